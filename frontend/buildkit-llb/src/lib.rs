@@ -1,0 +1,1 @@
+//! A typed LLB graph: build it, de-duplicate it, marshal it, print it.

@@ -1,0 +1,1 @@
+//! The functions of Masterminds sprig for gotemplate.

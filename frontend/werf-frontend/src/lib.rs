@@ -1,0 +1,1 @@
+//! Builds the images of a werf.yaml as a BuildKit frontend.
