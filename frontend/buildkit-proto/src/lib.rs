@@ -1,1 +1,65 @@
-//! BuildKit's gateway and LLB messages and calls, generated from trimmed .proto files.
+//! BuildKit's messages and calls, generated from our own trimmed `.proto` files.
+//!
+//! `proto/` holds what a frontend needs, with BuildKit's field numbers; what is left out is lost when a message
+//! is decoded, so operations that come from the daemon must be kept as bytes. Maps are sorted and fields
+//! are written by number, which is what Go's deterministic encoding does: equal messages have equal
+//! bytes, and their digests are those that the daemon computes.
+//!
+//! The modules are named after the protobuf packages; [`pb`], [`frontend`] and [`rpc`] are the short ways in.
+
+pub use google::rpc;
+pub use moby::buildkit::v1::frontend;
+
+/// The LLB graph (`solver/pb/ops.proto`).
+#[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+pub mod pb {
+    tonic::include_proto!("pb");
+}
+
+/// Packages of the fsutil library.
+pub mod fsutil {
+    /// What is told of a file (`types/stat.proto`).
+    #[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+    pub mod types {
+        tonic::include_proto!("fsutil.types");
+    }
+}
+
+/// Packages of Google's API definitions.
+pub mod google {
+    /// The error model of gRPC (`google/rpc/status.proto`).
+    #[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+    pub mod rpc {
+        tonic::include_proto!("google.rpc");
+    }
+}
+
+/// Packages of BuildKit.
+pub mod moby {
+    /// Packages of BuildKit.
+    pub mod buildkit {
+        /// Packages of BuildKit.
+        pub mod v1 {
+            /// Capabilities (`util/apicaps/pb/caps.proto`).
+            #[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+            pub mod apicaps {
+                tonic::include_proto!("moby.buildkit.v1.apicaps");
+            }
+            /// The gateway service and its messages (`frontend/gateway/pb/gateway.proto`).
+            #[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+            pub mod frontend {
+                tonic::include_proto!("moby.buildkit.v1.frontend");
+            }
+            /// Source policies (`sourcepolicy/pb/policy.proto`).
+            #[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+            pub mod sourcepolicy {
+                tonic::include_proto!("moby.buildkit.v1.sourcepolicy");
+            }
+            /// Workers (`api/types/worker.proto`).
+            #[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+            pub mod types {
+                tonic::include_proto!("moby.buildkit.v1.types");
+            }
+        }
+    }
+}
