@@ -1,1 +1,40 @@
-//! What only a real daemon can show.
+//! What only a real daemon can show: repositories are made, built with `docker buildx build`, run and
+//! inspected.
+//!
+//! `cargo xtask test` sets the environment up ([`DOCKER_HOST`](Bench) and others). Without it every test
+//! here fails and says so: a test that cannot run is no test that passed.
+
+pub mod build;
+pub mod image;
+pub mod repo;
+
+pub use build::{Build, Built};
+pub use image::Image;
+pub use repo::Repo;
+
+/// Where the daemon is and which frontend to use.
+#[derive(Clone, Debug)]
+pub struct Bench {
+    /// The reference to put after `# syntax=`.
+    pub frontend: String,
+    /// The `host:port` of a registry that daemon and tests reach.
+    pub registry: String,
+}
+
+impl Bench {
+    /// Reads what `cargo xtask env` prints.
+    ///
+    /// # Panics
+    /// If the environment is not set up.
+    pub fn from_env() -> Bench {
+        let variable = |name: &str| {
+            std::env::var(name).unwrap_or_else(|_| {
+                panic!("{name} is not set: run the tests with `cargo xtask test`")
+            })
+        };
+        Bench {
+            frontend: variable("WERF_FRONTEND"),
+            registry: variable("WERF_REGISTRY"),
+        }
+    }
+}

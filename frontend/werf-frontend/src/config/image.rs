@@ -1,0 +1,266 @@
+//! Images as meant, and what must hold among them (spec 1.7).
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Diagnostic, Diagnostics};
+
+use super::docker::Docker;
+use super::meta::Meta;
+use super::raw::RawImage;
+use super::reference;
+use super::shell::Shell;
+use super::source::{SourceText, Span, Spanned};
+
+/// The name of an image; empty for the nameless one, which is shown as `~`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ImageName(String);
+
+impl ImageName {
+    /// Returns the name that is written as `name`.
+    pub fn new(name: impl Into<String>) -> ImageName {
+        ImageName(name.into())
+    }
+
+    /// Returns the text, which is empty for the nameless image.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is the nameless image.
+    pub fn is_nameless(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for ImageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_nameless() { "~" } else { &self.0 })
+    }
+}
+
+/// One image to build. A section with a list of names is one image for each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Its name.
+    pub name: ImageName,
+    /// Its `image` key, or its item in the list of names.
+    pub at: Span,
+    /// What it starts from.
+    pub from: From,
+    /// Its own cache version, else that of the build, else nothing.
+    pub cache_version: String,
+    /// `fromCacheVersion`, or nothing.
+    pub from_cache_version: String,
+    /// Whether it is built for its own sake.
+    pub is_final: bool,
+    /// The commands of its user stages.
+    pub shell: Option<Shell>,
+    /// Changes to its configuration.
+    pub docker: Option<Docker>,
+}
+
+/// What an image starts from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum From {
+    /// Nothing.
+    Scratch,
+    /// An image of a registry.
+    Reference(Spanned<String>),
+}
+
+/// Turns image sections into images, and says what is wrong with each and with all of them together.
+/// `others` are names of images of other kinds.
+pub fn resolve_all(
+    raws: Vec<RawImage>,
+    others: &[Spanned<String>],
+    meta: &Meta,
+    source: &SourceText,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Image> {
+    let mut names: HashMap<String, Span> = HashMap::new();
+    for name in raws
+        .iter()
+        .flat_map(|raw| raw.names.iter().flatten())
+        .chain(others)
+    {
+        if let Some(first) = names.get(&name.value) {
+            let shown = ImageName::new(&name.value);
+            let diagnostic =
+                Diagnostic::error(format!("there are two images with the name `{shown}`"))
+                    .at(source.location(name.span))
+                    .note(format!(
+                        "the first one is in line {}",
+                        source.line(first.start)
+                    ));
+            diagnostics.push(diagnostic.hint("names must differ"));
+        } else {
+            names.insert(name.value.clone(), name.span);
+        }
+    }
+    let mut resolver = Resolver {
+        names: &names,
+        meta,
+        source,
+        diagnostics,
+    };
+    let images: Vec<Image> = raws
+        .into_iter()
+        .flat_map(|raw| resolver.images(raw))
+        .collect();
+    let finals = images.iter().filter(|image| image.is_final).count();
+    for image in images
+        .iter()
+        .filter(|image| image.name.is_nameless() && finals > 1)
+    {
+        let diagnostic =
+            Diagnostic::error("an image needs a name when the file has several final ones");
+        diagnostics.push(
+            diagnostic
+                .at(source.location(image.at))
+                .hint("write `image: NAME`"),
+        );
+    }
+    images
+}
+
+/// Returns how messages call the image with these names.
+pub fn describe(names: Option<&[Spanned<String>]>) -> String {
+    match names.unwrap_or_default() {
+        [] => "this image".to_owned(),
+        [name] => format!("image `{}`", ImageName::new(&name.value)),
+        [first, ..] => format!("images `{}`, …", ImageName::new(&first.value)),
+    }
+}
+
+struct Resolver<'a> {
+    /// The names of all images of the file, and where they are given.
+    names: &'a HashMap<String, Span>,
+    meta: &'a Meta,
+    source: &'a SourceText,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Resolver<'_> {
+    fn wrong(&mut self, message: String, at: Span, hint: &str) {
+        self.diagnostics.push(
+            Diagnostic::error(message)
+                .at(self.source.location(at))
+                .hint(hint),
+        );
+    }
+
+    fn images(&mut self, raw: RawImage) -> Vec<Image> {
+        let called = describe(raw.names.as_deref());
+        self.check_section(&raw, &called);
+        let shell = raw.shell.map(super::raw::RawShell::resolve);
+        let docker = raw
+            .docker
+            .map(|docker| docker.resolve(&called, self.source, self.diagnostics));
+        let text =
+            |value: Option<Spanned<String>>| value.map_or_else(String::new, |value| value.value);
+        let cache_version = raw
+            .cache_version
+            .map_or_else(|| self.meta.cache_version.clone(), |version| version.value);
+        let from_cache_version = text(raw.from_cache_version);
+        let mut images = Vec::new();
+        for name in raw.names.unwrap_or_default() {
+            let from = match &raw.from {
+                Some(from) => self.from(&name.value, from),
+                None => From::Scratch,
+            };
+            images.push(Image {
+                name: ImageName::new(name.value),
+                at: name.span,
+                from,
+                cache_version: cache_version.clone(),
+                from_cache_version: from_cache_version.clone(),
+                is_final: raw.is_final.as_ref().is_none_or(|is_final| is_final.value),
+                shell: shell.clone(),
+                docker: docker.clone(),
+            });
+        }
+        images
+    }
+
+    /// Checks what does not depend on the name of the image.
+    fn check_section(&mut self, raw: &RawImage, called: &str) {
+        if raw.names.as_ref().is_some_and(Vec::is_empty) {
+            self.wrong(
+                "`image` must be a name or a list of names".to_owned(),
+                raw.at,
+                "write `image: NAME`",
+            );
+        }
+        if raw.names.is_some() && raw.artifact.is_some() {
+            self.wrong(
+                "a section is either an `image` or an `artifact`".to_owned(),
+                raw.at,
+                "keep one of the two",
+            );
+        }
+        if raw.from.is_none() && raw.from_image.is_none() && raw.from_artifact.is_none() {
+            self.wrong(
+                format!("{called} has no base"),
+                raw.at,
+                "add `from: IMAGE`, or `from: scratch`",
+            );
+        }
+        if let (Some(from), Some(_)) = (&raw.from, &raw.from_artifact) {
+            let message = format!("{called} has both `from` and `fromArtifact`");
+            self.wrong(message, from.span, "keep one of the two");
+        }
+        if let (Some(shell), Some(ansible)) = (&raw.shell, raw.ansible) {
+            let message = format!("{called} has both `shell` and `ansible`");
+            self.wrong(
+                message,
+                ansible.max(shell.at),
+                "an image is built by one of the two",
+            );
+        }
+        if let (Some(docker), Some(image_spec)) = (&raw.docker, raw.image_spec) {
+            let message = format!("{called} has both `docker` and `imageSpec`");
+            self.wrong(
+                message,
+                image_spec.max(docker.at),
+                "`docker` is deprecated and cannot be mixed with `imageSpec`",
+            );
+        }
+    }
+
+    /// Resolves the base of the image `name`.
+    fn from(&mut self, name: &str, from: &Spanned<String>) -> From {
+        // werf rewrites an image that is based on its own name, so `image: alpine` and `from: alpine` work.
+        let base = if from.value == name {
+            format!("{name}:latest")
+        } else {
+            from.value.clone()
+        };
+        if base == "scratch" {
+            return From::Scratch;
+        }
+        if let Some(&other) = self.names.get(&base) {
+            let line = self.source.line(other.start);
+            let diagnostic = Diagnostic::error(format!(
+                "`{base}` is an image of this file, and `from` with one is not supported yet"
+            ))
+            .at(self.source.location(from.span))
+            .hint("use an image of a registry")
+            .note(format!("image `{base}` is in line {line}"));
+            self.diagnostics.push(diagnostic);
+        } else if let Err(bad) = reference::check(&base) {
+            let diagnostic = Diagnostic::error(format!(
+                "`{base}` is not an image reference: {}",
+                bad.problem
+            ));
+            let diagnostic = diagnostic.at(self.source.location(from.span));
+            self.diagnostics.push(match bad.hint {
+                Some(hint) => diagnostic.hint(hint),
+                None => diagnostic,
+            });
+        }
+        From::Reference(Spanned::new(base, from.span))
+    }
+}

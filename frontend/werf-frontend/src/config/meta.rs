@@ -1,0 +1,116 @@
+//! The meta section as meant (spec 1.6).
+
+use crate::error::{Diagnostic, Diagnostics};
+
+use super::raw::RawMeta;
+use super::source::{SourceText, Span};
+
+/// What the meta section says about builds; what it says about deployment and cleanup is for others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meta {
+    /// The name of the project.
+    pub project: String,
+    /// `build.cacheVersion`, or nothing.
+    pub cache_version: String,
+}
+
+/// The longest project name.
+const LONGEST_PROJECT: usize = 50;
+
+impl RawMeta {
+    /// Turns what was written into what is meant.
+    pub fn resolve(self, source: &SourceText, diagnostics: &mut Diagnostics) -> Meta {
+        let mut wrong = |message: &str, at: Span, hint: &str| {
+            diagnostics.push(
+                Diagnostic::error(message)
+                    .at(source.location(at))
+                    .hint(hint),
+            );
+        };
+        match self.config_version {
+            Some(version) if version.value == 1 => {}
+            Some(version) => {
+                let message = format!("`configVersion` must be 1, not {}", version.value);
+                wrong(&message, version.span, "there are no other versions");
+            }
+            None => wrong(
+                "`configVersion` must be 1",
+                self.at,
+                "write `configVersion: 1`",
+            ),
+        }
+        let project = match self.project {
+            Some(project) => {
+                if let Some(problem) = project_problem(&project.value) {
+                    wrong(
+                        &format!("`project` {problem}"),
+                        project.span,
+                        "use lower-case letters, digits and `-` between them",
+                    );
+                }
+                project.value
+            }
+            None => {
+                wrong(
+                    "`project` is missing in the meta section",
+                    self.at,
+                    "add `project: NAME`, such as the name of the repository",
+                );
+                String::new()
+            }
+        };
+        Meta {
+            project,
+            cache_version: self
+                .cache_version
+                .map_or_else(String::new, |version| version.value),
+        }
+    }
+}
+
+/// Returns what is wrong with the name of a project: it must match `^(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])$`.
+fn project_problem(name: &str) -> Option<String> {
+    let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.chars().count() > LONGEST_PROJECT {
+        return Some(format!("is longer than {LONGEST_PROJECT} characters"));
+    }
+    if let Some(c) = name.chars().find(|&c| !is_inner(c)) {
+        return Some(format!("must not contain `{c}`"));
+    }
+    (name.starts_with('-') || name.ends_with('-'))
+        .then(|| "must not begin or end with `-`".to_owned())
+}
+
+/// Returns the complaint that there is no meta section.
+pub fn missing(source: &SourceText) -> Diagnostic {
+    let first = source.text().lines().next().map_or(0, str::len);
+    Diagnostic::error("there is no meta section")
+        .at(source.location(Span::new(0, first)))
+        .hint("begin the file with `configVersion: 1` and `project: NAME`, and a line `---` below")
+}
+
+/// Returns the complaint that there is a second meta section.
+pub fn duplicate(first: &RawMeta, second: &RawMeta, source: &SourceText) -> Diagnostic {
+    Diagnostic::error("there is a second meta section")
+        .at(source.location(second.at))
+        .hint("put everything into one")
+        .note(format!(
+            "the first one is in line {}",
+            source.line(first.at.start)
+        ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::project_problem;
+
+    #[test]
+    fn project_names_are_slugs() {
+        for name in ["a", "0", "my-app", "a--b", &"x".repeat(50)] {
+            assert_eq!(project_problem(name), None, "{name}");
+        }
+        for name in ["My", "a_b", "-a", "a-", "a b", "é", &"x".repeat(51)] {
+            assert!(project_problem(name).is_some(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Reading `werf.yaml`: the text of the file in, what is to be built or every mistake out.
+//!
+//! Pure code: nothing here touches a file. The steps, each a module:
+//!
+//! ```text
+//! SourceText → document → schema, not_yet → raw → meta, image, shell, docker → Config
+//!   source      + yaml      known keys      as written        as meant
+//! ```
+//!
+//! werf and this frontend read the same files: what werf refuses is refused, with a better reason.
+
+mod directives;
+pub mod docker;
+mod document;
+mod image;
+mod meta;
+mod not_yet;
+mod raw;
+mod reference;
+mod schema;
+mod shell;
+pub mod source;
+mod suggest;
+pub mod yaml;
+
+pub use docker::{CommandLine, Docker};
+pub use image::{From, Image, ImageName};
+pub use shell::{Shell, ShellStage, UserStage};
+pub use source::{SourceText, Span, Spanned};
+
+use crate::error::{Diagnostic, Diagnostics};
+
+use document::{Document, Kind};
+use raw::{RawImage, RawMeta};
+use schema::Place;
+
+/// A configuration without mistakes.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What it says.
+    pub config: Config,
+    /// What a person should know all the same.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Everything that a `werf.yaml` says about builds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The name of the project.
+    pub project: String,
+    /// `build.cacheVersion`, or nothing.
+    pub cache_version: String,
+    /// The images in the order of the file.
+    pub images: Vec<Image>,
+}
+
+/// Reads a configuration.
+///
+/// # Errors
+/// Every mistake that can be found, in the order of the text.
+pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
+    if let Some(template) = first_template(source) {
+        return Err(vec![template]);
+    }
+    let mut diagnostics = Diagnostics::new();
+    let documents = document::read_all(source, &mut diagnostics);
+    let mut metas: Vec<RawMeta> = Vec::new();
+    let mut images: Vec<RawImage> = Vec::new();
+    let mut dockerfile_images: Vec<RawImage> = Vec::new();
+    for document in &documents.list {
+        match document.kind {
+            Kind::Meta => metas.push(RawMeta::read(document)),
+            Kind::Image => images.push(RawImage::read(document)),
+            Kind::DockerfileImage => dockerfile_images.push(RawImage::read(document)),
+        }
+        check_keys(document, source, &mut diagnostics);
+    }
+    for second in metas.get(1..).unwrap_or_default() {
+        diagnostics.push(meta::duplicate(&metas[0], second, source));
+    }
+    let meta = match metas.into_iter().next() {
+        Some(raw) => raw.resolve(source, &mut diagnostics),
+        None => {
+            if !documents.is_partial {
+                diagnostics.push(meta::missing(source));
+            }
+            meta::Meta::default()
+        }
+    };
+    let others: Vec<_> = dockerfile_images
+        .into_iter()
+        .flat_map(|image| image.names.unwrap_or_default())
+        .collect();
+    let images = image::resolve_all(images, &others, &meta, source, &mut diagnostics);
+    let warnings = diagnostics.finish()?;
+    let config = Config {
+        project: meta.project,
+        cache_version: meta.cache_version,
+        images,
+    };
+    Ok(Loaded { config, warnings })
+}
+
+/// Checks all keys of a document.
+fn check_keys(document: &Document, source: &SourceText, diagnostics: &mut Diagnostics) {
+    let Some(root) = document.tree.root() else {
+        return;
+    };
+    let names = RawImage::read(document).names;
+    let (section, name) = match document.kind {
+        Kind::Meta => (&directives::META, "the meta section".to_owned()),
+        Kind::Image => (&directives::IMAGE, image::describe(names.as_deref())),
+        Kind::DockerfileImage => (
+            &directives::DOCKERFILE_IMAGE,
+            image::describe(names.as_deref()),
+        ),
+    };
+    let place = Place::document(document.kind, name);
+    schema::check(
+        root,
+        section,
+        &place,
+        source,
+        &document.duplicates,
+        diagnostics,
+    );
+}
+
+/// Refuses a file that is a template.
+fn first_template(source: &SourceText) -> Option<Diagnostic> {
+    let start = source.text().find("{{")?;
+    let at = source.location(Span::new(start, start + 2));
+    Some(
+        Diagnostic::error("templates are not supported yet")
+            .at(at)
+            .hint("write the value without `{{ … }}`"),
+    )
+}

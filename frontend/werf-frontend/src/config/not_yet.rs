@@ -1,0 +1,104 @@
+//! What werf has and this frontend does not have yet. Supporting a directive means to remove its line.
+
+use crate::error::Diagnostic;
+
+use super::document::Kind::{self, DockerfileImage, Image, Meta};
+use super::schema::Place;
+use super::source::{SourceText, Span};
+use super::yaml::node::{NodeKind, NodeRef};
+use super::yaml::read;
+
+/// Keys by their document and their path in it, and what to do in the meantime.
+const NOT_YET: &[(Kind, &str, &str)] = &[
+    (Image, "ansible", "use `shell`"),
+    (Image, "artifact", "use `image` with `final: false`"),
+    (
+        Image,
+        "asLayers",
+        "remove it: werf itself has dropped it after v1.0",
+    ),
+    (Meta, "build.imageSpec", "use `docker` in each image"),
+    (
+        Meta,
+        "build.platform",
+        "give the platform to the build: `--platform`",
+    ),
+    (
+        Image,
+        "dependencies",
+        "remove it, or build this image with werf",
+    ),
+    (
+        Image,
+        "disableGitAfterPatch",
+        "remove it: without `git` it has no effect",
+    ),
+    (
+        DockerfileImage,
+        "dockerfile",
+        "build it with the Dockerfile frontend",
+    ),
+    (
+        Image,
+        "fromArtifact",
+        "use `from` with an image of a registry",
+    ),
+    (Image, "fromImage", "use `from` with an image of a registry"),
+    (
+        Image,
+        "fromLatest",
+        "pin the base with a digest: `from: NAME@sha256:…`",
+    ),
+    (Image, "git", "remove it, or build this image with werf"),
+    (Image, "imageSpec", "use `docker`"),
+    (Image, "import", "remove it, or build this image with werf"),
+    (Image, "mount", "remove it, or build this image with werf"),
+    (
+        Image,
+        "network",
+        "give the network to the build: `--network`",
+    ),
+    (
+        Image,
+        "platform",
+        "give the platform to the build: `--platform`",
+    ),
+    (Image, "secrets", "remove it, or build this image with werf"),
+];
+
+/// Returns a mistake if the directive at `place` is not supported yet and its value would matter: null,
+/// `false` and nothing are what a configuration without the directive has.
+pub fn check(
+    place: &Place,
+    key: Span,
+    value: NodeRef<'_>,
+    source: &SourceText,
+) -> Option<Diagnostic> {
+    let path = place.path();
+    let (_, _, hint) = NOT_YET
+        .iter()
+        .find(|(kind, known, _)| *kind == place.kind() && *known == path)?;
+    if is_nothing(value) {
+        return None;
+    }
+    let name = path.rsplit('.').next().unwrap_or_default();
+    let message = format!("`{name}` is not supported yet in {}", place.parent());
+    Some(
+        Diagnostic::error(message)
+            .at(source.location(key))
+            .hint(*hint),
+    )
+}
+
+/// Whether `value` is what the absence of a value means.
+fn is_nothing(value: NodeRef<'_>) -> bool {
+    match &value.target().node().kind {
+        NodeKind::Sequence(items) => items.is_empty(),
+        NodeKind::Mapping(pairs) => pairs.is_empty(),
+        _ => {
+            read::is_null(value)
+                || read::boolean(value).is_ok_and(|value| value.is_some_and(|value| !value.value))
+                || read::written(value).is_empty()
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Directives as written: optional, with their places, unchecked.
+//!
+//! What has the wrong type is left out here, because [`super::schema`] has complained about it.
+
+use super::document::Document;
+use super::source::{Span, Spanned};
+use super::yaml::node::NodeRef;
+use super::yaml::read::{self, Field};
+
+/// The meta section.
+#[derive(Debug, Default)]
+pub struct RawMeta {
+    /// The key `configVersion`.
+    pub at: Span,
+    pub config_version: Option<Spanned<i64>>,
+    pub project: Option<Spanned<String>>,
+    /// `build.cacheVersion`
+    pub cache_version: Option<Spanned<String>>,
+}
+
+/// An image section.
+#[derive(Debug, Default)]
+pub struct RawImage {
+    /// The key `image`, or the first key where there is none.
+    pub at: Span,
+    /// The names in `image`: a single one, a list, or the empty name for null. `None` without the key.
+    pub names: Option<Vec<Spanned<String>>>,
+    pub artifact: Option<Spanned<String>>,
+    pub is_final: Option<Spanned<bool>>,
+    pub from: Option<Spanned<String>>,
+    pub from_image: Option<Spanned<String>>,
+    pub from_artifact: Option<Spanned<String>>,
+    pub from_cache_version: Option<Spanned<String>>,
+    pub cache_version: Option<Spanned<String>>,
+    pub shell: Option<RawShell>,
+    /// The key `ansible`, if something stands behind it.
+    pub ansible: Option<Span>,
+    pub docker: Option<RawDocker>,
+    /// The key `imageSpec`, if something stands behind it.
+    pub image_spec: Option<Span>,
+}
+
+/// `shell`: commands and cache versions of the four user stages, in build order.
+#[derive(Debug, Default)]
+pub struct RawShell {
+    /// The key `shell`.
+    pub at: Span,
+    pub commands: [Vec<Spanned<String>>; 4],
+    pub versions: [Option<Spanned<String>>; 4],
+    pub cache_version: Option<Spanned<String>>,
+}
+
+/// `docker`.
+#[derive(Debug, Default)]
+pub struct RawDocker {
+    /// The key `docker`.
+    pub at: Span,
+    pub volume: Vec<Spanned<String>>,
+    pub expose: Vec<Spanned<String>>,
+    pub env: Vec<(Spanned<String>, Spanned<String>)>,
+    pub label: Vec<(Spanned<String>, Spanned<String>)>,
+    pub cmd: Option<RawCommand>,
+    pub entrypoint: Option<RawCommand>,
+    pub workdir: Option<Spanned<String>>,
+    pub user: Option<Spanned<String>>,
+    pub healthcheck: Option<Spanned<String>>,
+    pub exact_values: Option<Spanned<bool>>,
+}
+
+/// `CMD` or `ENTRYPOINT`.
+#[derive(Debug)]
+pub enum RawCommand {
+    /// A list.
+    List(Vec<Spanned<String>>),
+    /// A string.
+    Text(Spanned<String>),
+}
+
+/// The keys and values of one mapping.
+struct Fields<'a>(Vec<Field<'a>>);
+
+impl<'a> Fields<'a> {
+    fn of(node: NodeRef<'a>) -> Fields<'a> {
+        Fields(read::fields(node, &mut Vec::new()))
+    }
+
+    fn field(&self, name: &str) -> Option<&Field<'a>> {
+        self.0.iter().find(|field| field.key.value == name)
+    }
+
+    fn get(&self, name: &str) -> Option<NodeRef<'a>> {
+        self.field(name).map(|field| field.value)
+    }
+
+    /// Returns the key `name` if something stands behind it.
+    fn given(&self, name: &str) -> Option<&Field<'a>> {
+        self.field(name).filter(|field| !read::is_null(field.value))
+    }
+
+    /// Returns the text behind `name`; an empty one is as good as none.
+    fn text(&self, name: &str) -> Option<Spanned<String>> {
+        read::text(self.get(name)?)
+            .ok()?
+            .filter(|text| !text.value.is_empty())
+    }
+
+    fn boolean(&self, name: &str) -> Option<Spanned<bool>> {
+        read::boolean(self.get(name)?).ok()?
+    }
+
+    fn text_or_list(&self, name: &str) -> Vec<Spanned<String>> {
+        self.get(name)
+            .map_or_else(Vec::new, |node| read::text_or_list(node, &mut Vec::new()))
+    }
+
+    fn text_map(&self, name: &str) -> Vec<(Spanned<String>, Spanned<String>)> {
+        self.get(name)
+            .map_or_else(Vec::new, |node| read::text_map(node, &mut Vec::new()))
+    }
+
+    fn command(&self, name: &str) -> Option<RawCommand> {
+        let node = self.given(name)?.value;
+        let mut words = read::text_or_list(node, &mut Vec::new());
+        if read::is_list(node) {
+            return Some(RawCommand::List(words));
+        }
+        words
+            .pop()
+            .filter(|text| !text.value.is_empty())
+            .map(RawCommand::Text)
+    }
+}
+
+impl RawMeta {
+    /// Reads the meta section.
+    pub fn read(document: &Document) -> RawMeta {
+        let Some(root) = document.tree.root() else {
+            return RawMeta::default();
+        };
+        let fields = Fields::of(root);
+        let build = fields.get("build").map(Fields::of);
+        RawMeta {
+            at: fields
+                .field("configVersion")
+                .map_or(root.span(), |field| field.key.span),
+            config_version: fields
+                .get("configVersion")
+                .and_then(|node| read::integer(node).ok()?),
+            project: fields.text("project"),
+            cache_version: build.and_then(|build| build.text("cacheVersion")),
+        }
+    }
+}
+
+impl RawImage {
+    /// Reads an image section.
+    pub fn read(document: &Document) -> RawImage {
+        let Some(root) = document.tree.root() else {
+            return RawImage::default();
+        };
+        let fields = Fields::of(root);
+        let key = fields.field("image").or(fields.0.first());
+        RawImage {
+            at: key.map_or(root.span(), |field| field.key.span),
+            names: fields.field("image").map(names),
+            artifact: fields.text("artifact"),
+            is_final: fields.boolean("final"),
+            from: fields.text("from"),
+            from_image: fields.text("fromImage"),
+            from_artifact: fields.text("fromArtifact"),
+            from_cache_version: fields.text("fromCacheVersion"),
+            cache_version: fields.text("cacheVersion"),
+            shell: fields.given("shell").map(RawShell::read),
+            ansible: fields.given("ansible").map(|field| field.key.span),
+            docker: fields.given("docker").map(RawDocker::read),
+            image_spec: fields.given("imageSpec").map(|field| field.key.span),
+        }
+    }
+}
+
+/// Reads the names behind `image`. A list has each of its names at its own place.
+fn names(field: &Field<'_>) -> Vec<Spanned<String>> {
+    if read::is_null(field.value) {
+        return vec![Spanned::new(String::new(), field.key.span)];
+    }
+    let mut names = read::text_or_list(field.value, &mut Vec::new());
+    if !read::is_list(field.value) {
+        for name in &mut names {
+            name.span = field.key.span;
+        }
+    }
+    names
+}
+
+impl RawShell {
+    fn read(field: &Field<'_>) -> RawShell {
+        let fields = Fields::of(field.value);
+        let stages = ["beforeInstall", "install", "beforeSetup", "setup"];
+        RawShell {
+            at: field.key.span,
+            commands: stages.map(|stage| fields.text_or_list(stage)),
+            versions: stages.map(|stage| fields.text(&format!("{stage}CacheVersion"))),
+            cache_version: fields.text("cacheVersion"),
+        }
+    }
+}
+
+impl RawDocker {
+    fn read(field: &Field<'_>) -> RawDocker {
+        let fields = Fields::of(field.value);
+        RawDocker {
+            at: field.key.span,
+            volume: fields.text_or_list("VOLUME"),
+            expose: fields.text_or_list("EXPOSE"),
+            env: fields.text_map("ENV"),
+            label: fields.text_map("LABEL"),
+            cmd: fields.command("CMD"),
+            entrypoint: fields.command("ENTRYPOINT"),
+            workdir: fields.text("WORKDIR"),
+            user: fields.text("USER"),
+            healthcheck: fields.text("HEALTHCHECK"),
+            exact_values: fields.boolean("exactValues"),
+        }
+    }
+}

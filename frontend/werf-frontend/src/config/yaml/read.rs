@@ -1,0 +1,279 @@
+//! Nodes to values of a known type, as yaml.v2 fills the fields of a Go struct.
+//!
+//! The type decides how a scalar is read: a string takes the text of any scalar as it is written (so
+//! `1.10` stays `1.10`), a boolean takes `yes` but not `"true"`, an integer takes `1.0`. Null is the
+//! zero value of every type, which is `None` or empty here.
+
+use std::collections::HashMap;
+
+use crate::config::source::{Span, Spanned};
+
+use super::node::{NodeId, NodeKind, NodeRef};
+use super::problem::{Mismatch, Problem};
+use super::resolve::{Resolved, resolve};
+use super::value::Value;
+
+/// A key of a mapping and its value.
+#[derive(Clone, Debug)]
+pub struct Field<'a> {
+    /// The text of the key.
+    pub key: Spanned<String>,
+    /// The line of the key as yaml.v2 counts it.
+    pub line: usize,
+    /// What stands behind it.
+    pub value: NodeRef<'a>,
+}
+
+type Read<T> = Result<Option<Spanned<T>>, Problem>;
+
+/// Reads the text of a scalar, whatever it could mean otherwise.
+pub fn text(node: NodeRef<'_>) -> Read<String> {
+    const WANTED: &str = "a string";
+    let resolved = scalar(node, WANTED)?;
+    let text = match resolved.value {
+        Value::Null => return Ok(None),
+        Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Value::String(text) => text,
+        _ => written(node).to_owned(),
+    };
+    Ok(Some(Spanned::new(text, node.span())))
+}
+
+/// Reads a boolean: any of YAML 1.1's words for one, without quotes.
+pub fn boolean(node: NodeRef<'_>) -> Read<bool> {
+    const WANTED: &str = "`true` or `false`";
+    match scalar(node, WANTED)?.value {
+        Value::Null => Ok(None),
+        Value::Bool(value) => Ok(Some(Spanned::new(value, node.span()))),
+        _ => Err(mismatch(node, WANTED)),
+    }
+}
+
+/// Reads an integer. A fraction loses what is behind the point, as in yaml.v2.
+pub fn integer(node: NodeRef<'_>) -> Read<i64> {
+    const WANTED: &str = "a whole number";
+    let value = match scalar(node, WANTED)?.value {
+        Value::Null => return Ok(None),
+        Value::Int(value) => value,
+        Value::Float(value) if value <= i64::MAX as f64 => value as i64,
+        _ => return Err(mismatch(node, WANTED)),
+    };
+    Ok(Some(Spanned::new(value, node.span())))
+}
+
+/// Reads a list of scalars as their texts. What is wrong goes to `problems`.
+pub fn texts(node: NodeRef<'_>, problems: &mut Vec<Problem>) -> Vec<Spanned<String>> {
+    let items = items(node, "a list of strings", problems);
+    let mut texts = Vec::new();
+    for item in items {
+        match text(item) {
+            Ok(read) => {
+                texts.push(read.unwrap_or_else(|| Spanned::new(String::new(), item.span())))
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    texts
+}
+
+/// Reads a list. What is wrong goes to `problems`.
+pub fn items<'a>(
+    node: NodeRef<'a>,
+    wanted: &'static str,
+    problems: &mut Vec<Problem>,
+) -> Vec<NodeRef<'a>> {
+    match &node.target().node().kind {
+        NodeKind::Sequence(items) => return items.iter().map(|&item| node.other(item)).collect(),
+        _ if is_null(node) => {}
+        _ => problems.push(mismatch(node, wanted)),
+    }
+    Vec::new()
+}
+
+/// Reads a single string or a list of strings. Unlike elsewhere, what could be a number or a boolean
+/// must be quoted: werf resolves these values before it looks at them (spec 1.4).
+pub fn text_or_list(node: NodeRef<'_>, problems: &mut Vec<Problem>) -> Vec<Spanned<String>> {
+    const WANTED: &str = "a string or a list of strings";
+    let nodes = match &node.target().node().kind {
+        NodeKind::Sequence(items) => items.iter().map(|&item| node.other(item)).collect(),
+        _ if is_null(node) => Vec::new(),
+        _ => vec![node],
+    };
+    let mut texts = Vec::new();
+    for item in nodes {
+        match scalar(item, WANTED).map(|resolved| resolved.value) {
+            Ok(Value::String(text)) => texts.push(Spanned::new(text, item.span())),
+            Ok(_) => problems.push(mismatch(item, WANTED)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    texts
+}
+
+/// Reads the keys and values of a mapping in the order of the text, merged ones where `<<` stands.
+/// What is wrong goes to `problems`, equal keys included; keys that another mapping brings along are
+/// not compared with these.
+pub fn fields<'a>(node: NodeRef<'a>, problems: &mut Vec<Problem>) -> Vec<Field<'a>> {
+    let mut fields = Vec::new();
+    match &node.target().node().kind {
+        NodeKind::Mapping(_) => collect(node.target(), &mut Vec::new(), &mut fields, problems),
+        _ if is_null(node) => {}
+        _ => problems.push(mismatch(node, "a mapping")),
+    }
+    fields
+}
+
+fn collect<'a>(
+    node: NodeRef<'a>,
+    merging: &mut Vec<NodeId>,
+    fields: &mut Vec<Field<'a>>,
+    problems: &mut Vec<Problem>,
+) {
+    let NodeKind::Mapping(pairs) = &node.node().kind else {
+        problems.push(Problem::MergeOfNoMapping { at: node.span() });
+        return;
+    };
+    if merging.contains(&node.id()) {
+        problems.push(Problem::Circular {
+            name: "<<".to_owned(),
+            at: node.span(),
+        });
+        return;
+    }
+    merging.push(node.id());
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    for &(key, value) in pairs {
+        let (key, value) = (node.other(key), node.other(value));
+        if key.is_merge_key() {
+            match &value.node().kind {
+                NodeKind::Sequence(items) => {
+                    for &item in items.iter().rev() {
+                        collect(node.other(item).target(), merging, fields, problems);
+                    }
+                }
+                _ => collect(value.target(), merging, fields, problems),
+            }
+            continue;
+        }
+        let name = match text(key) {
+            Ok(name) => name.map_or_else(String::new, |name| name.value),
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        if let Some(&other) = seen.get(&name) {
+            let (key, at, line) = (Value::String(name), key.span(), key.node().line);
+            problems.push(Problem::DuplicateKey {
+                key,
+                at,
+                other,
+                merge: None,
+                line,
+            });
+            continue;
+        }
+        seen.insert(name.clone(), key.span());
+        fields.push(Field {
+            key: Spanned::new(name, key.span()),
+            line: key.node().line,
+            value,
+        });
+    }
+    merging.pop();
+}
+
+/// Reads a mapping of scalars as their texts, with names of the user's own. Null is the empty text.
+pub fn text_map(
+    node: NodeRef<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<(Spanned<String>, Spanned<String>)> {
+    let mut texts = Vec::new();
+    for field in fields(node, problems) {
+        let empty = || Spanned::new(String::new(), field.value.span());
+        match text(field.value) {
+            Ok(value) => texts.push((field.key.clone(), value.unwrap_or_else(empty))),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    texts
+}
+
+/// Whether nothing is written, or a word for nothing.
+pub fn is_null(node: NodeRef<'_>) -> bool {
+    matches!(
+        scalar(node, "").map(|resolved| resolved.value),
+        Ok(Value::Null)
+    )
+}
+
+/// Whether it is a list.
+pub fn is_list(node: NodeRef<'_>) -> bool {
+    matches!(node.target().node().kind, NodeKind::Sequence(_))
+}
+
+/// Returns the text of a scalar as written, without quotes.
+pub fn written(node: NodeRef<'_>) -> &str {
+    match &node.target().node().kind {
+        NodeKind::Scalar { text, .. } => text,
+        _ => "",
+    }
+}
+
+/// Resolves a scalar.
+pub fn scalar(node: NodeRef<'_>, wanted: &'static str) -> Result<Resolved, Problem> {
+    let target = node.target().node();
+    match &target.kind {
+        NodeKind::Scalar { text, style } => {
+            resolve(target.tag.as_deref(), text, *style).map_err(|message| Problem::BadTag {
+                message,
+                at: node.span(),
+            })
+        }
+        _ => Err(mismatch(node, wanted)),
+    }
+}
+
+/// Returns the complaint that `node` is not `wanted`.
+pub fn mismatch(node: NodeRef<'_>, wanted: &'static str) -> Problem {
+    let target = node.target().node();
+    let (found, can_quote) = match &target.kind {
+        NodeKind::Mapping(_) => ("a mapping".to_owned(), false),
+        NodeKind::Sequence(_) | NodeKind::Alias { .. } => ("a list".to_owned(), false),
+        NodeKind::Scalar { text, style } => {
+            let resolved = resolve(target.tag.as_deref(), text, *style);
+            let text = shorten(text);
+            match resolved.map(|resolved| resolved.value) {
+                Ok(Value::Null) => ("nothing".to_owned(), false),
+                Ok(Value::Bool(_)) => (format!("the boolean `{text}`"), true),
+                Ok(Value::Int(_) | Value::Uint(_) | Value::Float(_)) => {
+                    (format!("the number `{text}`"), true)
+                }
+                Ok(_) => (format!("the text `{text}`"), false),
+                Err(message) => {
+                    return Problem::BadTag {
+                        message,
+                        at: node.span(),
+                    };
+                }
+            }
+        }
+    };
+    Problem::Mismatch(Mismatch {
+        wanted,
+        found,
+        can_quote,
+        at: node.span(),
+        line: target.line,
+    })
+}
+
+/// Returns the first words of a long text, on one line.
+pub fn shorten(text: &str) -> String {
+    const MOST: usize = 60;
+    let line = text.lines().next().unwrap_or("");
+    if line.len() == text.trim_end().len() && line.chars().count() <= MOST {
+        return line.to_owned();
+    }
+    format!("{}…", line.chars().take(MOST - 1).collect::<String>())
+}

@@ -1,0 +1,231 @@
+//! BuildKit's calls, typed: solve, read a file, resolve an image, warn, return.
+
+use std::collections::BTreeMap;
+
+use buildkit_proto::frontend as proto;
+use buildkit_proto::frontend::llb_bridge_client::LlbBridgeClient;
+use buildkit_proto::pb;
+use buildkit_proto::rpc;
+use prost::Message as _;
+use tonic::transport::Channel;
+
+use super::request::CacheImport;
+
+/// Above what BuildKit sends in one message (16 MiB since 0.14; older ones have no limit of their own).
+const MAX_MESSAGE_BYTES: usize = 64 << 20;
+
+/// The largest definition that BuildKit before 0.14 receives, less room for the rest of the request.
+pub const MAX_DEFINITION_BYTES: usize = (4 << 20) - (64 << 10);
+
+/// Every file of the daemon that is not read at once is read in pieces of this size.
+const READ_BYTES: i64 = 3 << 20;
+
+/// The connection to the daemon.
+#[derive(Clone)]
+pub struct Bridge {
+    client: LlbBridgeClient<Channel>,
+    cache_imports: Vec<proto::CacheOptionsEntry>,
+}
+
+/// What the daemon is and can do.
+#[derive(Clone, Debug, Default)]
+pub struct Daemon {
+    /// The ids of the capabilities that are enabled, gateway and LLB alike.
+    pub capabilities: Vec<String>,
+    /// The platforms of the first worker, the native one first.
+    pub platforms: Vec<pb::Platform>,
+}
+
+/// A reference to a file system that the daemon holds for us; empty for an empty one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference(pub String);
+
+/// A call that failed.
+#[derive(Clone, Debug)]
+pub enum CallError {
+    /// The build was cancelled: there is nobody to tell.
+    Cancelled,
+    /// The daemon is gone or speaks something else.
+    Transport(String),
+    /// The daemon's answer, with all its details, to be handed on unchanged.
+    Status(Box<rpc::Status>),
+}
+
+impl From<tonic::Status> for CallError {
+    fn from(status: tonic::Status) -> CallError {
+        if status.code() == tonic::Code::Cancelled {
+            return CallError::Cancelled;
+        }
+        // What tonic made itself, of a broken connection, has a source; what the daemon sent has none.
+        if std::error::Error::source(&status).is_some() {
+            return CallError::Transport(status.message().to_owned());
+        }
+        let detailed = rpc::Status::decode(status.details())
+            .ok()
+            .filter(|detailed| detailed.code != 0);
+        CallError::Status(Box::new(detailed.unwrap_or_else(|| rpc::Status {
+            code: i32::from(status.code()),
+            message: status.message().to_owned(),
+            details: Vec::new(),
+        })))
+    }
+}
+
+impl Bridge {
+    /// Wraps the connection. `cache_imports` go into every solve, since BuildKit looks only there.
+    pub fn new(channel: Channel, cache_imports: &[CacheImport]) -> Bridge {
+        let client = LlbBridgeClient::new(channel)
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+            .max_encoding_message_size(MAX_MESSAGE_BYTES);
+        let cache_imports = cache_imports
+            .iter()
+            .map(|import| proto::CacheOptionsEntry {
+                r#type: import.kind.clone(),
+                attrs: import.attrs.clone(),
+            })
+            .collect();
+        Bridge {
+            client,
+            cache_imports,
+        }
+    }
+
+    /// Asks what the daemon is. To be called first.
+    ///
+    /// # Errors
+    /// See [`CallError`]; so for all calls.
+    pub async fn ping(&mut self) -> Result<Daemon, CallError> {
+        let pong = self.client.ping(proto::PingRequest {}).await?.into_inner();
+        let capabilities = pong
+            .frontend_api_caps
+            .into_iter()
+            .chain(pong.llb_caps)
+            .filter(|capability| capability.enabled)
+            .map(|capability| capability.id)
+            .collect();
+        let platforms = pong
+            .workers
+            .into_iter()
+            .next()
+            .map(|worker| worker.platforms)
+            .unwrap_or_default();
+        Ok(Daemon {
+            capabilities,
+            platforms,
+        })
+    }
+
+    /// Solves a definition and waits until it is done.
+    pub async fn solve(&mut self, definition: pb::Definition) -> Result<Reference, CallError> {
+        let request = proto::SolveRequest {
+            definition: Some(definition),
+            allow_result_return: true,
+            allow_result_array_ref: true,
+            cache_imports: self.cache_imports.clone(),
+            evaluate: true,
+            ..proto::SolveRequest::default()
+        };
+        let response = self.client.solve(request).await?.into_inner();
+        match response.result.and_then(|result| result.result) {
+            Some(proto::result::Result::Ref(reference)) => Ok(Reference(reference.id)),
+            None if response.r#ref.is_empty() => Ok(Reference(String::new())),
+            None => Ok(Reference(response.r#ref)),
+            Some(_) => Err(CallError::Transport(
+                "the daemon answered a solve with several results".to_owned(),
+            )),
+        }
+    }
+
+    /// Reads a whole regular file.
+    pub async fn read_file(
+        &mut self,
+        reference: &Reference,
+        path: &str,
+    ) -> Result<Vec<u8>, CallError> {
+        let mut bytes = Vec::new();
+        loop {
+            let range = proto::FileRange {
+                offset: bytes.len() as i64,
+                length: READ_BYTES,
+            };
+            let request = proto::ReadFileRequest {
+                r#ref: reference.0.clone(),
+                file_path: path.to_owned(),
+                range: Some(range),
+                ..proto::ReadFileRequest::default()
+            };
+            let data = self.client.read_file(request).await?.into_inner().data;
+            let is_last = (data.len() as i64) < READ_BYTES;
+            bytes.extend(data);
+            if is_last {
+                return Ok(bytes);
+            }
+        }
+    }
+
+    /// Resolves an image reference to its digest and configuration.
+    pub async fn resolve_image(
+        &mut self,
+        reference: &str,
+        platform: &pb::Platform,
+        resolve_mode: &str,
+        log_name: &str,
+    ) -> Result<(String, Vec<u8>), CallError> {
+        let request = proto::ResolveImageConfigRequest {
+            r#ref: reference.to_owned(),
+            platform: Some(platform.clone()),
+            resolve_mode: resolve_mode.to_owned(),
+            log_name: log_name.to_owned(),
+            ..proto::ResolveImageConfigRequest::default()
+        };
+        let response = self
+            .client
+            .resolve_image_config(request)
+            .await?
+            .into_inner();
+        Ok((response.digest, response.config))
+    }
+
+    /// Shows a warning on the vertex with digest `vertex`.
+    pub async fn warn(&mut self, request: proto::WarnRequest) -> Result<(), CallError> {
+        self.client.warn(request).await?;
+        Ok(())
+    }
+
+    /// Ends the build with a result: a file system, and named pieces of metadata.
+    pub async fn return_result(
+        &mut self,
+        reference: Option<Reference>,
+        metadata: BTreeMap<String, Vec<u8>>,
+    ) -> Result<(), CallError> {
+        let result = reference.map(|reference| {
+            proto::result::Result::Ref(proto::Ref {
+                id: reference.0,
+                ..proto::Ref::default()
+            })
+        });
+        let result = proto::Result {
+            result,
+            metadata,
+            ..proto::Result::default()
+        };
+        self.client
+            .r#return(proto::ReturnRequest {
+                result: Some(result),
+                error: None,
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Ends the build with an error.
+    pub async fn return_error(&mut self, status: rpc::Status) -> Result<(), CallError> {
+        self.client
+            .r#return(proto::ReturnRequest {
+                result: None,
+                error: Some(status),
+            })
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,521 @@
+//! The face that BuildKit starts: reads the client's options, has PLAN run, solves one image, returns it.
+//!
+//! It never opens `.git`, and whatever a person is to see leaves through a returned error, a warning or
+//! the name of a step: standard error ends in the daemon's log.
+
+pub mod bridge;
+pub mod plan_graph;
+pub mod report;
+pub mod request;
+pub mod stdio;
+pub mod subrequest;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use buildkit_llb::Platform;
+use buildkit_proto::frontend as proto;
+use buildkit_proto::pb;
+use buildkit_proto::rpc;
+use prost::Message as _;
+use serde_json::json;
+
+use crate::error::Diagnostic;
+use crate::lower::{self, BaseImage, Lowered, Settings};
+use crate::plan::file::{Base, ImagePlan, Outcome, Plan, PlanFile, SourceFile};
+
+use bridge::{Bridge, CallError, Daemon, Reference};
+use plan_graph::{OWN_DEFINITION, OwnImage, PLAN_FILE, plan_graph};
+use request::Request;
+
+/// What the oldest supported daemon can do and older ones cannot.
+const NEEDED_CAPABILITIES: [&str; 4] = [
+    "exec.mount.cache.content",
+    "source.metaresolver",
+    "proto.refarray",
+    "gateway.solve.evaluate",
+];
+
+/// How a build can end other than well.
+#[derive(Debug)]
+pub enum Failure {
+    /// To be returned: mistakes with frames, in the texts of the given files.
+    Mistakes(Vec<Diagnostic>, Vec<SourceFile>),
+    /// To be returned as it is.
+    Status(Box<rpc::Status>),
+    /// The daemon is gone, or the build was cancelled: nobody is listening.
+    Gone(String),
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Failure {
+        match error {
+            CallError::Cancelled => Failure::Gone("the build was cancelled".to_owned()),
+            CallError::Transport(message) => Failure::Gone(message),
+            CallError::Status(status) => Failure::Status(status),
+        }
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(error: Diagnostic) -> Failure {
+        Failure::Mistakes(vec![error], Vec::new())
+    }
+}
+
+/// Something to return: a file system (none for an answer without one) and its metadata.
+pub struct Answer {
+    reference: Option<Reference>,
+    metadata: BTreeMap<String, Vec<u8>>,
+}
+
+/// Runs the face and returns the exit status of the process, which counts only if nothing was returned.
+pub fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&format!("start the runtime: {error}")),
+    };
+    let status = runtime.block_on(serve());
+    // A blocked read of standard input must not keep the process.
+    runtime.shutdown_background();
+    status
+}
+
+async fn serve() -> ExitCode {
+    let request = Request::from_env(std::env::vars_os().filter_map(|(name, value)| {
+        Some((
+            name.into_string().ok()?,
+            value.to_string_lossy().into_owned(),
+        ))
+    }));
+    let channel = match stdio::connect().await {
+        Ok(channel) => channel,
+        Err(error) => {
+            return complain(&format!(
+                "BuildKit is not at the other end of standard input and output ({error}); this program is started by \
+                 `docker buildx build` with a line `# syntax=…`, try `werf-frontend --help`"
+            ));
+        }
+    };
+    let mut bridge = Bridge::new(
+        channel,
+        request
+            .as_ref()
+            .map_or(&[], |request| &request.cache_imports),
+    );
+    let mut worker = bridge.clone();
+    // A task of its own turns a panic into an error that the person sees.
+    let build = tokio::spawn(async move {
+        let request = request.map_err(|error| Diagnostic::error(error.0))?;
+        build(&mut worker, &request).await
+    });
+    let returned = match build.await {
+        Ok(Ok(answer)) => {
+            bridge
+                .return_result(answer.reference, answer.metadata)
+                .await
+        }
+        Ok(Err(Failure::Gone(message))) => return complain(&message),
+        Ok(Err(Failure::Status(status))) => bridge.return_error(*status).await,
+        Ok(Err(Failure::Mistakes(errors, sources))) => {
+            bridge.return_error(report::status(&errors, &sources)).await
+        }
+        Err(panic) => bridge.return_error(internal_error(panic)).await,
+    };
+    match returned {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&format!("return the result: {error:?}")),
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "nobody but the daemon's log is left to talk to"
+)]
+fn complain(message: &str) -> ExitCode {
+    eprintln!("werf-frontend: {message}");
+    ExitCode::FAILURE
+}
+
+fn internal_error(panic: tokio::task::JoinError) -> rpc::Status {
+    let cause = match panic.try_into_panic() {
+        Ok(payload) => match (
+            payload.downcast_ref::<&str>(),
+            payload.downcast_ref::<String>(),
+        ) {
+            (Some(text), _) => (*text).to_owned(),
+            (_, Some(text)) => text.clone(),
+            _ => "no message".to_owned(),
+        },
+        Err(error) => error.to_string(),
+    };
+    rpc::Status {
+        code: report::CODE_UNKNOWN,
+        message: format!(
+            "werf-frontend {} has a defect: {cause}",
+            env!("CARGO_PKG_VERSION")
+        ),
+        details: Vec::new(),
+    }
+}
+
+/// One build, in the order of the module documentation of the crate.
+async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure> {
+    let daemon = bridge.ping().await?;
+    check_daemon(&daemon)?;
+    let platform = check_request(request, &daemon)?;
+    if request.subrequest.as_deref() == Some(subrequest::DESCRIBE) {
+        return Ok(subrequest::describe());
+    }
+    let planned = run_plan(bridge, request).await?;
+    if let Some(name) = &request.subrequest {
+        return subrequest::answer(name, &planned.file);
+    }
+    let PlanFile {
+        outcome,
+        warnings,
+        sources,
+        ..
+    } = planned.file;
+    let plan = match outcome {
+        Outcome::Plan(plan) => plan,
+        Outcome::Errors(errors) => return Err(Failure::Mistakes(errors, sources)),
+    };
+    let image = choose_image(&plan, request.target.as_deref())?;
+    for warning in warnings.iter().chain(&request_warnings(request)) {
+        warn(bridge, &planned.vertex, warning, &sources).await?;
+    }
+    let settings = settings(request, platform, image);
+    let base = resolve_base(bridge, image, request, &settings.platform, &sources).await?;
+    let lowered = lower::lower(image, base.as_ref(), &settings, &sources)
+        .map_err(|errors| Failure::Mistakes(errors, sources.clone()))?;
+    let reference = solve_image(bridge, image, &lowered).await?;
+    Ok(image_answer(reference, &lowered, &settings, base.as_ref()))
+}
+
+fn check_daemon(daemon: &Daemon) -> Result<(), Diagnostic> {
+    let missing: Vec<&str> = NEEDED_CAPABILITIES
+        .into_iter()
+        .filter(|needed| !daemon.capabilities.iter().any(|present| present == needed))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Diagnostic::error(format!(
+        "this BuildKit is too old: werf-frontend needs BuildKit 0.13 or newer (Docker 26), this one lacks {}",
+        missing.join(", ")
+    )))
+}
+
+/// Refuses what cannot be built yet, and returns the platform to build for.
+fn check_request(request: &Request, daemon: &Daemon) -> Result<Platform, Diagnostic> {
+    if let Some(context) = &request.remote_context {
+        return Err(Diagnostic::error(format!(
+            "the build context is `{context}`, and not a local directory"
+        ))
+        .hint(
+            "clone the repository and build in the clone: `docker buildx build -f werf.yaml .`",
+        ));
+    }
+    let native = daemon
+        .platforms
+        .first()
+        .map(Platform::from_proto)
+        .unwrap_or_default();
+    match request.platforms.as_slice() {
+        [] => Ok(native),
+        [one] => Platform::parse(one).ok_or_else(|| {
+            Diagnostic::error(format!(
+                "`--platform {one}` is not of the form `os/architecture[/variant]`"
+            ))
+        }),
+        several => Err(Diagnostic::error(format!(
+            "several platforms in one build are not supported yet: {}",
+            several.join(", ")
+        ))
+        .hint("build each with a `docker buildx build --platform …` of its own")),
+    }
+}
+
+struct Planned {
+    file: PlanFile,
+    /// The digest of PLAN's vertex.
+    vertex: String,
+}
+
+async fn run_plan(bridge: &mut Bridge, request: &Request) -> Result<Planned, Failure> {
+    let definition = std::fs::read(OWN_DEFINITION).ok();
+    let own = match (&definition, &request.source) {
+        (Some(bytes), _) => OwnImage::Definition(bytes),
+        (None, Some(reference)) => OwnImage::Reference(reference),
+        (None, None) => {
+            return Err(Diagnostic::error(
+                "BuildKit does not say which image the frontend is from",
+            )
+            .into());
+        }
+    };
+    let plan = plan_graph(request, &own)
+        .map_err(|error| Diagnostic::error(format!("read {OWN_DEFINITION}: {error}")))?;
+    let vertex = plan.graph.digest(plan.out);
+    let reference = bridge.solve(plan.graph.definition(plan.out)).await?;
+    let bytes = bridge.read_file(&reference, PLAN_FILE).await?;
+    let file = PlanFile::from_json(&bytes).map_err(Diagnostic::error)?;
+    Ok(Planned { file, vertex })
+}
+
+/// Returns the image that `target` names, or the only final one.
+fn choose_image<'a>(plan: &'a Plan, target: Option<&str>) -> Result<&'a ImagePlan, Diagnostic> {
+    let names = |images: &[&ImagePlan]| {
+        images
+            .iter()
+            .map(|image| format!("`{}`", image.name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let all: Vec<&ImagePlan> = plan.images.iter().collect();
+    let finals: Vec<&ImagePlan> = plan.images.iter().filter(|image| image.is_final).collect();
+    match (target, finals.as_slice(), all.as_slice()) {
+        (Some(target), ..) => plan
+            .images
+            .iter()
+            .find(|image| image.name.to_string() == target)
+            .ok_or_else(|| {
+                Diagnostic::error(format!(
+                    "`--target {target}` is no image of project `{}`",
+                    plan.project
+                ))
+                .hint(format!("its images are {}", names(&all)))
+            }),
+        (None, [one], _) | (None, [], [one]) => Ok(one),
+        (None, [], []) => Err(Diagnostic::error(format!(
+            "project `{}` has no image to build",
+            plan.project
+        ))
+        .hint("add a section with `image:` and `from:`")),
+        (None, ..) => Err(Diagnostic::error(format!(
+            "project `{}` has several images",
+            plan.project
+        ))
+        .hint(format!(
+            "choose one with `--target`: {}",
+            names(if finals.is_empty() { &all } else { &finals })
+        ))),
+    }
+}
+
+fn request_warnings(request: &Request) -> Vec<Diagnostic> {
+    let ignored = request.ignored.iter().map(|option| {
+        Diagnostic::warning(
+            "OptionIgnored",
+            format!("`{option}` is not supported yet and has no effect"),
+        )
+    });
+    let unused = request.build_args.keys().map(|name| {
+        Diagnostic::warning(
+            "BuildArgUnused",
+            format!("build argument `{name}` is not used"),
+        )
+    });
+    ignored.chain(unused).collect()
+}
+
+async fn warn(
+    bridge: &mut Bridge,
+    vertex: &str,
+    warning: &Diagnostic,
+    sources: &[SourceFile],
+) -> Result<(), CallError> {
+    let file = warning
+        .at
+        .as_ref()
+        .and_then(|at| sources.iter().find(|file| file.name == at.file));
+    let mut short = warning.message.clone();
+    if let Some(rule) = &warning.rule {
+        short = format!("{rule}: {short}");
+    }
+    let detail = warning
+        .hint
+        .iter()
+        .chain(&warning.notes)
+        .map(|line| line.clone().into_bytes())
+        .collect();
+    bridge
+        .warn(proto::WarnRequest {
+            digest: vertex.to_owned(),
+            level: 1,
+            short: short.into_bytes(),
+            detail,
+            info: file.map(report::source_info),
+            ranges: warning
+                .at
+                .as_ref()
+                .filter(|_| file.is_some())
+                .map(report::range)
+                .into_iter()
+                .collect(),
+            ..proto::WarnRequest::default()
+        })
+        .await
+}
+
+fn settings(request: &Request, platform: Platform, image: &ImagePlan) -> Settings {
+    let name = image.name.to_string();
+    Settings {
+        platform,
+        network: request.network,
+        extra_hosts: request.extra_hosts.clone(),
+        shm_size: request.shm_size,
+        ulimits: request.ulimits.clone(),
+        cgroup_parent: request.cgroup_parent.clone(),
+        hostname: request.hostname.clone(),
+        proxy: request.proxy.clone(),
+        labels: request.labels.clone(),
+        no_cache: image
+            .stages
+            .iter()
+            .map(|stage| stage.kind)
+            .filter(|kind| request.no_cache.covers(&name, kind.name()))
+            .collect(),
+        source_date_epoch: request.source_date_epoch,
+    }
+}
+
+async fn resolve_base(
+    bridge: &mut Bridge,
+    image: &ImagePlan,
+    request: &Request,
+    platform: &Platform,
+    sources: &[SourceFile],
+) -> Result<Option<BaseImage>, Failure> {
+    let Base::Image { reference, at } = &image.base else {
+        return Ok(None);
+    };
+    let normalised = buildkit_llb::normalise_reference(reference);
+    let log_name = format!("[internal] load metadata for {normalised}");
+    let resolved = bridge
+        .resolve_image(
+            &normalised,
+            &platform.to_proto(),
+            &request.resolve_mode,
+            &log_name,
+        )
+        .await;
+    match resolved {
+        Ok((digest, config)) => {
+            let pinned = if digest.is_empty() || normalised.contains('@') {
+                normalised
+            } else {
+                format!("{normalised}@{digest}")
+            };
+            Ok(Some(BaseImage {
+                reference: pinned,
+                resolve_mode: request.resolve_mode.clone(),
+                config,
+            }))
+        }
+        Err(CallError::Status(mut status)) => {
+            status.message = format!(
+                "{}:{}: base image `{reference}`: {}",
+                at.file, at.start.line, status.message
+            );
+            status.code = report::CODE_UNKNOWN;
+            status.details.extend(report::source_detail(at, sources));
+            Err(Failure::Status(status))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Solves the image, so that a failure happens while we can still say which stage it was.
+async fn solve_image(
+    bridge: &mut Bridge,
+    image: &ImagePlan,
+    lowered: &Lowered,
+) -> Result<Option<Reference>, Failure> {
+    let Some(root) = lowered.root else {
+        return Ok(Some(Reference(String::new())));
+    };
+    let mut definition = lowered.graph.definition(root);
+    shrink(&mut definition)?;
+    match bridge.solve(definition).await {
+        Ok(reference) => Ok(Some(reference)),
+        Err(CallError::Status(status)) => Err(Failure::Status(Box::new(name_stage(
+            *status, image, lowered,
+        )))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Leaves out the text of the configuration, which is only for frames, if the definition would be larger
+/// than an old daemon receives.
+fn shrink(definition: &mut pb::Definition) -> Result<(), Diagnostic> {
+    if definition.encoded_len() > bridge::MAX_DEFINITION_BYTES
+        && let Some(source) = &mut definition.source
+    {
+        for info in &mut source.infos {
+            info.data.clear();
+        }
+    }
+    let bytes = definition.encoded_len();
+    if bytes > bridge::MAX_DEFINITION_BYTES {
+        return Err(Diagnostic::error(format!(
+            "the scripts of the image make {bytes} bytes, which is more than BuildKit takes in one build ({})",
+            bridge::MAX_DEFINITION_BYTES
+        ))
+        .hint("move data out of the commands into files of the repository"));
+    }
+    Ok(())
+}
+
+/// Puts the name of the failed stage before the daemon's message; code and details stay.
+fn name_stage(mut status: rpc::Status, image: &ImagePlan, lowered: &Lowered) -> rpc::Status {
+    let vertex = report::failed_vertex(&status);
+    let step = lowered
+        .steps
+        .iter()
+        .find(|step| Some(lowered.graph.digest(step.node)) == vertex);
+    if let Some(step) = step {
+        let what = match report::exit_code(&status) {
+            Some(code) => format!("failed with exit code {code}"),
+            None => "failed".to_owned(),
+        };
+        status.message = format!(
+            "stage `{}` of image `{}` {what}: {}",
+            step.kind, image.name, status.message
+        );
+    }
+    status
+}
+
+fn image_answer(
+    reference: Option<Reference>,
+    lowered: &Lowered,
+    settings: &Settings,
+    base: Option<&BaseImage>,
+) -> Answer {
+    let platform = &settings.platform;
+    let id = platform.to_string();
+    let mut described = json!({ "architecture": platform.architecture, "os": platform.os });
+    if !platform.variant.is_empty() {
+        described["variant"] = json!(platform.variant);
+    }
+    let platforms = json!({ "Platforms": [{ "ID": id, "Platform": described }] });
+    let mut metadata = BTreeMap::from([
+        ("containerimage.config".to_owned(), lowered.config.to_json()),
+        (
+            "refs.platforms".to_owned(),
+            platforms.to_string().into_bytes(),
+        ),
+    ]);
+    if let Some(base) = base {
+        metadata.insert("containerimage.base.config".to_owned(), base.config.clone());
+    }
+    Answer {
+        reference,
+        metadata,
+    }
+}

@@ -1,0 +1,130 @@
+//! The graph whose one exec is PLAN: our own image run on the commit, with STORE beside it.
+
+use buildkit_llb::{
+    CacheSharing, ContentCache, Differ, Exec, Graph, ImportError, Mount, Network, Node, Source,
+};
+
+use crate::lower::STORE_ID;
+
+use super::request::Request;
+
+/// Where BuildKit puts a definition of our own image (since 0.10).
+pub const OWN_DEFINITION: &str = "/run/config/buildkit/metadata/frontend.bin";
+
+/// The only parts of `.git` that are asked of the client: neither the index nor logs, hooks, LFS objects.
+///
+/// The patterns have no wildcard, so the client walks nothing else (spec `buildkit-frontend.md` 4.5), and
+/// `.dockerignore` has no say.
+const GIT_PARTS: [&str; 8] = [
+    ".git/HEAD",
+    ".git/commondir",
+    ".git/config",
+    ".git/objects",
+    ".git/packed-refs",
+    ".git/refs",
+    ".git/reftable",
+    ".git/shallow",
+];
+
+/// Names in PLAN's container.
+const CONTEXT: &str = "/context";
+const CONFIG: &str = "/config";
+const OUT: &str = "/out";
+const STORE: &str = "/store";
+
+/// The file in the output directory.
+pub const PLAN_FILE: &str = "plan.json";
+
+/// The graph of PLAN.
+pub struct PlanGraph {
+    /// The operations.
+    pub graph: Graph,
+    /// The directory that PLAN writes [`PLAN_FILE`] to.
+    pub out: Node,
+}
+
+/// Where our own image comes from.
+pub enum OwnImage<'a> {
+    /// The bytes of [`OWN_DEFINITION`].
+    Definition(&'a [u8]),
+    /// The reference of the syntax line.
+    Reference(&'a str),
+}
+
+/// Builds the graph of PLAN for `request`.
+///
+/// # Errors
+/// A definition of our own image that is not one.
+pub fn plan_graph(request: &Request, own: &OwnImage<'_>) -> Result<PlanGraph, ImportError> {
+    let mut graph = Graph::new();
+    let image = match own {
+        OwnImage::Definition(bytes) => graph.import(bytes)?,
+        OwnImage::Reference(reference) => graph.source(
+            Source::image(reference).name(format!("[internal] load frontend image {reference}")),
+        ),
+    };
+    let git = graph.source(
+        Source::local(&request.context_name)
+            .session(&request.session)
+            .include_patterns(GIT_PARTS)
+            .shared_key_hint("werf-git")
+            .name("[internal] load git repository"),
+    );
+    // The same operation as the one by which BuildKit read the syntax line: it is not sent again.
+    let names: Vec<String> = match &request.filename {
+        Some(name) => vec![name.clone(), format!("{name}.dockerignore")],
+        None => crate::helper::locate::DEFAULT_NAMES
+            .map(str::to_owned)
+            .to_vec(),
+    };
+    let config = graph.source(
+        Source::local(&request.config_name)
+            .session(&request.session)
+            .follow_paths(names)
+            .shared_key_hint(&request.config_name)
+            .differ(Differ::None)
+            .name("[internal] load werf configuration"),
+    );
+    let mut arguments = vec!["/werf-frontend".to_owned(), "plan".to_owned()];
+    let mut flag = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
+    flag("git-dir", format!("{CONTEXT}/.git"));
+    flag("store", STORE.to_owned());
+    flag("tools", "/stapel".to_owned());
+    flag("out", format!("{OUT}/{PLAN_FILE}"));
+    flag("sent", CONFIG.to_owned());
+    if let Some(name) = &request.filename {
+        flag("name", name.clone());
+    }
+    if let Some(directory) = &request.config_directory {
+        flag("directory", directory.clone());
+    }
+    if let Some(path) = &request.config_path {
+        flag("file", path.clone());
+    }
+    let exec = Exec::new(arguments)
+        // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
+        .root(Some(image))
+        .cwd("/")
+        .network(Network::None)
+        // PLAN runs in every build: STORE may have been emptied while its result is still cached.
+        .env("WERF_PLAN_NONCE", &request.session)
+        // Never hashed: the result could not be reused anyway.
+        .mount(
+            Mount::bind(CONTEXT, git)
+                .readonly()
+                .content_cache(ContentCache::Off),
+        )
+        .mount(
+            Mount::bind(CONFIG, config)
+                .readonly()
+                .content_cache(ContentCache::Off),
+        )
+        .mount(Mount::cache(STORE, STORE_ID).sharing(CacheSharing::Shared))
+        .mount(Mount::scratch(OUT))
+        .name("[internal] plan stages");
+    let out = graph
+        .exec(exec)
+        .output(OUT)
+        .expect("a scratch mount is an output");
+    Ok(PlanGraph { graph, out })
+}

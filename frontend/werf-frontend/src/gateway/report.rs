@@ -1,0 +1,160 @@
+//! Mistakes and warnings as the client shows them.
+//!
+//! The client draws a frame from the details of the returned status, as it does for a Dockerfile, so an
+//! error travels as a gRPC status whose detail names the file, its text and the lines (spec
+//! `buildkit-frontend.md` 1.4).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use buildkit_proto::pb;
+use buildkit_proto::rpc::Status;
+use prost_types::Any;
+use serde_json::json;
+
+use crate::error::{Diagnostic, Location};
+use crate::plan::file::SourceFile;
+
+/// gRPC's code for an error whose message is shown as it is; other codes are put before the message.
+pub const CODE_UNKNOWN: i32 = 2;
+/// gRPC's code for a call that the frontend does not know.
+pub const CODE_UNIMPLEMENTED: i32 = 12;
+
+/// A file larger than this is sent with only the lines around the mistake, the others being left empty: a
+/// status travels in headers, which are not made for megabytes.
+const WHOLE_FILE_BYTES: usize = 64 << 10;
+
+/// How many lines around a range are kept of a large file; the client draws at most 4.
+const LINES_AROUND: usize = 8;
+
+/// Turns the mistakes of a build into one status: all messages in the text, a frame for each that has a
+/// place.
+pub fn status(errors: &[Diagnostic], sources: &[SourceFile]) -> Status {
+    let mut message = errors.iter().map(one_line).collect::<Vec<_>>().join("\n");
+    if errors.len() > 1 {
+        message = format!("{} mistakes:\n{message}", errors.len());
+    }
+    Status {
+        code: CODE_UNKNOWN,
+        message,
+        // The client prints the innermost detail first, which is the last one here.
+        details: errors
+            .iter()
+            .rev()
+            .filter_map(|error| source_detail(error.at.as_ref()?, sources))
+            .collect(),
+    }
+}
+
+/// Returns the message, where it belongs and what to do, as one paragraph.
+fn one_line(error: &Diagnostic) -> String {
+    let mut text = String::new();
+    if let Some(at) = &error.at {
+        text.push_str(&format!(
+            "{}:{}:{}: ",
+            at.file, at.start.line, at.start.column
+        ));
+    }
+    text.push_str(&error.message);
+    if let Some(hint) = &error.hint {
+        text.push_str("; ");
+        text.push_str(hint);
+    }
+    for note in &error.notes {
+        text.push_str("\n  note: ");
+        text.push_str(note);
+    }
+    text
+}
+
+/// Returns the detail from which the client draws a frame, or `None` for a file that is not at hand.
+pub fn source_detail(at: &Location, sources: &[SourceFile]) -> Option<Any> {
+    let file = sources.iter().find(|file| file.name == at.file)?;
+    let position = |line: usize, character: usize| json!({ "line": line, "character": character });
+    let detail = json!({
+        "info": {
+            "filename": file.name,
+            "data": BASE64.encode(excerpt(&file.text, at)),
+            "language": "YAML",
+        },
+        "ranges": [{
+            "start": position(at.start.line, at.start.column.saturating_sub(1)),
+            "end": position(at.end.line, at.end.column.saturating_sub(1)),
+        }],
+    });
+    Some(Any {
+        type_url: "github.com/moby/buildkit/errdefs.Source+json".to_owned(),
+        value: detail.to_string().into_bytes(),
+    })
+}
+
+/// Returns the digest of the vertex that failed, if the daemon said which.
+pub fn failed_vertex(status: &Status) -> Option<String> {
+    detail(status, "errdefs.Vertex+json")?
+        .get("digest")?
+        .as_str()
+        .map(str::to_owned)
+}
+
+/// Returns the exit code of the process that failed; 255 means that it never started. `None` if no
+/// process failed.
+pub fn exit_code(status: &Status) -> Option<i64> {
+    let message = detail(status, "gatewayapi.ExitMessage+json")?;
+    Some(
+        message
+            .get("Code")
+            .and_then(serde_json::Value::as_i64)
+            .unwrap_or(0),
+    )
+}
+
+fn detail(status: &Status, name: &str) -> Option<serde_json::Value> {
+    let detail = status.details.iter().find(|detail| {
+        detail
+            .type_url
+            .strip_suffix(name)
+            .is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('/'))
+    })?;
+    serde_json::from_slice(&detail.value).ok()
+}
+
+/// Returns the source of a location for a warning or a definition.
+pub fn source_info(file: &SourceFile) -> pb::SourceInfo {
+    pb::SourceInfo {
+        filename: file.name.clone(),
+        data: file.text.clone().into_bytes(),
+        language: "YAML".to_owned(),
+        ..pb::SourceInfo::default()
+    }
+}
+
+/// Returns the range of a location in BuildKit's terms: lines from 1, characters from 0.
+pub fn range(at: &Location) -> pb::Range {
+    let position = |line: usize, column: usize| pb::Position {
+        line: i32::try_from(line).unwrap_or(i32::MAX),
+        character: i32::try_from(column.saturating_sub(1)).unwrap_or(i32::MAX),
+    };
+    pb::Range {
+        start: Some(position(at.start.line, at.start.column)),
+        end: Some(position(at.end.line, at.end.column)),
+    }
+}
+
+/// Returns the text with lines far from `at` emptied if it is large, so that line numbers stay right.
+fn excerpt(text: &str, at: &Location) -> String {
+    if text.len() <= WHOLE_FILE_BYTES {
+        return text.to_owned();
+    }
+    let kept =
+        at.start.line.saturating_sub(LINES_AROUND)..=at.end.line.saturating_add(LINES_AROUND);
+    let mut short = String::new();
+    for (index, line) in text.lines().enumerate() {
+        if index >= *kept.end() {
+            break;
+        }
+        if kept.contains(&(index + 1)) {
+            short.extend(line.chars().take(400));
+        }
+        short.push('\n');
+    }
+    short
+}

@@ -1,0 +1,480 @@
+//! What the client asked for: the options that BuildKit hands over, typed and checked.
+//!
+//! BuildKit passes one environment variable per option, `BUILDKIT_FRONTEND_OPT_<n>=key=value` with an
+//! arbitrary `<n>` (spec `buildkit-frontend.md` 1.1 and 4.2).
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::Network;
+
+/// Everything the client asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    /// The session of the client, which serves local files and secrets.
+    pub session: String,
+    /// The reference of the frontend's own image.
+    pub source: Option<String>,
+    /// The last component of `-f`.
+    pub filename: Option<String>,
+    /// The directory of that file below the root of the work tree, where the client found it out.
+    pub config_directory: Option<String>,
+    /// `--target`.
+    pub target: Option<String>,
+    /// `--platform`, each as `os/arch[/variant]`.
+    pub platforms: Vec<String>,
+    /// `--build-arg`, without those that mean something to BuildKit or to us.
+    pub build_args: BTreeMap<String, String>,
+    /// `--build-arg WERF_CONFIG`: the configuration file's path in the work tree.
+    pub config_path: Option<String>,
+    /// `--label`.
+    pub labels: BTreeMap<String, String>,
+    /// `--no-cache` and `--no-cache-filter`.
+    pub no_cache: NoCache,
+    /// `--cache-from`.
+    pub cache_imports: Vec<CacheImport>,
+    /// `--pull`: how image references are resolved.
+    pub resolve_mode: String,
+    /// `--network`.
+    pub network: Network,
+    /// `--add-host`, as name and address.
+    pub extra_hosts: Vec<(String, String)>,
+    /// `--shm-size` in bytes.
+    pub shm_size: Option<u64>,
+    /// `--ulimit` as name, soft and hard limit.
+    pub ulimits: Vec<(String, i64, i64)>,
+    /// `--cgroup-parent`.
+    pub cgroup_parent: Option<String>,
+    /// The host name inside of stages.
+    pub hostname: Option<String>,
+    /// Proxy settings for stages, by their lower-case name without `_proxy`.
+    pub proxy: BTreeMap<String, String>,
+    /// `SOURCE_DATE_EPOCH` in seconds.
+    pub source_date_epoch: Option<i64>,
+    /// A context that is no local directory.
+    pub remote_context: Option<String>,
+    /// `--call` and `--check`.
+    pub subrequest: Option<String>,
+    /// Names of the local sources for context and configuration.
+    pub context_name: String,
+    /// See `context_name`.
+    pub config_name: String,
+    /// Options that were given but are not honoured, as the user would write them.
+    pub ignored: Vec<String>,
+}
+
+/// Which stages must not come from the cache.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum NoCache {
+    /// All may.
+    #[default]
+    Off,
+    /// None may (`--no-cache`).
+    All,
+    /// Those named by `--no-cache-filter`, lower-cased: a stage, an image, or `image/stage`.
+    Named(Vec<String>),
+}
+
+impl NoCache {
+    /// Whether stage `stage` of image `image` must run even if it is cached.
+    pub fn covers(&self, image: &str, stage: &str) -> bool {
+        match self {
+            NoCache::Off => false,
+            NoCache::All => true,
+            NoCache::Named(names) => {
+                let (image, stage) = (image.to_lowercase(), stage.to_lowercase());
+                names.iter().any(|name| {
+                    *name == image || *name == stage || *name == format!("{image}/{stage}")
+                })
+            }
+        }
+    }
+}
+
+/// One `--cache-from`, as it is handed to every solve.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct CacheImport {
+    /// For example `registry`.
+    #[serde(rename = "Type")]
+    pub kind: String,
+    /// For example `ref`.
+    #[serde(rename = "Attrs", default)]
+    pub attrs: BTreeMap<String, String>,
+}
+
+/// An option whose value makes no sense, in words for the person who gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadOption(pub String);
+
+/// Options that are somebody else's business: the daemon's, the client's or the provenance's.
+const SILENT: [&str; 12] = [
+    "cmdline",
+    "frontend.caps",
+    "gateway-devel",
+    "context",
+    "contextkey",
+    "dockerfilekey",
+    "cache-from",
+    "no-cache-filter",
+    "attest:provenance",
+    "attest:sbom",
+    "build-arg:BUILDKIT_SYNTAX",
+    "build-arg:BUILDKIT_INLINE_CACHE",
+];
+
+/// Build arguments that the client library or the daemon acts on.
+const SILENT_ARGS: [&str; 5] = [
+    "BUILDKIT_SYNTAX",
+    "BUILDKIT_INLINE_CACHE",
+    "BUILDKIT_BUILD_NAME",
+    "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
+    "BUILDKIT_DOCKERFILE_CHECK",
+];
+
+/// Proxy settings, which never reach a cache key or the image.
+const PROXIES: [&str; 5] = ["http", "https", "ftp", "no", "all"];
+
+impl Request {
+    /// Reads the options from the variables of the environment.
+    ///
+    /// # Errors
+    /// The first option whose value makes no sense.
+    pub fn from_env(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Request, BadOption> {
+        let mut options = BTreeMap::new();
+        let mut session = String::new();
+        for (name, value) in variables {
+            if name.starts_with("BUILDKIT_FRONTEND_OPT_") {
+                if let Some((key, value)) = value.split_once('=') {
+                    options.insert(key.to_owned(), value.to_owned());
+                }
+            } else if name == "BUILDKIT_SESSION_ID" {
+                session = value;
+            }
+        }
+        let mut request = Request::from_options(options)?;
+        request.session = session;
+        Ok(request)
+    }
+
+    /// Reads the options from a map of keys to values.
+    ///
+    /// # Errors
+    /// The first option whose value makes no sense.
+    pub fn from_options(options: BTreeMap<String, String>) -> Result<Request, BadOption> {
+        let mut request = Request {
+            context_name: "context".to_owned(),
+            config_name: "dockerfile".to_owned(),
+            ..Request::default()
+        };
+        for (key, value) in options {
+            request.take(&key, value)?;
+        }
+        Ok(request)
+    }
+
+    fn take(&mut self, key: &str, value: String) -> Result<(), BadOption> {
+        let given = !value.is_empty();
+        match key {
+            "source" => self.source = given.then_some(value),
+            "filename" => self.filename = given.then_some(value),
+            "target" => self.target = given.then_some(value),
+            "platform" => self.platforms = comma_list(&value),
+            "no-cache" => self.no_cache = no_cache(&value),
+            "cache-imports" => self.cache_imports.extend(cache_imports(&value)?),
+            // What clients before `cache-imports` send.
+            "cache-from" => self
+                .cache_imports
+                .extend(comma_list(&value).into_iter().map(|reference| CacheImport {
+                    kind: "registry".to_owned(),
+                    attrs: BTreeMap::from([("ref".to_owned(), reference)]),
+                })),
+            "image-resolve-mode" => self.resolve_mode = resolve_mode(value)?,
+            "force-network-mode" => self.network = network(&value)?,
+            "add-hosts" => self.extra_hosts = extra_hosts(&value)?,
+            "shm-size" if given => self.shm_size = Some(number(key, &value)?),
+            "ulimit" => self.ulimits = ulimits(&value)?,
+            "cgroup-parent" => self.cgroup_parent = given.then_some(value),
+            "hostname" => self.hostname = self.hostname.take().or(given.then_some(value)),
+            "context" => self.remote_context = given.then_some(value),
+            "contextkey" if given => self.context_name = value,
+            "dockerfilekey" if given => self.config_name = value,
+            "requestid" => self.subrequest = given.then_some(value),
+            "vcs:localdir:dockerfile" => self.config_directory = Some(value),
+            _ => {
+                if let Some(name) = key.strip_prefix("build-arg:") {
+                    self.take_build_arg(name, value)?;
+                } else if let Some(name) = key.strip_prefix("label:") {
+                    self.labels.insert(name.to_owned(), value);
+                } else if let Some(name) = key.strip_prefix("context:") {
+                    self.ignored.push(format!("--build-context {name}"));
+                } else if !self.is_silent(key) && given {
+                    self.ignored.push(as_written(key, &value));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as a question about the request")]
+    fn is_silent(&self, key: &str) -> bool {
+        SILENT.contains(&key)
+            || [
+                "vcs:",
+                "attest:",
+                "local-sessionid:",
+                "sharedkey:",
+                "input-metadata:",
+            ]
+            .iter()
+            .any(|prefix| key.starts_with(prefix))
+    }
+
+    fn take_build_arg(&mut self, name: &str, value: String) -> Result<(), BadOption> {
+        let lower = name.to_ascii_lowercase();
+        let proxy = lower
+            .strip_suffix("_proxy")
+            .filter(|kind| PROXIES.contains(kind));
+        match name {
+            _ if proxy.is_some() => {
+                self.proxy
+                    .insert(proxy.unwrap_or_default().to_owned(), value);
+            }
+            "SOURCE_DATE_EPOCH" if value.is_empty() => {}
+            "SOURCE_DATE_EPOCH" => {
+                self.source_date_epoch = Some(value.parse().map_err(|_| {
+                    BadOption(format!(
+                        "`SOURCE_DATE_EPOCH` is a number of seconds since 1970, not `{value}`"
+                    ))
+                })?);
+            }
+            "WERF_CONFIG" => self.config_path = Some(value),
+            "BUILDKIT_SANDBOX_HOSTNAME" => self.hostname = Some(value),
+            _ if SILENT_ARGS.contains(&name) => {}
+            _ => {
+                self.build_args.insert(name.to_owned(), value);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the option as people give it on the command line, where that differs from the key.
+fn as_written(key: &str, value: &str) -> String {
+    match key {
+        "memory" | "memswap" | "cpushares" | "cpuperiod" | "cpuquota" | "cpusetcpus"
+        | "cpusetmems" => {
+            format!("--{key} {value}")
+        }
+        _ => format!("{key}={value}"),
+    }
+}
+
+fn comma_list(value: &str) -> Vec<String> {
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn no_cache(value: &str) -> NoCache {
+    let names: Vec<String> = comma_list(value)
+        .iter()
+        .map(|name| name.to_lowercase())
+        .collect();
+    if names.is_empty() {
+        NoCache::All
+    } else {
+        NoCache::Named(names)
+    }
+}
+
+fn cache_imports(value: &str) -> Result<Vec<CacheImport>, BadOption> {
+    if value.is_empty() {
+        return Ok(Vec::new());
+    }
+    serde_json::from_str(value)
+        .map_err(|error| BadOption(format!("read the option `cache-imports`: {error}")))
+}
+
+fn resolve_mode(value: String) -> Result<String, BadOption> {
+    match value.as_str() {
+        "" | "default" => Ok("default".to_owned()),
+        "pull" => Ok(value),
+        "local" | "preferlocal" => Ok("local".to_owned()),
+        _ => Err(BadOption(format!(
+            "`image-resolve-mode` is `default`, `pull` or `local`, not `{value}`"
+        ))),
+    }
+}
+
+fn network(value: &str) -> Result<Network, BadOption> {
+    match value {
+        "" | "default" | "sandbox" => Ok(Network::Sandbox),
+        "host" => Ok(Network::Host),
+        "none" => Ok(Network::None),
+        _ => Err(BadOption(format!(
+            "`--network` is `default`, `none` or `host`, not `{value}`"
+        ))),
+    }
+}
+
+fn extra_hosts(value: &str) -> Result<Vec<(String, String)>, BadOption> {
+    comma_list(value)
+        .into_iter()
+        .map(
+            |item| match item.split_once('=').or_else(|| item.split_once(':')) {
+                Some((name, address))
+                    if address
+                        .trim_matches(['[', ']'])
+                        .parse::<std::net::IpAddr>()
+                        .is_ok() =>
+                {
+                    Ok((
+                        name.to_lowercase(),
+                        address.trim_matches(['[', ']']).to_owned(),
+                    ))
+                }
+                _ => Err(BadOption(format!(
+                    "`--add-host` takes `name=address`, not `{item}`"
+                ))),
+            },
+        )
+        .collect()
+}
+
+fn ulimits(value: &str) -> Result<Vec<(String, i64, i64)>, BadOption> {
+    comma_list(value)
+        .into_iter()
+        .map(|item| {
+            let wrong = || BadOption(format!("`--ulimit` takes `name=soft[:hard]`, not `{item}`"));
+            let (name, limits) = item.split_once('=').ok_or_else(wrong)?;
+            let (soft, hard) = limits.split_once(':').unwrap_or((limits, limits));
+            let limit = |text: &str| text.parse::<i64>().map_err(|_| wrong());
+            Ok((name.to_owned(), limit(soft)?, limit(hard)?))
+        })
+        .collect()
+}
+
+fn number(key: &str, value: &str) -> Result<u64, BadOption> {
+    value
+        .parse()
+        .map_err(|_| BadOption(format!("`--{key}` is a number of bytes, not `{value}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(options: &[(&str, &str)]) -> Result<Request, BadOption> {
+        Request::from_options(
+            options
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn options_come_from_numbered_variables_in_any_order() {
+        let variables = [
+            ("BUILDKIT_FRONTEND_OPT_7", "build-arg:X=a=b\nc"),
+            ("BUILDKIT_FRONTEND_OPT_0", "target=app"),
+            ("BUILDKIT_SESSION_ID", "s1"),
+            ("PATH", "/bin"),
+        ];
+        let request =
+            Request::from_env(variables.map(|(k, v)| (k.to_owned(), v.to_owned()))).unwrap();
+        assert_eq!(request.session, "s1");
+        assert_eq!(request.target.as_deref(), Some("app"));
+        assert_eq!(request.build_args["X"], "a=b\nc");
+    }
+
+    #[test]
+    fn no_cache_without_names_means_all() {
+        assert_eq!(request(&[]).unwrap().no_cache, NoCache::Off);
+        assert_eq!(request(&[("no-cache", "")]).unwrap().no_cache, NoCache::All);
+        let named = request(&[("no-cache", "Install,App")]).unwrap().no_cache;
+        assert!(named.covers("x", "install") && named.covers("app", "setup"));
+        assert!(!named.covers("x", "setup"));
+        assert!(
+            request(&[("no-cache", "app/setup")])
+                .unwrap()
+                .no_cache
+                .covers("app", "setup")
+        );
+    }
+
+    #[test]
+    fn cache_imports_of_new_and_old_clients() {
+        let json = r#"[{"Type":"registry","Attrs":{"ref":"r/c"}},{"Type":"gha"}]"#;
+        let imports = request(&[("cache-imports", json), ("cache-from", "a,b")])
+            .unwrap()
+            .cache_imports;
+        let kinds: Vec<&str> = imports.iter().map(|import| import.kind.as_str()).collect();
+        assert_eq!(kinds, ["registry", "registry", "registry", "gha"]);
+        assert!(request(&[("cache-imports", "{")]).is_err());
+    }
+
+    #[test]
+    fn what_is_not_honoured_is_remembered_and_what_is_not_ours_is_not() {
+        let request = request(&[
+            ("memory", "1g"),
+            ("context:base", "docker-image://x"),
+            ("vcs:revision", "abc"),
+            ("attest:provenance", "mode=min"),
+            ("cmdline", "werf/frontend"),
+            ("something-new", "1"),
+            ("build-arg:BUILDKIT_SYNTAX", "x"),
+        ])
+        .unwrap();
+        assert_eq!(
+            request.ignored,
+            ["--build-context base", "--memory 1g", "something-new=1"]
+        );
+        assert_eq!(request.build_args, BTreeMap::new());
+    }
+
+    #[test]
+    fn proxies_are_known_in_both_cases() {
+        let request =
+            request(&[("build-arg:HTTP_PROXY", "p"), ("build-arg:no_proxy", "n")]).unwrap();
+        assert_eq!(
+            request.proxy.into_iter().collect::<Vec<_>>(),
+            [
+                ("http".to_owned(), "p".to_owned()),
+                ("no".to_owned(), "n".to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn hosts_limits_and_networks() {
+        let good = request(&[
+            ("add-hosts", "DB=10.0.0.1,v6=::1"),
+            ("ulimit", "nofile=1024:2048,core=0"),
+        ])
+        .unwrap();
+        assert_eq!(
+            good.extra_hosts[0],
+            ("db".to_owned(), "10.0.0.1".to_owned())
+        );
+        assert_eq!(
+            good.ulimits,
+            [("nofile".to_owned(), 1024, 2048), ("core".to_owned(), 0, 0)]
+        );
+        for wrong in [
+            ("add-hosts", "x"),
+            ("add-hosts", "x=y"),
+            ("ulimit", "nofile"),
+            ("force-network-mode", "bridge"),
+            ("image-resolve-mode", "sometimes"),
+            ("shm-size", "1g"),
+            ("build-arg:SOURCE_DATE_EPOCH", "now"),
+        ] {
+            assert!(request(&[wrong]).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Questions that `docker buildx build --call …` and `--check` ask instead of building (spec
+//! `buildkit-frontend.md` 5.4).
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use buildkit_proto::rpc::Status;
+use prost_types::Any;
+use serde_json::{Value, json};
+
+use crate::error::{Diagnostic, Location};
+use crate::plan::file::{Base, Outcome, PlanFile, SourceFile};
+
+use super::{Answer, Failure, report};
+
+/// Lists the questions.
+pub const DESCRIBE: &str = "frontend.subrequests.describe";
+/// Lists the images.
+const TARGETS: &str = "frontend.targets";
+/// Lists mistakes and warnings.
+const LINT: &str = "frontend.lint";
+
+const VERSION: &str = "1.0.0";
+
+/// Answers [`DESCRIBE`].
+pub fn describe() -> Answer {
+    let known = [
+        (DESCRIBE, "List the questions that this frontend answers"),
+        (TARGETS, "List the images of werf.yaml"),
+        (LINT, "Check werf.yaml and list mistakes and warnings"),
+    ];
+    let metadata = |name: &str| json!({ "name": name, "description": "" });
+    let list: Vec<Value> = known
+        .iter()
+        .map(|(name, description)| {
+            json!({
+                "name": name, "version": VERSION, "type": "rpc", "description": description,
+                "opts": [], "inputs": [], "refs": [],
+                "metadata": [metadata("result.json"), metadata("result.txt")],
+            })
+        })
+        .collect();
+    let mut text = format!("{:<24} {:<8} DESCRIPTION\n", "NAME", "VERSION");
+    for (name, description) in known {
+        let name = name.trim_start_matches("frontend.");
+        text.push_str(&format!("{name:<24} {VERSION:<8} {description}\n"));
+    }
+    answer_of(&json!(list), text, &[])
+}
+
+/// Answers `name` from what PLAN found out.
+///
+/// # Errors
+/// A question that we do not know; for all but the check, mistakes in the configuration.
+pub fn answer(name: &str, file: &PlanFile) -> Result<Answer, Failure> {
+    match name {
+        TARGETS => targets(file),
+        LINT => Ok(lint(file)),
+        _ => Err(Failure::Status(Box::new(Status {
+            code: report::CODE_UNIMPLEMENTED,
+            message: format!("werf-frontend does not answer `{name}`"),
+            details: vec![Any {
+                type_url: "github.com/moby/buildkit/errdefs.Subrequest+json".to_owned(),
+                value: json!({ "name": name }).to_string().into_bytes(),
+            }],
+        }))),
+    }
+}
+
+fn targets(file: &PlanFile) -> Result<Answer, Failure> {
+    let plan = match &file.outcome {
+        Outcome::Plan(plan) => plan,
+        Outcome::Errors(errors) => {
+            return Err(Failure::Mistakes(errors.clone(), file.sources.clone()));
+        }
+    };
+    let finals = plan.images.iter().filter(|image| image.is_final).count();
+    let mut text = format!("{:<32} {:<40} STAGES\n", "TARGET", "FROM");
+    let mut list = Vec::new();
+    for image in &plan.images {
+        let base = match &image.base {
+            Base::Scratch => "scratch",
+            Base::Image { reference, .. } => reference,
+        };
+        let is_default = image.is_final && finals == 1;
+        let stages: Vec<&str> = image.stages.iter().map(|stage| stage.kind.name()).collect();
+        let name = format!(
+            "{}{}",
+            image.name,
+            if is_default { " (default)" } else { "" }
+        );
+        text.push_str(&format!("{name:<32} {base:<40} {}\n", stages.join(", ")));
+        list.push(json!({
+            "name": image.name.to_string(), "default": is_default, "base": base,
+            "description": stages.join(", "),
+            "location": location(&image.at, &file.sources),
+        }));
+    }
+    let sources: Vec<String> = file
+        .sources
+        .iter()
+        .map(|source| BASE64.encode(&source.text))
+        .collect();
+    Ok(answer_of(
+        &json!({ "targets": list, "sources": sources }),
+        text,
+        &[],
+    ))
+}
+
+/// Mistakes are the answer here, not a failure: the client prints both and exits with the status code.
+fn lint(file: &PlanFile) -> Answer {
+    let mut text = String::new();
+    let mut warnings = Vec::new();
+    for warning in &file.warnings {
+        text.push_str(&line(warning));
+        warnings.push(json!({
+            "ruleName": warning.rule, "description": warning.message, "url": "",
+            "detail": warning.hint.clone().unwrap_or_default(),
+            "location": warning.at.as_ref().map_or(json!({}), |at| location(at, &file.sources)),
+        }));
+    }
+    let sources: Vec<Value> = file
+        .sources
+        .iter()
+        .map(|source| json!({ "filename": source.name, "data": BASE64.encode(&source.text), "language": "YAML" }))
+        .collect();
+    let mut result = json!({ "warnings": warnings, "sources": sources });
+    let mut bad = !file.warnings.is_empty();
+    if let Outcome::Errors(errors) = &file.outcome {
+        bad = true;
+        errors.iter().for_each(|error| text.push_str(&line(error)));
+        let message: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        result["buildError"] = json!({
+            "message": message.join("\n"),
+            "location": errors.iter().find_map(|error| error.at.as_ref())
+                .map_or(json!({}), |at| location(at, &file.sources)),
+        });
+    }
+    if text.is_empty() {
+        text.push_str("Check complete, no mistakes or warnings found.\n");
+    }
+    answer_of(
+        &result,
+        text,
+        &[("result.statuscode", if bad { "1" } else { "0" })],
+    )
+}
+
+fn line(diagnostic: &Diagnostic) -> String {
+    let place = diagnostic
+        .at
+        .as_ref()
+        .map(|at| format!("{}:{}:{}: ", at.file, at.start.line, at.start.column))
+        .unwrap_or_default();
+    let rule = diagnostic
+        .rule
+        .as_ref()
+        .map(|rule| format!("{rule}: "))
+        .unwrap_or_default();
+    let hint = diagnostic
+        .hint
+        .as_ref()
+        .map(|hint| format!("; {hint}"))
+        .unwrap_or_default();
+    format!("{place}{rule}{}{hint}\n", diagnostic.message)
+}
+
+fn location(at: &Location, sources: &[SourceFile]) -> Value {
+    let index = sources
+        .iter()
+        .position(|source| source.name == at.file)
+        .unwrap_or(0);
+    let position =
+        |line: usize, column: usize| json!({ "line": line, "character": column.saturating_sub(1) });
+    json!({
+        "sourceIndex": index,
+        "ranges": [{
+            "start": position(at.start.line, at.start.column),
+            "end": position(at.end.line, at.end.column),
+        }],
+    })
+}
+
+fn answer_of(result: &Value, text: String, more: &[(&str, &str)]) -> Answer {
+    let mut metadata = BTreeMap::from([
+        ("result.json".to_owned(), result.to_string().into_bytes()),
+        ("result.txt".to_owned(), text.into_bytes()),
+        ("version".to_owned(), VERSION.as_bytes().to_vec()),
+    ]);
+    for (name, value) in more {
+        metadata.insert((*name).to_owned(), value.as_bytes().to_vec());
+    }
+    Answer {
+        reference: None,
+        metadata,
+    }
+}

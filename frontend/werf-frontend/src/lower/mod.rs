@@ -1,0 +1,331 @@
+//! Translates the plan of one image into an LLB graph and an image configuration.
+//!
+//! Pure: what is said here about caching follows from what is put into the graph. A user stage is one
+//! exec and one layer. Its key is made of: the stage below it, the file system `/.werf/shell` with the
+//! script and the digest of the stage, the arguments, the environment, the mounts and the platform. The
+//! tools come through STORE, a cache mount, and are not in the key.
+
+pub mod image_config;
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::{
+    CacheSharing, ContentCache, Exec, File, Graph, Mount, Network, Node, Platform, Source,
+    SourceRange,
+};
+
+use crate::error::Diagnostic;
+use crate::plan::file::{Base, ImagePlan, SourceFile, StagePlan};
+use crate::plan::stage::StageKind;
+
+use image_config::ImageConfig;
+
+/// The id of the cache mount that all builds of a daemon share, with the version of its format.
+///
+/// It has no slash, so that no Dockerfile can name it (spec `buildkit-frontend.md` 6.2).
+pub const STORE_ID: &str = "werf-store-v1";
+
+/// Where the tool chain is inside a stage.
+const STAPEL_DIRECTORY: &str = "/.werf/stapel";
+/// Where the script of a stage is.
+const SHELL_DIRECTORY: &str = "/.werf/shell";
+/// The locale of every stage; it is not put into the image.
+const LOCALE: [(&str, &str); 2] = [("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8")];
+/// The variable that carries the digest of the stage into its key and its environment.
+pub const DIGEST_VARIABLE: &str = "WERF_STAGE_DIGEST";
+
+/// Files that we make have this time, in nanoseconds since 1970, so that they are the same every time.
+const FILE_TIME: i64 = 0;
+
+/// What the client asked for that concerns the graph and the image.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The platform to build for.
+    pub platform: Platform,
+    /// `--network`.
+    pub network: Network,
+    /// `--add-host`, as name and address.
+    pub extra_hosts: Vec<(String, String)>,
+    /// `--shm-size` in bytes.
+    pub shm_size: Option<u64>,
+    /// `--ulimit` as name, soft and hard limit.
+    pub ulimits: Vec<(String, i64, i64)>,
+    /// `--cgroup-parent`.
+    pub cgroup_parent: Option<String>,
+    /// The host name inside of stages.
+    pub hostname: Option<String>,
+    /// Proxy settings by their lower-case name without `_proxy`; not in any key.
+    pub proxy: BTreeMap<String, String>,
+    /// `--label`.
+    pub labels: BTreeMap<String, String>,
+    /// The stages that must run even if they are cached.
+    pub no_cache: Vec<StageKind>,
+    /// `SOURCE_DATE_EPOCH` in seconds.
+    pub source_date_epoch: Option<i64>,
+}
+
+/// A base image as the registry knows it at the moment.
+#[derive(Clone, Debug)]
+pub struct BaseImage {
+    /// The reference, pinned by digest, so that key and configuration agree.
+    pub reference: String,
+    /// How BuildKit is to resolve it (`default`, `pull`, `local`).
+    pub resolve_mode: String,
+    /// The bytes of its configuration.
+    pub config: Vec<u8>,
+}
+
+/// An image, ready to be solved.
+pub struct Lowered {
+    /// The operations.
+    pub graph: Graph,
+    /// The file system of the image; `None` if it is empty.
+    pub root: Option<Node>,
+    /// Its configuration.
+    pub config: ImageConfig,
+    /// The steps that run something, so that a failure can be told by its stage.
+    pub steps: Vec<Step>,
+}
+
+/// A stage that runs something.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its exec.
+    pub node: Node,
+    /// Which stage it is.
+    pub kind: StageKind,
+}
+
+/// Lowers one image. `base` is `None` exactly if the image starts from scratch.
+///
+/// # Errors
+/// What only shows when the base image is known: its configuration, and values that refer to it.
+pub fn lower(
+    image: &ImagePlan,
+    base: Option<&BaseImage>,
+    settings: &Settings,
+    sources: &[SourceFile],
+) -> Result<Lowered, Vec<Diagnostic>> {
+    let mut graph = Graph::new();
+    let files: Vec<usize> = sources
+        .iter()
+        .map(|file| graph.source_file(&file.name, file.text.as_bytes(), "YAML"))
+        .collect();
+    let mut config = base_config(image, base, settings)?;
+    let total = 1 + image
+        .stages
+        .iter()
+        .filter(|stage| stage.script.is_some())
+        .count();
+    let lowering = Lowering {
+        image,
+        settings,
+        sources,
+        files,
+        total,
+        env: config.env(),
+    };
+
+    let mut root = base.map(|base| lowering.base(&mut graph, base));
+    let mut steps = Vec::new();
+    for stage in &image.stages {
+        let Some(script) = &stage.script else {
+            continue;
+        };
+        let name = lowering.step_name(steps.len() + 2, stage.kind.name());
+        let node = lowering.user_stage(
+            &mut graph,
+            root,
+            stage,
+            &script.text,
+            &format!("{name} {}", script.summary),
+        );
+        config.add_history(&format!("{name} {}", script.summary), false);
+        steps.push(Step {
+            node,
+            kind: stage.kind,
+        });
+        root = Some(node);
+    }
+    if let Some(docker) = &image.docker {
+        config.apply_docker(docker)?;
+        config.add_history(
+            &format!("[{} dockerInstructions]", lowering.label()).replace("[ ", "["),
+            true,
+        );
+    }
+    for (name, value) in &settings.labels {
+        config.set_label(name, value);
+    }
+    if let Some(epoch) = settings
+        .source_date_epoch
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
+    {
+        config.set_created(epoch);
+    }
+    Ok(Lowered {
+        graph,
+        root,
+        config,
+        steps,
+    })
+}
+
+fn base_config(
+    image: &ImagePlan,
+    base: Option<&BaseImage>,
+    settings: &Settings,
+) -> Result<ImageConfig, Vec<Diagnostic>> {
+    let mut config = match (base, &image.base) {
+        (Some(base), Base::Image { reference, at }) => ImageConfig::from_base(&base.config)
+            .map_err(|error| {
+                vec![
+                    Diagnostic::error(format!("base image `{reference}`: {}", error.0))
+                        .at(at.clone()),
+                ]
+            })?,
+        _ => ImageConfig::scratch(),
+    };
+    let platform = &settings.platform;
+    config.set_platform(&platform.os, &platform.architecture, &platform.variant);
+    Ok(config)
+}
+
+/// What stays the same while the stages of one image are lowered.
+struct Lowering<'a> {
+    image: &'a ImagePlan,
+    settings: &'a Settings,
+    sources: &'a [SourceFile],
+    /// The graph's handle for each of `sources`.
+    files: Vec<usize>,
+    /// The number of steps that are shown.
+    total: usize,
+    /// The environment of the base image.
+    env: Vec<(String, String)>,
+}
+
+impl Lowering<'_> {
+    /// Returns the name of the image as it stands in brackets; empty for the nameless one.
+    fn label(&self) -> &str {
+        self.image.name.as_str()
+    }
+
+    /// Returns `[app 2/4 install]`, or `[2/4 install]` for the nameless image.
+    fn step_name(&self, number: usize, stage: &str) -> String {
+        let space = if self.label().is_empty() { "" } else { " " };
+        format!("[{}{space}{number}/{} {stage}]", self.label(), self.total)
+    }
+
+    fn base(&self, graph: &mut Graph, base: &BaseImage) -> Node {
+        let mut source = Source::image(&base.reference)
+            .resolve_mode(&base.resolve_mode)
+            .platform(self.settings.platform.clone())
+            .name(format!(
+                "{} {}",
+                self.step_name(1, StageKind::From.name()),
+                base.reference
+            ));
+        if let Base::Image { at, .. } = &self.image.base {
+            source = source.at(self.ranges(std::slice::from_ref(at)));
+        }
+        graph.source(source)
+    }
+
+    fn user_stage(
+        &self,
+        graph: &mut Graph,
+        root: Option<Node>,
+        stage: &StagePlan,
+        script: &str,
+        name: &str,
+    ) -> Node {
+        let shell = self.shell_directory(graph, stage, script);
+        let mut exec = Exec::new([format!("{SHELL_DIRECTORY}/script.sh")])
+            .root(root)
+            .cwd("/")
+            .user("0:0")
+            .platform(self.settings.platform.clone())
+            .network(self.settings.network)
+            .mount(
+                Mount::bind(SHELL_DIRECTORY, shell)
+                    .readonly()
+                    .content_cache(ContentCache::Off),
+            )
+            .mount(
+                Mount::cache(STAPEL_DIRECTORY, STORE_ID)
+                    .selector(format!("/{}", crate::helper::store::TOOLS))
+                    .sharing(CacheSharing::Shared)
+                    .readonly(),
+            )
+            .name(name)
+            .at(self.ranges(&stage.at));
+        for (key, value) in &self.env {
+            if !LOCALE.iter().any(|(name, _)| name == key) {
+                exec = exec.env(key, value);
+            }
+        }
+        for (key, value) in LOCALE {
+            exec = exec.env(key, value);
+        }
+        exec = exec.env(DIGEST_VARIABLE, stage.digest.hex());
+        graph.exec(self.settings.apply(exec)).root()
+    }
+
+    /// The script and the digest of a stage, in a file system of their own.
+    ///
+    /// It takes the `ignore_cache` of `--no-cache`: on the exec itself, BuildKit would empty STORE (spec
+    /// `buildkit-frontend.md` 7.1). It is mounted by definition, so a stage that may not come from the cache
+    /// finds no key here, and its result is still stored under the usual one. The digest in it keeps the
+    /// stages of two images with equal scripts apart.
+    fn shell_directory(&self, graph: &mut Graph, stage: &StagePlan, script: &str) -> Node {
+        let mut file = File::new(FILE_TIME)
+            .mkfile("/script.sh", 0o755, script.as_bytes())
+            .mkfile("/digest", 0o444, stage.digest.hex().as_bytes())
+            .name(format!(
+                "[internal] script of {} {}",
+                self.image.name, stage.kind
+            ));
+        if self.settings.no_cache.contains(&stage.kind) {
+            file = file.ignore_cache();
+        }
+        graph.file(None, file)
+    }
+
+    fn ranges(&self, at: &[crate::error::Location]) -> Vec<SourceRange> {
+        at.iter()
+            .filter_map(|at| {
+                let index = self.sources.iter().position(|file| file.name == at.file)?;
+                Some(SourceRange {
+                    file: self.files[index],
+                    start: (at.start.line, at.start.column),
+                    end: (at.end.line, at.end.column),
+                })
+            })
+            .collect()
+    }
+}
+
+impl Settings {
+    /// Applies what the client asked for all containers of the build.
+    fn apply(&self, mut exec: Exec) -> Exec {
+        for (name, address) in &self.extra_hosts {
+            exec = exec.extra_host(name, address);
+        }
+        for (name, soft, hard) in &self.ulimits {
+            exec = exec.ulimit(name, *soft, *hard);
+        }
+        if let Some(parent) = &self.cgroup_parent {
+            exec = exec.cgroup_parent(parent);
+        }
+        if let Some(hostname) = &self.hostname {
+            exec = exec.hostname(hostname);
+        }
+        if let Some(bytes) = self.shm_size {
+            exec = exec.mount(Mount::tmpfs("/dev/shm").size(bytes));
+        }
+        for (kind, value) in &self.proxy {
+            exec = exec.proxy(kind, value);
+        }
+        exec
+    }
+}

@@ -1,0 +1,147 @@
+//! Chooses the face: without arguments BuildKit has started us as its frontend, with arguments we are a
+//! helper inside the build graph or a command for people.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use werf_frontend::gateway;
+use werf_frontend::git::repo::MAX_CONFIG_BYTES;
+use werf_frontend::helper::locate::{DEFAULT_NAMES, Wanted};
+use werf_frontend::helper::plan::{self, PlanRequest};
+use werf_frontend::plan::file::Outcome;
+
+/// Builds the images of a werf.yaml with BuildKit.
+///
+/// Put `# syntax=werf/frontend` on the first line of a committed werf.yaml and run
+/// `docker buildx build -f werf.yaml .`: BuildKit starts this program by itself. The commands below need no
+/// BuildKit.
+#[derive(Parser)]
+#[command(name = "werf-frontend", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the plan of the HEAD commit as JSON: images, stages, digests and what they are made of
+    Plan(PlanArguments),
+}
+
+#[derive(clap::Args)]
+struct PlanArguments {
+    /// The git directory
+    #[arg(long, value_name = "DIR", default_value = ".git")]
+    git_dir: PathBuf,
+    /// The configuration file, relative to the root of the work tree [default: werf.yaml, werf.yml]
+    #[arg(short, long, value_name = "PATH")]
+    file: Option<String>,
+    /// The file's last path component, when its directory is not known
+    #[arg(long, value_name = "NAME", hide = true)]
+    name: Option<String>,
+    /// The file's directory, relative to the root of the work tree
+    #[arg(long, value_name = "DIR", hide = true)]
+    directory: Option<String>,
+    /// A directory with the file as the client sent it, to be compared with the commit
+    #[arg(long, value_name = "DIR", hide = true)]
+    sent: Option<PathBuf>,
+    /// The directory shared by all builds, to put tools into
+    #[arg(
+        long,
+        value_name = "DIR",
+        hide = true,
+        requires = "tools",
+        requires = "out"
+    )]
+    store: Option<PathBuf>,
+    /// The tools to put there
+    #[arg(long, value_name = "DIR", hide = true)]
+    tools: Option<PathBuf>,
+    /// Where to write the plan, mistakes included; then the exit status only says whether it was written
+    #[arg(long, value_name = "FILE", hide = true)]
+    out: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    if std::env::args_os().len() <= 1 {
+        return gateway::main();
+    }
+    match Arguments::parse().command {
+        Command::Plan(arguments) => run_plan(arguments),
+    }
+}
+
+fn run_plan(arguments: PlanArguments) -> ExitCode {
+    let content = arguments
+        .sent
+        .as_deref()
+        .and_then(|sent| read_sent(sent, arguments.name.as_deref()));
+    let wanted = Wanted {
+        path: arguments.file,
+        name: arguments.name,
+        directory: arguments.directory,
+        content,
+    };
+    let request = PlanRequest {
+        git_dir: arguments.git_dir,
+        wanted,
+    };
+    match (arguments.store, arguments.tools, arguments.out) {
+        (Some(store), Some(tools), Some(out)) => match plan::run(&request, &store, &tools, &out) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error.to_string()),
+        },
+        _ => print_plan(&request),
+    }
+}
+
+/// Reads the file that the client sent: a regular file of a reasonable size, whatever links lead to it.
+fn read_sent(directory: &Path, name: Option<&str>) -> Option<Vec<u8>> {
+    let names = name.map_or_else(|| DEFAULT_NAMES.to_vec(), |name| vec![name]);
+    names.into_iter().find_map(|name| {
+        let path = directory.join(name);
+        if !path.metadata().ok()?.is_file() {
+            return None;
+        }
+        let mut content = Vec::new();
+        File::open(path)
+            .ok()?
+            .take(MAX_CONFIG_BYTES + 1)
+            .read_to_end(&mut content)
+            .ok()?;
+        Some(content)
+    })
+}
+
+fn print_plan(request: &PlanRequest) -> ExitCode {
+    let file = plan::plan_commit(request);
+    for warning in &file.warnings {
+        eprint!("{}", file.render(warning));
+    }
+    match &file.outcome {
+        Outcome::Plan(plan) => {
+            let text = serde_json::to_string_pretty(plan)
+                .expect("a plan holds only strings, numbers and lists");
+            match writeln!(std::io::stdout(), "{text}") {
+                Ok(()) => ExitCode::SUCCESS,
+                // The reader has seen enough.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+                Err(error) => fail(&format!("write the plan: {error}")),
+            }
+        }
+        Outcome::Errors(errors) => {
+            for error in errors {
+                eprint!("{}", file.render(error));
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("ERROR: {message}");
+    ExitCode::FAILURE
+}

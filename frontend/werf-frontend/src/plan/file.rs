@@ -1,0 +1,180 @@
+//! The plan as versioned JSON: what the helper writes and the gateway reads.
+//!
+//! Both faces of the binary meet here and nowhere else. They are one program in one image, so the
+//! version only guards against a stale output; a reader refuses any version but its own.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{CommandLine, ImageName};
+use crate::error::{self, Diagnostic, Location};
+
+use super::digest::{Digest, DigestField};
+use super::script::Script;
+use super::stage::StageKind;
+
+/// The version of the JSON below.
+pub const VERSION: u32 = 1;
+
+/// The file that PLAN writes: either what to build or why not, and what a person must be told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanFile {
+    /// [`VERSION`] of the writer.
+    pub version: u32,
+    /// The plan, or the mistakes that prevent one.
+    pub outcome: Outcome,
+    /// Remarks that do not stop the build.
+    pub warnings: Vec<Diagnostic>,
+    /// The files that locations refer to, for the frames that the client draws.
+    pub sources: Vec<SourceFile>,
+}
+
+/// What became of the configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// Everything is well: this is to be built.
+    Plan(Plan),
+    /// At least one mistake; nothing is built.
+    Errors(Vec<Diagnostic>),
+}
+
+/// A file of the commit, by the name that people know it under.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// As in [`Location::file`].
+    pub name: String,
+    /// The whole text; bytes that are not UTF-8 are replaced.
+    pub text: String,
+}
+
+/// Everything that can be known without looking at base images: the images of the configuration, stage
+/// by stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The `project` of the meta section.
+    pub project: String,
+    /// The commit that was planned, as hexadecimal digits. Informative: it is in no cache key.
+    pub commit: String,
+    /// All images, in the order of the configuration.
+    pub images: Vec<ImagePlan>,
+}
+
+/// One image of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImagePlan {
+    /// Its name; empty for the nameless image.
+    pub name: ImageName,
+    /// Where it is defined.
+    pub at: Location,
+    /// Whether it is built for its own sake (`final`).
+    pub is_final: bool,
+    /// What it starts from.
+    pub base: Base,
+    /// Its stages in build order, `from` first, without those that do not exist.
+    pub stages: Vec<StagePlan>,
+    /// The `docker` section, if there is one.
+    pub docker: Option<DockerPlan>,
+}
+
+/// What an image starts from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Base {
+    /// An empty file system.
+    Scratch,
+    /// An image of a registry, by its reference as written.
+    Image {
+        /// The reference text.
+        reference: String,
+        /// Where it was written.
+        at: Location,
+    },
+}
+
+/// One stage of an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StagePlan {
+    /// Which stage this is.
+    pub kind: StageKind,
+    /// Its cache key, which covers the digest of the stage before it.
+    pub digest: Digest,
+    /// What entered the digest.
+    pub fields: Vec<DigestField>,
+    /// The lines that define it, for failures and provenance.
+    pub at: Vec<Location>,
+    /// What it runs; `None` for a stage that only has a cache version, or only configuration.
+    pub script: Option<Script>,
+}
+
+/// The `docker` section as it is applied to the image's configuration (spec `werf-yaml.md` 8.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DockerPlan {
+    /// Mount points to add.
+    pub volume: Vec<DockerValue>,
+    /// Ports to add, as written.
+    pub expose: Vec<DockerValue>,
+    /// Variables to set, sorted by name.
+    pub env: Vec<(String, DockerValue)>,
+    /// Labels to set, sorted by name.
+    pub label: Vec<(String, DockerValue)>,
+    /// The command; `None` leaves the base's.
+    pub cmd: Option<CommandLine>,
+    /// The entry point; `None` leaves the base's.
+    pub entrypoint: Option<CommandLine>,
+    /// The working directory; `None` leaves the base's.
+    pub workdir: Option<DockerValue>,
+    /// The user; `None` leaves the base's.
+    pub user: Option<DockerValue>,
+    /// The health check; `None` leaves the base's.
+    pub healthcheck: Option<DockerValue>,
+    /// Whether values are taken literally instead of as Dockerfile words.
+    pub exact_values: bool,
+}
+
+/// A value of the `docker` section and where it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DockerValue {
+    /// The text as written.
+    pub text: String,
+    /// Where it was written.
+    pub at: Location,
+}
+
+impl PlanFile {
+    /// Draws a diagnostic with the lines that it points at, for a terminal.
+    pub fn render(&self, diagnostic: &Diagnostic) -> String {
+        let file = diagnostic
+            .at
+            .as_ref()
+            .and_then(|at| self.sources.iter().find(|file| file.name == at.file));
+        error::render(diagnostic, file.map(|file| file.text.as_str()))
+    }
+
+    /// Returns the bytes to write.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut bytes =
+            serde_json::to_vec(self).expect("a plan holds only strings, numbers and lists");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads what [`PlanFile::to_json`] wrote.
+    ///
+    /// # Errors
+    /// A sentence for the log if the bytes are no plan of this version.
+    pub fn from_json(bytes: &[u8]) -> Result<PlanFile, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u32,
+        }
+        let head: Head =
+            serde_json::from_slice(bytes).map_err(|error| format!("read the plan: {error}"))?;
+        if head.version != VERSION {
+            return Err(format!(
+                "read the plan: it has version {}, this frontend reads version {VERSION}",
+                head.version
+            ));
+        }
+        serde_json::from_slice(bytes).map_err(|error| format!("read the plan: {error}"))
+    }
+}

@@ -1,0 +1,145 @@
+//! The script of a user stage: one file, run by the bash of the tool chain.
+
+use serde::{Deserialize, Serialize};
+
+/// Where the tool chain's bash is inside a stage.
+pub const BASH: &str = "/.werf/stapel/embedded/bin/bash";
+
+/// The version of what a stage may expect of its tools: bash, where it is, how the script is started.
+///
+/// The tools themselves are in no cache key, so that a security rebuild of bash rebuilds nobody's
+/// stages. A change that must rebuild them raises this number, which is in every user stage's digest.
+pub const TOOLS_PROTOCOL: &str = "1";
+
+/// Says which command failed, on the step's own output, and leaves everything else alone: functions and
+/// subshells do not inherit it, `set +e` silences it, a trap of the user's replaces it, and the exit
+/// status stays what it was. It stands on the second line, which is blank in werf's own scripts, so
+/// that line numbers are the same. (A trap on EXIT would see failures inside functions too, but there
+/// bash names the wrong command after a subshell.)
+const REPORT_FAILURE: &str = r#"trap 'case $- in *e*) echo "werf: failed with exit code $?: $BASH_COMMAND" >&2 ;; esac' ERR"#;
+
+/// How much of the commands a progress line shows, in characters.
+const SUMMARY_CHARS: usize = 120;
+
+/// What a user stage runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Script {
+    /// The whole file, first line included.
+    pub text: String,
+    /// The commands on one line for the progress output, at most 120 characters.
+    pub summary: String,
+}
+
+impl Script {
+    /// Pastes `commands` unchanged, one after another and each with a newline, below
+    /// `#!/.werf/stapel/embedded/bin/bash -e` (spec `werf-yaml.md` 5.1): one shell runs them all, so
+    /// `cd`, `export` and functions carry over.
+    pub fn new<S: AsRef<str>>(commands: impl IntoIterator<Item = S>) -> Script {
+        let mut text = format!("#!{BASH} -e\n{REPORT_FAILURE}\n");
+        let mut lines = Vec::new();
+        for command in commands {
+            let command = command.as_ref();
+            text.push_str(command);
+            text.push('\n');
+            lines.extend(
+                command
+                    .lines()
+                    .map(str::trim)
+                    .filter(|line| !line.is_empty())
+                    .map(str::to_owned),
+            );
+        }
+        Script {
+            text,
+            summary: shorten(&lines.join("; "), SUMMARY_CHARS),
+        }
+    }
+}
+
+/// Cuts `text` to at most `limit` characters, saying so with an ellipsis.
+fn shorten(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(limit - 1).collect();
+    short.truncate(short.trim_end().len());
+    short.push('…');
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_pasted_unchanged_from_the_third_line_on() {
+        let script = Script::new(["cd /app", "", "cat <<EOF\n  x\nEOF"]);
+        let lines: Vec<&str> = script.text.lines().collect();
+        assert_eq!(lines[0], "#!/.werf/stapel/embedded/bin/bash -e");
+        assert_eq!(lines[2..], ["cd /app", "", "cat <<EOF", "  x", "EOF"]);
+        assert!(script.text.ends_with("EOF\n"));
+        assert_eq!(script.summary, "cd /app; cat <<EOF; x; EOF");
+    }
+
+    #[test]
+    fn a_summary_stays_on_one_short_line() {
+        let script = Script::new(["é".repeat(500)]);
+        assert_eq!(script.summary.chars().count(), SUMMARY_CHARS);
+        assert!(script.summary.ends_with('…'));
+    }
+
+    /// Runs the script's body with the bash at hand, which is good enough for what is checked here.
+    fn run(commands: &[&str]) -> (Option<i32>, String) {
+        let script = Script::new(commands);
+        let output = std::process::Command::new("bash")
+            .args([
+                "-e",
+                "-c",
+                script.text.split_once('\n').expect("a first line").1,
+            ])
+            .output()
+            .expect("bash runs");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    }
+
+    #[test]
+    fn the_failed_command_is_named_and_the_status_kept() {
+        for (commands, code, failed) in [
+            (
+                &["true", "x=1", "(exit 42)", "echo never"][..],
+                42,
+                "( exit 42 )",
+            ),
+            (&["f() { return 7; }", "f"], 7, "return 7"),
+            (&["nosuchprogram --flag"], 127, "nosuchprogram --flag"),
+            (&["echo \"$unset\" | (exit 5)"], 5, "( exit 5 )"),
+        ] {
+            let (status, err) = run(commands);
+            assert_eq!(status, Some(code), "{commands:?}");
+            let report = format!("werf: failed with exit code {code}: {failed}\n");
+            assert!(err.ends_with(&report), "{commands:?} says {err}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_end_the_script_is_not_reported() {
+        for commands in [
+            &["false || true", "if false; then :; fi", "! true", "true"][..],
+            &["set +e", "false", "(exit 3)", "true"],
+            &["(exit 3) || true", "x=$(false) || true"],
+            &["exit 0"],
+            &[],
+        ] {
+            assert_eq!(run(commands), (Some(0), String::new()), "{commands:?}");
+        }
+    }
+
+    #[test]
+    fn a_trap_of_the_user_wins() {
+        let (code, err) = run(&["trap 'echo mine >&2' ERR", "false"]);
+        assert_eq!((code, err.as_str()), (Some(1), "mine\n"));
+    }
+}

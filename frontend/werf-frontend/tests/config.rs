@@ -1,0 +1,19 @@
+//! Reading `werf.yaml`: what is understood, what is refused and what a person then sees.
+
+#[path = "config/cases.rs"]
+mod cases;
+#[path = "config/fuzz.rs"]
+mod fuzz;
+#[path = "config/good.rs"]
+mod good;
+#[path = "config/hostile.rs"]
+mod hostile;
+
+use std::path::PathBuf;
+
+/// Returns a path below the `tests` directory of the project.
+fn shared(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests")
+        .join(path)
+}

@@ -1,0 +1,52 @@
+//! Files that must be refused, and what a person sees of each.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use werf_frontend::config::{self, SourceText};
+use werf_frontend::error::{Diagnostic, render};
+
+/// Returns the hostile files, sorted by name.
+pub fn files() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(crate::shared("hostile")).unwrap();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    files
+}
+
+fn load(content: Vec<u8>) -> Result<(), Vec<Diagnostic>> {
+    let source = SourceText::new("werf.yaml", content).map_err(|error| vec![error])?;
+    config::load(&source).map(drop)
+}
+
+#[test]
+fn every_hostile_file_is_refused_with_a_message_that_helps() {
+    let files = files();
+    assert!(files.len() >= 45, "only {} files", files.len());
+    for path in files {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let content = std::fs::read(&path).unwrap();
+        let text = String::from_utf8_lossy(&content).into_owned();
+        let begin = Instant::now();
+        let Err(errors) = load(content) else {
+            panic!("{name} is not refused")
+        };
+        assert!(
+            begin.elapsed() < Duration::from_secs(2),
+            "{name} takes {:?}",
+            begin.elapsed()
+        );
+        let seen: Vec<String> = errors
+            .iter()
+            .map(|error| render(error, Some(&text)))
+            .collect();
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(crate::shared("hostile/snapshots"));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(name, seen.join("\n")));
+    }
+}

@@ -1,0 +1,411 @@
+//! The gateway face as BuildKit starts it: a process with pipes for standard input and output, and a daemon that
+//! does what each test needs at the other end.
+
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use buildkit_proto::frontend as proto;
+use buildkit_proto::frontend::llb_bridge_server::{LlbBridge, LlbBridgeServer};
+use buildkit_proto::moby::buildkit::v1::apicaps::ApiCap;
+use buildkit_proto::moby::buildkit::v1::types::WorkerRecord;
+use buildkit_proto::{pb, rpc};
+use prost::Message as _;
+use tokio::net::UnixStream;
+use tonic::{Request, Response, Status};
+use werf_frontend::plan::file::{Outcome, Plan, PlanFile, VERSION};
+
+/// What the daemon answers.
+#[derive(Clone)]
+struct Script {
+    capabilities: Vec<&'static str>,
+    plan: Result<Vec<u8>, Status>,
+}
+
+impl Default for Script {
+    fn default() -> Script {
+        let plan = PlanFile {
+            version: VERSION,
+            outcome: Outcome::Plan(Plan {
+                project: "p".into(),
+                commit: "c".into(),
+                images: Vec::new(),
+            }),
+            warnings: Vec::new(),
+            sources: Vec::new(),
+        };
+        Script {
+            capabilities: vec![
+                "exec.mount.cache.content",
+                "source.metaresolver",
+                "proto.refarray",
+                "gateway.solve.evaluate",
+            ],
+            plan: Ok(plan.to_json()),
+        }
+    }
+}
+
+/// A daemon that remembers what it was asked.
+#[derive(Clone)]
+struct Daemon {
+    script: Script,
+    solves: Arc<Mutex<Vec<proto::SolveRequest>>>,
+    returned: Arc<Mutex<Vec<proto::ReturnRequest>>>,
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl LlbBridge for Daemon {
+    async fn ping(&self, _: Request<proto::PingRequest>) -> Answer<proto::PongResponse> {
+        let capability = |id: &&str| ApiCap {
+            id: (*id).to_owned(),
+            enabled: true,
+            ..ApiCap::default()
+        };
+        let platform = pb::Platform {
+            os: "linux".into(),
+            architecture: "amd64".into(),
+            ..pb::Platform::default()
+        };
+        Ok(Response::new(proto::PongResponse {
+            llb_caps: self.script.capabilities.iter().map(capability).collect(),
+            workers: vec![WorkerRecord {
+                platforms: vec![platform],
+                ..WorkerRecord::default()
+            }],
+            ..proto::PongResponse::default()
+        }))
+    }
+
+    async fn solve(&self, request: Request<proto::SolveRequest>) -> Answer<proto::SolveResponse> {
+        self.solves.lock().unwrap().push(request.into_inner());
+        if let Err(status) = &self.script.plan {
+            return Err(status.clone());
+        }
+        let reference = proto::Ref {
+            id: "ref".into(),
+            ..proto::Ref::default()
+        };
+        let result = proto::Result {
+            result: Some(proto::result::Result::Ref(reference)),
+            ..proto::Result::default()
+        };
+        Ok(Response::new(proto::SolveResponse {
+            result: Some(result),
+            ..proto::SolveResponse::default()
+        }))
+    }
+
+    async fn read_file(
+        &self,
+        request: Request<proto::ReadFileRequest>,
+    ) -> Answer<proto::ReadFileResponse> {
+        let range = request.into_inner().range.expect("files are read by range");
+        let plan = self.script.plan.clone()?;
+        let start = usize::try_from(range.offset).unwrap().min(plan.len());
+        let end = (start + usize::try_from(range.length).unwrap()).min(plan.len());
+        Ok(Response::new(proto::ReadFileResponse {
+            data: plan[start..end].to_vec(),
+        }))
+    }
+
+    async fn r#return(
+        &self,
+        request: Request<proto::ReturnRequest>,
+    ) -> Answer<proto::ReturnResponse> {
+        self.returned.lock().unwrap().push(request.into_inner());
+        Ok(Response::new(proto::ReturnResponse {}))
+    }
+
+    async fn resolve_image_config(
+        &self,
+        _: Request<proto::ResolveImageConfigRequest>,
+    ) -> Answer<proto::ResolveImageConfigResponse> {
+        Err(Status::not_found("no registry here"))
+    }
+
+    async fn resolve_source_meta(
+        &self,
+        _: Request<proto::ResolveSourceMetaRequest>,
+    ) -> Answer<proto::ResolveSourceMetaResponse> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn read_dir(&self, _: Request<proto::ReadDirRequest>) -> Answer<proto::ReadDirResponse> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn stat_file(
+        &self,
+        _: Request<proto::StatFileRequest>,
+    ) -> Answer<proto::StatFileResponse> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn evaluate(
+        &self,
+        _: Request<proto::EvaluateRequest>,
+    ) -> Answer<proto::EvaluateResponse> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn inputs(&self, _: Request<proto::InputsRequest>) -> Answer<proto::InputsResponse> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn warn(&self, _: Request<proto::WarnRequest>) -> Answer<proto::WarnResponse> {
+        Ok(Response::new(proto::WarnResponse {}))
+    }
+}
+
+/// What a build came to.
+struct Outcomes {
+    status: ExitStatus,
+    stderr: String,
+    solves: Vec<proto::SolveRequest>,
+    returned: Vec<proto::ReturnRequest>,
+}
+
+impl Outcomes {
+    /// Returns the error that the build ended with.
+    fn error(&self) -> &rpc::Status {
+        assert_eq!(
+            self.returned.len(),
+            1,
+            "one answer; standard error: {}",
+            self.stderr
+        );
+        self.returned[0].error.as_ref().expect("an error")
+    }
+}
+
+fn frontend(options: &[&str]) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_werf-frontend"));
+    command
+        .env_clear()
+        .env("BUILDKIT_SESSION_ID", "session")
+        .env("BUILDKIT_FRONTEND_OPT_99", "source=frontend:1");
+    for (index, option) in options.iter().enumerate() {
+        command.env(format!("BUILDKIT_FRONTEND_OPT_{index}"), option);
+    }
+    command.stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// Runs one build against a daemon with this script. Both ends of one socket stand for the two pipes.
+async fn build(script: Script, options: &[&str]) -> Outcomes {
+    let daemon = Daemon {
+        script,
+        solves: Arc::default(),
+        returned: Arc::default(),
+    };
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    let output: OwnedFd = theirs.try_clone().unwrap().into();
+    let child = frontend(options)
+        .stdin(OwnedFd::from(theirs))
+        .stdout(output)
+        .spawn()
+        .unwrap();
+    ours.set_nonblocking(true).unwrap();
+    let connection = UnixStream::from_std(ours).unwrap();
+    let incoming = tokio_stream::once(Ok::<_, std::io::Error>(connection));
+    let server = tonic::transport::Server::builder()
+        .add_service(LlbBridgeServer::new(daemon.clone()))
+        .serve_with_incoming(incoming);
+    let server = tokio::spawn(server);
+    let output = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output())
+        .await
+        .expect("the frontend ends by itself")
+        .unwrap();
+    server.abort();
+    Outcomes {
+        status: output.status,
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        solves: daemon.solves.lock().unwrap().clone(),
+        returned: daemon.returned.lock().unwrap().clone(),
+    }
+}
+
+#[tokio::test]
+async fn an_old_daemon_gets_one_clear_sentence() {
+    let script = Script {
+        capabilities: vec!["proto.refarray", "gateway.solve.evaluate"],
+        ..Script::default()
+    };
+    let outcomes = build(script, &[]).await;
+    assert_eq!(
+        outcomes.error().message,
+        "this BuildKit is too old: werf-frontend needs BuildKit 0.13 or newer (Docker 26), this one lacks \
+         exec.mount.cache.content, source.metaresolver"
+    );
+    assert!(outcomes.status.success() && outcomes.solves.is_empty());
+}
+
+#[tokio::test]
+async fn cache_imports_reach_every_solve() {
+    let imports = r#"cache-imports=[{"Type":"registry","Attrs":{"ref":"r/cache"}}]"#;
+    let outcomes = build(Script::default(), &[imports]).await;
+    assert!(!outcomes.solves.is_empty());
+    for solve in &outcomes.solves {
+        assert_eq!(
+            solve.cache_imports[0].attrs,
+            BTreeMap::from([("ref".to_owned(), "r/cache".to_owned())])
+        );
+        assert!(solve.evaluate && solve.allow_result_return && solve.allow_result_array_ref);
+    }
+}
+
+#[tokio::test]
+async fn a_project_without_images_says_so() {
+    let outcomes = build(Script::default(), &[]).await;
+    assert!(
+        outcomes
+            .error()
+            .message
+            .starts_with("project `p` has no image to build")
+    );
+}
+
+#[tokio::test]
+async fn a_failed_solve_is_handed_on_with_all_its_details() {
+    let detail = prost_types::Any {
+        type_url: "github.com/moby/buildkit/x+json".into(),
+        value: vec![7; 300_000],
+    };
+    let status = rpc::Status {
+        code: 2,
+        message: "it broke".into(),
+        details: vec![detail.clone()],
+    };
+    let failing = Status::with_details(
+        tonic::Code::Unknown,
+        "it broke",
+        status.encode_to_vec().into(),
+    );
+    let outcomes = build(
+        Script {
+            plan: Err(failing),
+            ..Script::default()
+        },
+        &[],
+    )
+    .await;
+    assert_eq!(
+        (outcomes.error().message.as_str(), outcomes.error().code),
+        ("it broke", 2)
+    );
+    assert_eq!(
+        outcomes.error().details,
+        [detail],
+        "300 kB in a trailer arrive complete"
+    );
+}
+
+#[tokio::test]
+async fn a_cancelled_build_ends_without_an_answer() {
+    let outcomes = build(
+        Script {
+            plan: Err(Status::cancelled("context canceled")),
+            ..Script::default()
+        },
+        &[],
+    )
+    .await;
+    assert!(outcomes.returned.is_empty());
+    assert!(!outcomes.status.success() && outcomes.stderr.contains("the build was cancelled"));
+}
+
+#[tokio::test]
+async fn a_plan_of_another_version_is_refused() {
+    let outcomes = build(
+        Script {
+            plan: Ok(br#"{"version":0}"#.to_vec()),
+            ..Script::default()
+        },
+        &[],
+    )
+    .await;
+    assert!(
+        outcomes.error().message.contains("it has version 0"),
+        "{}",
+        outcomes.error().message
+    );
+}
+
+#[tokio::test]
+async fn an_option_without_sense_is_refused() {
+    let outcomes = build(Script::default(), &["force-network-mode=bridge"]).await;
+    assert!(
+        outcomes
+            .error()
+            .message
+            .contains("`--network` is `default`, `none` or `host`, not `bridge`")
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_question_is_refused_with_the_code_that_clients_expect() {
+    let outcomes = build(Script::default(), &["requestid=frontend.nonsense"]).await;
+    let error = outcomes.error();
+    assert_eq!(error.code, 12);
+    assert!(
+        error.details[0]
+            .type_url
+            .ends_with("errdefs.Subrequest+json")
+    );
+    assert_eq!(error.details[0].value, br#"{"name":"frontend.nonsense"}"#);
+}
+
+#[tokio::test]
+async fn the_questions_are_listed() {
+    let outcomes = build(
+        Script::default(),
+        &["requestid=frontend.subrequests.describe"],
+    )
+    .await;
+    let result = outcomes.returned[0].result.as_ref().expect("a result");
+    let text = String::from_utf8(result.metadata["result.txt"].clone()).unwrap();
+    assert!(text.contains("lint") && text.contains("targets"), "{text}");
+    assert!(outcomes.solves.is_empty(), "nothing is planned for that");
+}
+
+#[tokio::test]
+async fn a_daemon_that_is_not_there_ends_the_process() {
+    let output = frontend(&[])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .output();
+    let output = tokio::time::timeout(Duration::from_secs(60), output)
+        .await
+        .expect("it ends by itself")
+        .unwrap();
+    assert!(!output.status.success());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !stderr.is_empty() && !stderr.contains("panicked"),
+        "{stderr}"
+    );
+}
+
+#[tokio::test]
+async fn a_broken_pipe_ends_the_process() {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    let output: OwnedFd = theirs.try_clone().unwrap().into();
+    let child = frontend(&[])
+        .stdin(OwnedFd::from(theirs))
+        .stdout(output)
+        .spawn()
+        .unwrap();
+    drop(ours);
+    let output = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output())
+        .await
+        .expect("it ends")
+        .unwrap();
+    assert!(!output.status.success());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains("panicked"), "{stderr}");
+}

@@ -1,0 +1,187 @@
+//! `docker buildx build`, as people run it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::{Image, Repo};
+
+/// A build to be run.
+pub struct Build {
+    directory: PathBuf,
+    arguments: Vec<String>,
+    context: String,
+    config: Option<String>,
+    variables: Vec<(String, String)>,
+    stdin: Option<Vec<u8>>,
+    tag: String,
+    tagged: bool,
+}
+
+/// A build that ended.
+#[derive(Debug)]
+pub struct Built {
+    /// Whether it succeeded.
+    pub success: bool,
+    /// The exit code.
+    pub code: Option<i32>,
+    /// The progress in plain form, then the error if there is one.
+    pub log: String,
+    /// What was printed to standard output.
+    pub stdout: String,
+    /// The image; it exists only if the build succeeded.
+    pub image: Image,
+}
+
+impl Build {
+    /// Prepares `docker buildx build -f werf.yaml -t TAG .` in the work tree of `repo`.
+    pub fn of(repo: &Repo) -> Build {
+        Build::in_directory(repo.path())
+    }
+
+    /// Prepares the same in any directory.
+    pub fn in_directory(directory: &Path) -> Build {
+        static COUNTER: AtomicU32 = AtomicU32::new(0);
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        Build {
+            directory: directory.to_owned(),
+            arguments: Vec::new(),
+            context: ".".to_owned(),
+            config: Some("werf.yaml".to_owned()),
+            variables: Vec::new(),
+            stdin: None,
+            tag: format!("werf-frontend-test:{}-{number}", std::process::id()),
+            tagged: true,
+        }
+    }
+
+    /// Adds arguments.
+    pub fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Build {
+        self.arguments
+            .extend(arguments.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// Names another configuration file; `None` leaves `-f` out.
+    pub fn config(mut self, path: Option<&str>) -> Build {
+        self.config = path.map(str::to_owned);
+        self
+    }
+
+    /// Names another context.
+    pub fn context(mut self, context: &str) -> Build {
+        self.context = context.to_owned();
+        self
+    }
+
+    /// Sets a variable of the client's environment.
+    pub fn env(mut self, name: &str, value: &str) -> Build {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Gives the client something to read.
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Build {
+        self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// Makes no image, for questions (`--call`) and other outputs.
+    pub fn untagged(mut self) -> Build {
+        self.tagged = false;
+        self
+    }
+
+    /// Builds.
+    pub fn run(self) -> Built {
+        let mut command = Command::new("docker");
+        command.args(["buildx", "build", "--progress=plain", "--provenance=false"]);
+        if let Some(config) = &self.config {
+            command.args(["-f", config]);
+        }
+        if self.tagged {
+            command.args(["-t", &self.tag]);
+        }
+        command
+            .args(&self.arguments)
+            .arg(&self.context)
+            .current_dir(&self.directory);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.env_remove("SOURCE_DATE_EPOCH");
+        command.envs(
+            self.variables
+                .iter()
+                .filter(|(name, _)| name == "SOURCE_DATE_EPOCH")
+                .map(|(n, v)| (n, v)),
+        );
+        command.stdin(if self.stdin.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("docker is installed");
+        if let Some(bytes) = &self.stdin {
+            use std::io::Write as _;
+            let mut stdin = child.stdin.take().expect("standard input is a pipe");
+            // The client may stop reading when it has seen enough.
+            let _ = stdin.write_all(bytes);
+        }
+        let output = child.wait_with_output().expect("wait for docker");
+        Built {
+            success: output.status.success(),
+            code: output.status.code(),
+            log: String::from_utf8_lossy(&output.stderr).into_owned(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            image: Image::new(self.tag),
+        }
+    }
+
+    /// Builds, which must succeed.
+    pub fn ok(self) -> Built {
+        let built = self.run();
+        assert!(built.success, "the build failed:\n{}", built.log);
+        built
+    }
+
+    /// Builds, which must fail.
+    pub fn fails(self) -> Built {
+        let built = self.run();
+        assert!(!built.success, "the build succeeded:\n{}", built.log);
+        built
+    }
+}
+
+impl Built {
+    /// Returns the error as the person sees it: what the client prints after the steps, without the
+    /// digests and times that differ from run to run.
+    pub fn error(&self) -> String {
+        let lines: Vec<&str> = self.log.lines().collect();
+        let last_step = lines
+            .iter()
+            .rposition(|line| line.starts_with('#'))
+            .map_or(0, |index| index + 1);
+        lines[last_step..].join("\n").trim().to_owned() + "\n"
+    }
+
+    /// Asserts that the log has all of `parts`.
+    pub fn says(&self, parts: &[&str]) -> &Built {
+        for part in parts {
+            assert!(self.log.contains(part), "`{part}` is not in:\n{}", self.log);
+        }
+        self
+    }
+
+    /// Whether the step whose name has `part` came from the cache; `None` if there is no such step.
+    pub fn cached(&self, part: &str) -> Option<bool> {
+        let number = self.log.lines().find_map(|line| {
+            let (number, name) = line.strip_prefix('#')?.split_once(' ')?;
+            (name.starts_with('[') && name.contains(part)).then_some(number)
+        })?;
+        Some(
+            self.log
+                .lines()
+                .any(|line| line == format!("#{number} CACHED")),
+        )
+    }
+}

@@ -1,0 +1,122 @@
+//! Images that were built: their files, their configuration, what they do when run.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+/// An image in the daemon's store, removed at the end of its life.
+#[derive(Debug)]
+pub struct Image {
+    tag: String,
+}
+
+impl Image {
+    /// Names an image.
+    pub fn new(tag: String) -> Image {
+        Image { tag }
+    }
+
+    /// Returns its name.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// Runs it with `command` (empty: its own), which must succeed, and returns standard output.
+    pub fn run(&self, command: &[&str]) -> String {
+        docker(
+            &[
+                &["run", "--rm", "--network=none", self.tag.as_str()],
+                command,
+            ]
+            .concat(),
+        )
+    }
+
+    /// Returns `docker image inspect`.
+    pub fn inspect(&self) -> Value {
+        let text = docker(&["image", "inspect", &self.tag]);
+        let mut list: Vec<Value> = serde_json::from_str(&text).expect("inspect prints JSON");
+        list.remove(0)
+    }
+
+    /// Returns the image's configuration (`Config` of inspect).
+    pub fn config(&self) -> Value {
+        self.inspect()["Config"].take()
+    }
+
+    /// Returns the content of a regular file without starting anything, or `None` if it does not exist.
+    pub fn file(&self, path: &str) -> Option<String> {
+        let archive = self.archive();
+        let output = Command::new("tar")
+            .args(["-x", "-O", "-f"])
+            .arg(archive.path())
+            .arg(path.trim_start_matches('/'))
+            .output()
+            .expect("tar is installed");
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Returns all paths of the image's file system, sorted, without those that the container runtime
+    /// makes.
+    pub fn paths(&self) -> Vec<String> {
+        let archive = self.archive();
+        let output = Command::new("tar")
+            .args(["-t", "-f"])
+            .arg(archive.path())
+            .output()
+            .expect("tar is installed");
+        let made_by_runtime = [
+            "dev/",
+            "proc/",
+            "sys/",
+            ".dockerenv",
+            "etc/hostname",
+            "etc/hosts",
+            "etc/mtab",
+            "etc/resolv.conf",
+        ];
+        let mut paths: Vec<String> = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter(|path| !made_by_runtime.iter().any(|made| path.starts_with(made)))
+            .map(str::to_owned)
+            .collect();
+        paths.sort();
+        paths
+    }
+
+    fn archive(&self) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let container = docker(&["create", &self.tag, "-"]);
+        let output = file.path().to_str().expect("a plain path").to_owned();
+        docker(&["export", "--output", &output, container.trim()]);
+        docker(&["rm", "--force", container.trim()]);
+        file
+    }
+}
+
+impl Drop for Image {
+    fn drop(&mut self) {
+        // It may never have been made.
+        let _ = Command::new("docker")
+            .args(["image", "rm", "--force", &self.tag])
+            .output();
+    }
+}
+
+/// Runs the docker client, which must succeed, and returns standard output.
+pub fn docker(arguments: &[&str]) -> String {
+    let output = Command::new("docker")
+        .args(arguments)
+        .output()
+        .expect("docker is installed");
+    assert!(
+        output.status.success(),
+        "docker {}: {}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}

@@ -1,0 +1,115 @@
+//! Repositories for tests, made with the real `git` and fixed dates and authors.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Bench;
+
+/// A git repository in a temporary directory.
+pub struct Repo {
+    directory: tempfile::TempDir,
+}
+
+impl Repo {
+    /// Makes an empty repository without a commit.
+    pub fn new() -> Repo {
+        let repo = Repo {
+            directory: tempfile::tempdir().expect("a temporary directory"),
+        };
+        repo.git(&["init", "--quiet", "--initial-branch=main"]);
+        repo
+    }
+
+    /// Makes a repository whose first commit holds a `werf.yaml` with the syntax line, a meta section of
+    /// project `test`, and `sections`.
+    pub fn with_config(sections: &str) -> Repo {
+        let repo = Repo::new();
+        repo.commit_config(sections);
+        repo
+    }
+
+    /// Replaces the sections of `werf.yaml` and commits.
+    pub fn commit_config(&self, sections: &str) {
+        self.write("werf.yaml", &config_text(sections));
+        self.commit("configuration");
+    }
+
+    /// Returns the root of the work tree.
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Returns the absolute path of a file of the work tree.
+    pub fn join(&self, path: &str) -> PathBuf {
+        self.path().join(path)
+    }
+
+    /// Writes a file, making its directories.
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.join(path);
+        std::fs::create_dir_all(path.parent().expect("a file has a directory"))
+            .expect("make a directory");
+        std::fs::write(&path, content)
+            .unwrap_or_else(|error| panic!("write {}: {error}", path.display()));
+    }
+
+    /// Commits everything.
+    pub fn commit(&self, message: &str) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
+    }
+
+    /// Runs `git` in the work tree, which must succeed, and returns its output without the last newline.
+    pub fn git(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git")
+            .args([
+                "-c",
+                "core.autocrlf=false",
+                "-c",
+                "commit.gpgSign=false",
+                "-c",
+                "gc.auto=0",
+            ])
+            .args(arguments)
+            .current_dir(self.path())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .envs([
+                ("GIT_AUTHOR_NAME", "Ada"),
+                ("GIT_AUTHOR_EMAIL", "ada@example.org"),
+            ])
+            .envs([
+                ("GIT_COMMITTER_NAME", "Ada"),
+                ("GIT_COMMITTER_EMAIL", "ada@example.org"),
+            ])
+            .envs([
+                ("GIT_AUTHOR_DATE", "2024-05-01T12:00:00Z"),
+                ("GIT_COMMITTER_DATE", "2024-05-01T12:00:00Z"),
+            ])
+            .output()
+            .expect("git is installed");
+        assert!(
+            output.status.success(),
+            "git {}: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned()
+    }
+}
+
+impl Default for Repo {
+    fn default() -> Repo {
+        Repo::new()
+    }
+}
+
+/// Returns the text of a `werf.yaml` of project `test`.
+pub fn config_text(sections: &str) -> String {
+    format!(
+        "# syntax={}\nproject: test\nconfigVersion: 1\n---\n{sections}",
+        Bench::from_env().frontend
+    )
+}
