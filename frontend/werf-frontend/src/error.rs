@@ -142,6 +142,11 @@ impl Diagnostics {
         !self.errors.is_empty()
     }
 
+    /// Returns the warnings so far.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
     /// Returns the warnings, or the mistakes in the order of the text if there are any.
     ///
     /// # Errors
@@ -226,7 +231,7 @@ fn printable(line: &str, column: usize) -> String {
         _ => 0,
     };
     let mut shown = String::from(if hidden > 0 { "…" } else { "" });
-    let mut rest = line.chars().skip(hidden);
+    let mut rest = line.trim_start_matches('\u{feff}').chars().skip(hidden);
     shown.extend(rest.by_ref().take(LINE_WIDTH).map(|c| {
         if c.is_control() && c != '\t' {
             '�'

@@ -80,7 +80,9 @@ impl Image {
         ];
         let mut paths: Vec<String> = String::from_utf8_lossy(&output.stdout)
             .lines()
-            .filter(|path| !made_by_runtime.iter().any(|made| path.starts_with(made)))
+            .filter(|path| {
+                *path != "etc/" && !made_by_runtime.iter().any(|made| path.starts_with(made))
+            })
             .map(str::to_owned)
             .collect();
         paths.sort();

@@ -78,7 +78,12 @@ fn what_is_not_honoured_is_a_warning() {
 #[test]
 fn check_and_targets_answer_without_building() {
     let repo = Repo::with_config(TWO);
-    let targets = Build::of(&repo).args(["--call", "targets"]).untagged().ok();
+    // What `--call targets` was called until buildx 0.14.
+    let targets = Build::of(&repo)
+        .args(["--print=targets"])
+        .env("BUILDX_EXPERIMENTAL", "1")
+        .untagged()
+        .ok();
     for name in ["one", "two", "three"] {
         assert!(targets.stdout.contains(name), "{}", targets.stdout);
     }

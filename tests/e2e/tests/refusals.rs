@@ -68,6 +68,18 @@ fn a_context_without_git_stops_the_build() {
 }
 
 #[test]
+fn a_context_below_the_root_stops_the_build() {
+    let repo = Repo::with_config(APP);
+    let text = std::fs::read_to_string(repo.join("werf.yaml")).unwrap();
+    repo.write("sub/werf.yaml", text);
+    repo.commit("a directory");
+    Build::in_directory(&repo.join("sub")).fails().says(&[
+        "the build context is `sub`, a directory of the work tree and not its root",
+        "docker buildx build -f sub/werf.yaml .",
+    ]);
+}
+
+#[test]
 fn a_configuration_from_stdin_stops_the_build() {
     let repo = Repo::with_config(APP);
     let text = std::fs::read(repo.join("werf.yaml")).unwrap();

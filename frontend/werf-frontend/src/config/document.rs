@@ -99,11 +99,10 @@ fn read_part(part: Span, source: &SourceText, diagnostics: &mut Diagnostics) -> 
     let tree = match parser.next_document() {
         Ok(tree) => tree.unwrap_or_default(),
         Err(error) => {
-            let diagnostic = advice::diagnostic(&error, source, part.start);
-            diagnostics.push(match first_near_separator(part, source) {
-                Some(note) => diagnostic.note(note),
-                None => diagnostic,
-            });
+            let mut diagnostic = advice::diagnostic(&error, source, part);
+            diagnostic.notes.extend(cut_block(part, source));
+            diagnostic.notes.extend(first_near_separator(part, source));
+            diagnostics.push(diagnostic);
             return None;
         }
     };
@@ -111,7 +110,7 @@ fn read_part(part: Span, source: &SourceText, diagnostics: &mut Diagnostics) -> 
         diagnostics.push(ignored_text(ignored, source));
     }
     for scalar in tree.plain_scalars() {
-        diagnostics_of_swallowed_separator(scalar.span, source, diagnostics);
+        find_swallowed_separator(scalar.span, source, diagnostics);
     }
     let Some(root) = tree.root() else {
         diagnostics.push(unrecognized(part, source, &[]));
@@ -119,6 +118,10 @@ fn read_part(part: Span, source: &SourceText, diagnostics: &mut Diagnostics) -> 
     };
     let (_, problems) = untyped::read(root, Keys::Text);
     let has_problems = !problems.is_empty();
+    if let Some(trap) = problems.iter().find(|problem| problem.is_trap()) {
+        diagnostics.push(trap.diagnostic(source, None));
+        return None;
+    }
     let mut duplicates = HashSet::new();
     for problem in problems {
         if let Problem::DuplicateKey { at, .. } = problem {
@@ -185,6 +188,19 @@ fn unrecognized(part: Span, source: &SourceText, keys: &[&str]) -> Diagnostic {
         .hint(hint)
 }
 
+/// The rule of warnings about lines that look like a separator.
+const NEAR_SEPARATOR: &str = "NearSeparator";
+/// The rule of warnings about text that is not looked at.
+const IGNORED_TEXT: &str = "IgnoredText";
+
+/// Returns a warning of these rules as a note to a mistake that it may explain.
+pub fn ignored_note(warning: &Diagnostic) -> Option<String> {
+    let rule = warning.rule.as_deref()?;
+    let line = warning.at.as_ref()?.start.line;
+    matches!(rule, NEAR_SEPARATOR | IGNORED_TEXT)
+        .then(|| format!("line {line}: {}", warning.message))
+}
+
 /// Warns of text behind the first YAML document of a part, which werf never looks at.
 fn ignored_text(ignored: Span, source: &SourceText) -> Diagnostic {
     let text = &source.text()[ignored.start..ignored.end];
@@ -196,12 +212,12 @@ fn ignored_text(ignored: Span, source: &SourceText) -> Diagnostic {
         let message = format!(
             "`{shown}` does not separate documents in werf: it and what follows up to line {last} is ignored"
         );
-        return Diagnostic::warning("NearSeparator", message)
+        return Diagnostic::warning(NEAR_SEPARATOR, message)
             .at(at)
             .hint(separator_hint(line));
     }
     Diagnostic::warning(
-        "IgnoredText",
+        IGNORED_TEXT,
         format!("the document ends above, so everything up to line {last} is ignored"),
     )
     .at(at)
@@ -214,6 +230,22 @@ fn separator_hint(line: &str) -> &'static str {
     } else {
         "a separator is `---` and nothing else but a comment"
     }
+}
+
+/// Returns a note about the separator above a part that begins in the middle of something.
+fn cut_block(part: Span, source: &SourceText) -> Option<String> {
+    let text = &source.text()[part.start..part.end];
+    let is_indented = text
+        .lines()
+        .find(|line| !line.trim().is_empty())?
+        .starts_with(' ');
+    let line = source.line(part.start);
+    (is_indented && line > 1).then(|| {
+        format!(
+            "the separator in line {} begins a new document, even inside a text",
+            line - 1
+        )
+    })
 }
 
 /// Returns a note about the first line of a broken part that looks like a separator.
@@ -234,11 +266,7 @@ fn first_near_separator(part: Span, source: &SourceText) -> Option<String> {
 }
 
 /// Warns of an indented `---`, which is a part of the text above it.
-fn diagnostics_of_swallowed_separator(
-    scalar: Span,
-    source: &SourceText,
-    diagnostics: &mut Diagnostics,
-) {
+fn find_swallowed_separator(scalar: Span, source: &SourceText, diagnostics: &mut Diagnostics) {
     let mut offset = scalar.start;
     for line in source.text()[scalar.start..scalar.end].split_inclusive('\n') {
         if offset > scalar.start && line.trim() == "---" {
@@ -247,7 +275,7 @@ fn diagnostics_of_swallowed_separator(
             let message = format!(
                 "an indented `---` does not separate documents: it belongs to the text that begins in line {begin}"
             );
-            let diagnostic = Diagnostic::warning("NearSeparator", message)
+            let diagnostic = Diagnostic::warning(NEAR_SEPARATOR, message)
                 .at(source.location(Span::new(at, at + 3)));
             diagnostics.push(diagnostic.hint("remove the blanks before it"));
         }

@@ -9,7 +9,7 @@ use crate::error::{Diagnostic, Diagnostics};
 
 use super::docker::Docker;
 use super::meta::Meta;
-use super::raw::RawImage;
+use super::raw::{RawImage, Required};
 use super::reference;
 use super::shell::Shell;
 use super::source::{SourceText, Span, Spanned};
@@ -126,12 +126,13 @@ pub fn resolve_all(
     images
 }
 
-/// Returns how messages call the image with these names.
-pub fn describe(names: Option<&[Spanned<String>]>) -> String {
-    match names.unwrap_or_default() {
-        [] => "this image".to_owned(),
-        [name] => format!("image `{}`", ImageName::new(&name.value)),
-        [first, ..] => format!("images `{}`, …", ImageName::new(&first.value)),
+/// Returns how messages call an image.
+pub fn describe(raw: &RawImage) -> String {
+    match (raw.names.as_deref().unwrap_or_default(), &raw.artifact) {
+        ([], Some(artifact)) => format!("artifact `{}`", artifact.value),
+        ([], None) => "this image".to_owned(),
+        ([name], _) => format!("image `{}`", ImageName::new(&name.value)),
+        ([first, ..], _) => format!("images `{}`, …", ImageName::new(&first.value)),
     }
 }
 
@@ -153,7 +154,7 @@ impl Resolver<'_> {
     }
 
     fn images(&mut self, raw: RawImage) -> Vec<Image> {
-        let called = describe(raw.names.as_deref());
+        let called = describe(&raw);
         self.check_section(&raw, &called);
         let shell = raw.shell.map(super::raw::RawShell::resolve);
         let docker = raw
@@ -168,8 +169,9 @@ impl Resolver<'_> {
         let mut images = Vec::new();
         for name in raw.names.unwrap_or_default() {
             let from = match &raw.from {
-                Some(from) => self.from(&name.value, from),
-                None => From::Scratch,
+                Required::Given(from) => self.from(&name.value, from),
+                // The mistake is known already.
+                Required::Missing | Required::Wrong => From::Scratch,
             };
             images.push(Image {
                 name: ImageName::new(name.value),
@@ -201,16 +203,19 @@ impl Resolver<'_> {
                 "keep one of the two",
             );
         }
-        if raw.from.is_none() && raw.from_image.is_none() && raw.from_artifact.is_none() {
+        if matches!(raw.from, Required::Missing)
+            && raw.from_image.is_none()
+            && raw.from_artifact.is_none()
+        {
             self.wrong(
                 format!("{called} has no base"),
                 raw.at,
                 "add `from: IMAGE`, or `from: scratch`",
             );
         }
-        if let (Some(from), Some(_)) = (&raw.from, &raw.from_artifact) {
+        if let (Required::Given(from), Some(from_artifact)) = (&raw.from, raw.from_artifact) {
             let message = format!("{called} has both `from` and `fromArtifact`");
-            self.wrong(message, from.span, "keep one of the two");
+            self.wrong(message, from_artifact.max(from.span), "keep one of the two");
         }
         if let (Some(shell), Some(ansible)) = (&raw.shell, raw.ansible) {
             let message = format!("{called} has both `shell` and `ansible`");

@@ -2,7 +2,7 @@
 
 use crate::error::{Diagnostic, Diagnostics};
 
-use super::raw::RawMeta;
+use super::raw::{RawMeta, Required};
 use super::source::{SourceText, Span};
 
 /// What the meta section says about builds; what it says about deployment and cleanup is for others.
@@ -28,37 +28,33 @@ impl RawMeta {
             );
         };
         match self.config_version {
-            Some(version) if version.value == 1 => {}
-            Some(version) => {
+            Required::Given(version) if version.value == 1 => {}
+            Required::Wrong => {}
+            Required::Given(version) => {
                 let message = format!("`configVersion` must be 1, not {}", version.value);
                 wrong(&message, version.span, "there are no other versions");
             }
-            None => wrong(
+            Required::Missing => wrong(
                 "`configVersion` must be 1",
                 self.at,
                 "write `configVersion: 1`",
             ),
         }
         let project = match self.project {
-            Some(project) => {
-                if let Some(problem) = project_problem(&project.value) {
-                    wrong(
-                        &format!("`project` {problem}"),
-                        project.span,
-                        "use lower-case letters, digits and `-` between them",
-                    );
+            Required::Given(project) => {
+                if let Some((problem, hint)) = project_problem(&project.value) {
+                    wrong(&format!("`project` {problem}"), project.span, &hint);
                 }
                 project.value
             }
-            None => {
-                wrong(
-                    "`project` is missing in the meta section",
-                    self.at,
-                    "add `project: NAME`, such as the name of the repository",
-                );
+            Required::Wrong => String::new(),
+            Required::Missing => {
+                let hint = "add `project: NAME`, such as the name of the repository";
+                wrong("`project` is missing in the meta section", self.at, hint);
                 String::new()
             }
         };
+
         Meta {
             project,
             cache_version: self
@@ -68,17 +64,33 @@ impl RawMeta {
     }
 }
 
-/// Returns what is wrong with the name of a project: it must match `^(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])$`.
-fn project_problem(name: &str) -> Option<String> {
-    let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+/// Returns what is wrong with the name of a project, which must match
+/// `^(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])$`, and what to do about it.
+fn project_problem(name: &str) -> Option<(String, String)> {
     if name.chars().count() > LONGEST_PROJECT {
-        return Some(format!("is longer than {LONGEST_PROJECT} characters"));
+        return Some((
+            format!("is longer than {LONGEST_PROJECT} characters"),
+            "shorten it".to_owned(),
+        ));
     }
-    if let Some(c) = name.chars().find(|&c| !is_inner(c)) {
-        return Some(format!("must not contain `{c}`"));
-    }
-    (name.starts_with('-') || name.ends_with('-'))
-        .then(|| "must not begin or end with `-`".to_owned())
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let problem = match name.chars().find(|&c| !is_name(c) && c != '-') {
+        Some(c) => format!("must not contain `{c}`"),
+        None if name.starts_with('-') || name.ends_with('-') => {
+            "must not begin or end with `-`".to_owned()
+        }
+        None => return None,
+    };
+    let lower = name.to_lowercase();
+    let parts: Vec<&str> = lower
+        .split(|c| !is_name(c))
+        .filter(|part| !part.is_empty())
+        .collect();
+    let hint = match parts.join("-") {
+        slug if slug.is_empty() => "use lower-case letters, digits and `-` between them".to_owned(),
+        slug => format!("did you mean `{slug}`?"),
+    };
+    Some((problem, hint))
 }
 
 /// Returns the complaint that there is no meta section.

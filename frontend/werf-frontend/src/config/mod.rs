@@ -92,7 +92,16 @@ pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
         .flat_map(|image| image.names.unwrap_or_default())
         .collect();
     let images = image::resolve_all(images, &others, &meta, source, &mut diagnostics);
-    let warnings = diagnostics.finish()?;
+    // What is ignored may well be what is missed.
+    let ignored: Vec<String> = diagnostics
+        .warnings()
+        .iter()
+        .filter_map(document::ignored_note)
+        .collect();
+    let warnings = diagnostics.finish().map_err(|mut errors| {
+        errors[0].notes.extend(ignored);
+        errors
+    })?;
     let config = Config {
         project: meta.project,
         cache_version: meta.cache_version,
@@ -106,15 +115,13 @@ fn check_keys(document: &Document, source: &SourceText, diagnostics: &mut Diagno
     let Some(root) = document.tree.root() else {
         return;
     };
-    let names = RawImage::read(document).names;
+    let image = || image::describe(&RawImage::read(document));
     let (section, name) = match document.kind {
         Kind::Meta => (&directives::META, "the meta section".to_owned()),
-        Kind::Image => (&directives::IMAGE, image::describe(names.as_deref())),
-        Kind::DockerfileImage => (
-            &directives::DOCKERFILE_IMAGE,
-            image::describe(names.as_deref()),
-        ),
+        Kind::Image => (&directives::IMAGE, image()),
+        Kind::DockerfileImage => (&directives::DOCKERFILE_IMAGE, image()),
     };
+
     let place = Place::document(document.kind, name);
     schema::check(
         root,

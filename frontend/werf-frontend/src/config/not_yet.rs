@@ -56,7 +56,7 @@ const NOT_YET: &[(Kind, &str, &str)] = &[
     (
         Image,
         "network",
-        "give the network to the build: `--network`",
+        "remove it: stages have the network that the builder gives them",
     ),
     (
         Image,

@@ -5,15 +5,28 @@
 use super::document::Document;
 use super::source::{Span, Spanned};
 use super::yaml::node::NodeRef;
+use super::yaml::problem::Problem;
 use super::yaml::read::{self, Field};
+
+/// A directive that must be there.
+#[derive(Clone, Debug, Default)]
+pub enum Required<T> {
+    /// Nothing is written, or a word for nothing.
+    #[default]
+    Missing,
+    /// Something of the wrong type, which has been complained about.
+    Wrong,
+    /// A value.
+    Given(Spanned<T>),
+}
 
 /// The meta section.
 #[derive(Debug, Default)]
 pub struct RawMeta {
     /// The key `configVersion`.
     pub at: Span,
-    pub config_version: Option<Spanned<i64>>,
-    pub project: Option<Spanned<String>>,
+    pub config_version: Required<i64>,
+    pub project: Required<String>,
     /// `build.cacheVersion`
     pub cache_version: Option<Spanned<String>>,
 }
@@ -23,13 +36,16 @@ pub struct RawMeta {
 pub struct RawImage {
     /// The key `image`, or the first key where there is none.
     pub at: Span,
-    /// The names in `image`: a single one, a list, or the empty name for null. `None` without the key.
+    /// The names in `image`: a single one, a list, or the empty name for null. `None` if there is no such
+    /// key, or none that makes sense.
     pub names: Option<Vec<Spanned<String>>>,
     pub artifact: Option<Spanned<String>>,
     pub is_final: Option<Spanned<bool>>,
-    pub from: Option<Spanned<String>>,
-    pub from_image: Option<Spanned<String>>,
-    pub from_artifact: Option<Spanned<String>>,
+    pub from: Required<String>,
+    /// The key `fromImage`, if something stands behind it.
+    pub from_image: Option<Span>,
+    /// The key `fromArtifact`, if something stands behind it.
+    pub from_artifact: Option<Span>,
     pub from_cache_version: Option<Spanned<String>>,
     pub cache_version: Option<Spanned<String>>,
     pub shell: Option<RawShell>,
@@ -104,6 +120,25 @@ impl<'a> Fields<'a> {
             .filter(|text| !text.value.is_empty())
     }
 
+    /// Returns the value behind `name` as `read` understands it.
+    fn required<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(NodeRef<'a>) -> Result<Option<Spanned<T>>, Problem>,
+    ) -> Required<T> {
+        match self.get(name).map(read) {
+            None | Some(Ok(None)) => Required::Missing,
+            Some(Err(_)) => Required::Wrong,
+            Some(Ok(Some(value))) => Required::Given(value),
+        }
+    }
+
+    fn required_text(&self, name: &str) -> Required<String> {
+        self.required(name, |node| {
+            Ok(read::text(node)?.filter(|text| !text.value.is_empty()))
+        })
+    }
+
     fn boolean(&self, name: &str) -> Option<Spanned<bool>> {
         read::boolean(self.get(name)?).ok()?
     }
@@ -143,10 +178,8 @@ impl RawMeta {
             at: fields
                 .field("configVersion")
                 .map_or(root.span(), |field| field.key.span),
-            config_version: fields
-                .get("configVersion")
-                .and_then(|node| read::integer(node).ok()?),
-            project: fields.text("project"),
+            config_version: fields.required("configVersion", read::integer),
+            project: fields.required_text("project"),
             cache_version: build.and_then(|build| build.text("cacheVersion")),
         }
     }
@@ -162,12 +195,12 @@ impl RawImage {
         let key = fields.field("image").or(fields.0.first());
         RawImage {
             at: key.map_or(root.span(), |field| field.key.span),
-            names: fields.field("image").map(names),
+            names: fields.field("image").and_then(names),
             artifact: fields.text("artifact"),
             is_final: fields.boolean("final"),
-            from: fields.text("from"),
-            from_image: fields.text("fromImage"),
-            from_artifact: fields.text("fromArtifact"),
+            from: fields.required_text("from"),
+            from_image: fields.given("fromImage").map(|field| field.key.span),
+            from_artifact: fields.given("fromArtifact").map(|field| field.key.span),
             from_cache_version: fields.text("fromCacheVersion"),
             cache_version: fields.text("cacheVersion"),
             shell: fields.given("shell").map(RawShell::read),
@@ -179,17 +212,18 @@ impl RawImage {
 }
 
 /// Reads the names behind `image`. A list has each of its names at its own place.
-fn names(field: &Field<'_>) -> Vec<Spanned<String>> {
+fn names(field: &Field<'_>) -> Option<Vec<Spanned<String>>> {
     if read::is_null(field.value) {
-        return vec![Spanned::new(String::new(), field.key.span)];
+        return Some(vec![Spanned::new(String::new(), field.key.span)]);
     }
-    let mut names = read::text_or_list(field.value, &mut Vec::new());
-    if !read::is_list(field.value) {
-        for name in &mut names {
-            name.span = field.key.span;
-        }
+    let names = read::text_or_list(field.value, &mut Vec::new());
+    if read::is_list(field.value) {
+        return Some(names);
     }
     names
+        .into_iter()
+        .next()
+        .map(|name| vec![Spanned::new(name.value, field.key.span)])
 }
 
 impl RawShell {

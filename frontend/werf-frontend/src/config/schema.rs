@@ -78,7 +78,7 @@ impl Section {
 pub struct Place {
     kind: Kind,
     document: String,
-    path: Vec<&'static str>,
+    path: Vec<String>,
 }
 
 impl Place {
@@ -108,9 +108,9 @@ impl Place {
         parent
     }
 
-    fn inside(&self, key: &'static str) -> Place {
+    fn inside(&self, key: &str) -> Place {
         let mut inside = self.clone();
-        inside.path.push(key);
+        inside.path.push(read::shorten(key));
         inside
     }
 }
@@ -178,7 +178,11 @@ impl Checker<'_> {
             Shape::Integer => problems.extend(read::integer(node).err()),
             Shape::Texts => drop(read::texts(node, &mut problems)),
             Shape::TextOrList => drop(read::text_or_list(node, &mut problems)),
-            Shape::TextMap => drop(read::text_map(node, &mut problems)),
+            Shape::TextMap => {
+                for field in read::fields(node, &mut problems) {
+                    self.value(field.value, Shape::Text, &place.inside(&field.key.value));
+                }
+            }
             Shape::Map(section) => self.map(node, section, place),
             Shape::List(section) => {
                 for item in read::items(node, "a list", &mut problems) {
@@ -205,7 +209,7 @@ impl Checker<'_> {
             .at(self.source.location(at));
         match (section.home_of(key), closest(key, section.names())) {
             (_, Some(meant)) => diagnostic.hint(format!("did you mean `{meant}`?")),
-            (Some(home), None) => diagnostic.hint(format!("it belongs into `{home}`")),
+            (Some(home), None) => diagnostic.hint(format!("it belongs in `{home}`")),
             (None, None) => diagnostic,
         }
     }

@@ -21,6 +21,8 @@ use prost::Message as _;
 use serde_json::json;
 
 use crate::error::Diagnostic;
+use crate::git::repo::{NO_REPOSITORY, git_file};
+use crate::helper::locate::DEFAULT_NAMES;
 use crate::lower::{self, BaseImage, Lowered, Settings};
 use crate::plan::file::{Base, ImagePlan, Outcome, Plan, PlanFile, SourceFile};
 
@@ -182,7 +184,10 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
     } = planned.file;
     let plan = match outcome {
         Outcome::Plan(plan) => plan,
-        Outcome::Errors(errors) => return Err(Failure::Mistakes(errors, sources)),
+        Outcome::Errors(errors) => {
+            let errors = explain(bridge, request, errors).await?;
+            return Err(Failure::Mistakes(errors, sources));
+        }
     };
     let image = choose_image(&plan, request.target.as_deref())?;
     for warning in warnings.iter().chain(&request_warnings(request)) {
@@ -265,6 +270,45 @@ async fn run_plan(bridge: &mut Bridge, request: &Request) -> Result<Planned, Fai
     let bytes = bridge.read_file(&reference, PLAN_FILE).await?;
     let file = PlanFile::from_json(&bytes).map_err(Diagnostic::error)?;
     Ok(Planned { file, vertex })
+}
+
+/// Says more about a missing repository than PLAN can, which only sees the parts of `.git` that it needs.
+async fn explain(
+    bridge: &mut Bridge,
+    request: &Request,
+    errors: Vec<Diagnostic>,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let is_missing = |error: &Diagnostic| error.rule.as_deref() == Some(NO_REPOSITORY);
+    if !errors.iter().any(is_missing) {
+        return Ok(errors);
+    }
+    if let Some(directory) = request
+        .context_directory
+        .as_deref()
+        .filter(|directory| *directory != ".")
+    {
+        let name = request.filename.as_deref().unwrap_or(DEFAULT_NAMES[0]);
+        let file = format!(
+            "{}/{name}",
+            request.config_directory.as_deref().unwrap_or(directory)
+        );
+        return Ok(vec![
+            Diagnostic::error(format!(
+                "the build context is `{directory}`, a directory of the work tree and not its root"
+            ))
+            .hint(format!(
+                "go to the root, where `.git` is, and run `docker buildx build -f {file} .`"
+            )),
+        ]);
+    }
+    let (graph, node) = plan_graph::git_file_graph(request);
+    let reference = bridge.solve(graph.definition(node)).await?;
+    match bridge.read_file(&reference, ".git").await {
+        Ok(content) => Ok(vec![git_file(&String::from_utf8_lossy(&content)).into()]),
+        // A directory, or nothing: there is no more to say.
+        Err(CallError::Status(_)) => Ok(errors),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Returns the image that `target` names, or the only final one.

@@ -128,3 +128,17 @@ pub fn plan_graph(request: &Request, own: &OwnImage<'_>) -> Result<PlanGraph, Im
         .expect("a scratch mount is an output");
     Ok(PlanGraph { graph, out })
 }
+
+/// Returns the graph that asks the client for `.git` alone, to see whether it is a file.
+pub fn git_file_graph(request: &Request) -> (Graph, Node) {
+    let mut graph = Graph::new();
+    let node = graph.source(
+        Source::local(&request.context_name)
+            .session(&request.session)
+            .include_patterns([".git"])
+            .exclude_patterns([".git/*"])
+            .shared_key_hint("werf-git-file")
+            .name("[internal] look for .git"),
+    );
+    (graph, node)
+}

@@ -18,6 +18,8 @@ pub struct Request {
     pub filename: Option<String>,
     /// The directory of that file below the root of the work tree, where the client found it out.
     pub config_directory: Option<String>,
+    /// The directory of the build context below the root of the work tree, likewise.
+    pub context_directory: Option<String>,
     /// `--target`.
     pub target: Option<String>,
     /// `--platform`, each as `os/arch[/variant]`.
@@ -200,6 +202,7 @@ impl Request {
             "contextkey" if given => self.context_name = value,
             "dockerfilekey" if given => self.config_name = value,
             "requestid" => self.subrequest = given.then_some(value),
+            "vcs:localdir:context" => self.context_directory = Some(value),
             "vcs:localdir:dockerfile" => self.config_directory = Some(value),
             _ => {
                 if let Some(name) = key.strip_prefix("build-arg:") {

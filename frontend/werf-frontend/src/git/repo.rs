@@ -6,6 +6,8 @@ use std::path::Path;
 use gix::bstr::ByteSlice as _;
 use gix::object::tree::EntryKind;
 
+use crate::error::Diagnostic;
+
 /// Files of the commit larger than this are not read into memory as configuration.
 pub const MAX_CONFIG_BYTES: u64 = 16 << 20;
 
@@ -36,6 +38,8 @@ pub struct RepoError {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// Whether there is no repository at all, as far as can be seen from here.
+    pub is_missing: bool,
 }
 
 impl RepoError {
@@ -43,6 +47,7 @@ impl RepoError {
         RepoError {
             message: message.into(),
             hint: None,
+            is_missing: false,
         }
     }
 
@@ -64,6 +69,19 @@ impl fmt::Display for RepoError {
 
 impl std::error::Error for RepoError {}
 
+impl From<RepoError> for Diagnostic {
+    fn from(error: RepoError) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(error.message);
+        diagnostic.hint = error.hint;
+        diagnostic.rule = error.is_missing.then(|| NO_REPOSITORY.to_owned());
+        diagnostic
+    }
+}
+
+/// The rule of the diagnostic that says that there is no repository; who can look at the client's files may
+/// find out why.
+pub const NO_REPOSITORY: &str = "NoRepository";
+
 impl Repo {
     /// Opens the git directory at `git_dir` (a `.git` directory or a bare repository) and resolves HEAD.
     ///
@@ -76,11 +94,19 @@ impl Repo {
         if let Ok(meta) = std::fs::symlink_metadata(git_dir)
             && meta.is_file()
         {
-            return Err(worktree_file(git_dir));
+            return Err(git_file(
+                &std::fs::read_to_string(git_dir).unwrap_or_default(),
+            ));
         }
         if !git_dir.join("HEAD").exists() {
-            return Err(RepoError::new("there is no git repository in the build context (`.git/HEAD` is missing)")
-                .hint("run the build from the root of the work tree, where `.git` is, and commit `werf.yaml` first"));
+            return Err(RepoError {
+                message: "there is no git repository in the build context (`.git/HEAD` is missing)".to_owned(),
+                hint: Some(
+                    "run the build from the root of the work tree, where `.git` is, and commit `werf.yaml` first"
+                        .to_owned(),
+                ),
+                is_missing: true,
+            });
         }
         let repo = gix::open_opts(git_dir, gix::open::Options::isolated()).map_err(|error| {
             RepoError::new(format!("open the git repository: {}", chain(&error)))
@@ -278,10 +304,10 @@ fn is_partial_clone(repo: &gix::Repository) -> bool {
             })
 }
 
-/// `.git` is a file in linked worktrees and submodules: it names a directory outside the build context.
-fn worktree_file(path: &Path) -> RepoError {
-    let target = std::fs::read_to_string(path).unwrap_or_default();
-    let target = target.trim().trim_start_matches("gitdir:").trim();
+/// Returns the refusal of a `.git` that is a file with this content, as in linked worktrees and submodules: it
+/// names a directory outside the build context.
+pub fn git_file(content: &str) -> RepoError {
+    let target = content.trim().trim_start_matches("gitdir:").trim();
     RepoError::new(format!(
         "`.git` is a file that points to `{target}`, as in a linked worktree or a submodule, and that directory \
          is not in the build context"

@@ -137,11 +137,7 @@ fn same_text(sent: &[u8], committed: &[u8]) -> bool {
 }
 
 fn refused(error: RepoError) -> Box<Diagnostic> {
-    let diagnostic = Diagnostic::error(error.message);
-    Box::new(match error.hint {
-        Some(hint) => diagnostic.hint(hint),
-        None => diagnostic,
-    })
+    Box::new(error.into())
 }
 
 fn not_committed(repo: &Repo, wanted: &Wanted) -> Diagnostic {

@@ -41,13 +41,7 @@ fn plan_or_refuse(
     sources: &mut Vec<SourceFile>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<plan::file::Plan, Vec<Diagnostic>> {
-    let repo = Repo::open(&request.git_dir).map_err(|error| {
-        let diagnostic = Diagnostic::error(error.message);
-        vec![match error.hint {
-            Some(hint) => diagnostic.hint(hint),
-            None => diagnostic,
-        }]
-    })?;
+    let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
     let located = locate(&repo, &request.wanted).map_err(|error| {
         // The frame of a difference shows what the person has on screen.
         if let (Some(at), Some(sent)) = (&error.at, &request.wanted.content) {

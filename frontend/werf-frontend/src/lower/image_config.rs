@@ -15,6 +15,9 @@ use crate::plan::file::{DockerPlan, DockerValue};
 /// What marks our entries in `docker history`.
 pub const HISTORY_COMMENT: &str = "werf.frontend.v0";
 
+/// What container runtimes use where an image sets no PATH.
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// An image configuration (the OCI image specification's, with Docker's additions).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageConfig {
@@ -256,7 +259,11 @@ impl Values {
         if self.exact {
             return value.text.clone();
         }
-        match word::expand(&value.text, |name| self.env.get(name).cloned()) {
+        let lookup = |name: &str| match self.env.get(name) {
+            None if name == "PATH" => Some(DEFAULT_PATH.to_owned()),
+            value => value.cloned(),
+        };
+        match word::expand(&value.text, lookup) {
             Ok(text) => text,
             Err(message) => {
                 self.refuse(message.to_string(), value);

@@ -260,8 +260,8 @@ fn what_werf_would_silently_ignore_is_a_warning() {
         ]
     );
     assert_eq!(
-        warnings(" ---\n image\n"),
-        ["(3, 2) NearSeparator: an indented `---` does not separate documents: it belongs to the text that begins in line 2";
+        warnings("---\nimage: a\nfrom: b\ncacheVersion: 1\n ---\n"),
+        ["(7, 2) NearSeparator: an indented `---` does not separate documents: it belongs to the text that begins in line 6";
             1]
     );
     assert_eq!(

@@ -28,7 +28,7 @@ pub fn ports(text: &str) -> Result<Vec<String>, String> {
         ports.extend((first..=last).map(|port| format!("{port}/{protocol}")));
     }
     if ports.is_empty() {
-        return Err("`EXPOSE` wants a port".to_owned());
+        return Err("no port is given".to_owned());
     }
     Ok(ports)
 }
@@ -37,9 +37,7 @@ fn port(text: &str, word: &str) -> Result<u16, String> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(port) if is_number => Ok(port),
-        _ if is_number => Err(format!(
-            "`{text}` in `{word}` is no port: they end at 65535"
-        )),
+        _ if is_number => Err(format!("`{word}` is not a port: they end at 65535")),
         _ => Err(format!("`{word}` is not a port")),
     }
 }

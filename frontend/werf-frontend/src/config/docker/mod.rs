@@ -103,7 +103,7 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn wrong(&mut self, name: &str, problem: &str, value: &Spanned<String>) {
-        let message = format!("{problem}, in `docker.{name}` of {}", self.image);
+        let message = format!("`docker.{name}` of {}: {problem}", self.image);
         self.diagnostics
             .push(Diagnostic::error(message).at(self.source.location(value.span)));
     }
@@ -113,7 +113,7 @@ impl Check<'_> {
         if !self.is_exact
             && let Err(error) = word::check(&value.value)
         {
-            let message = format!("{error}, in `docker.{name}` of {}", self.image);
+            let message = format!("`docker.{name}` of {}: {error}", self.image);
             let diagnostic = Diagnostic::error(message).at(self.source.location(value.span));
             self.diagnostics.push(
                 diagnostic
@@ -174,7 +174,7 @@ impl Check<'_> {
                     &name,
                 );
             }
-            self.word(directive, &value);
+            self.word(&format!("{directive}.{}", name.value), &value);
             named.insert(name.value, value);
         }
         named

@@ -4,9 +4,10 @@
 //! what a Dockerfile makes of a word is what users get: `"a b"` loses its quotes, `\$` its backslash, and
 //! `$PATH`, `${PATH}`, `${PATH:-/bin}` and `${PATH:+yes}` become values of the environment so far.
 //!
-//! One thing is better here. A value with blanks outside quotes makes a broken line in werf (`ENV A=b c`
-//! is refused by Docker); here it stays whole. With `exactValues: true` a value is literal and
-//! does not come here at all.
+//! One thing is better here. A value that is not one word (blanks outside quotes, a quote that is never
+//! closed) makes a broken line in werf: `ENV A=b c` is refused by Docker. Here it is taken as written, but for
+//! variables and `\$`: `Ada "the first" Lovelace` keeps its quotes. With `exactValues: true` a value is
+//! literal and does not come here at all.
 
 use std::fmt;
 
@@ -53,9 +54,26 @@ impl std::error::Error for WordError {}
 pub fn expand(word: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<String, WordError> {
     let mut words = Words {
         rest: word,
+        quoting: is_one_word(word),
         lookup: &lookup,
     };
     words.until(None)
+}
+
+/// Whether Docker takes `text` for one word, so that its quotes are quotes.
+fn is_one_word(text: &str) -> bool {
+    let mut quote = None;
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' if quote != Some('\'') => drop(characters.next()),
+            '\'' | '"' if quote.is_none() => quote = Some(c),
+            c if quote == Some(c) => quote = None,
+            c if quote.is_none() && c.is_whitespace() => return false,
+            _ => {}
+        }
+    }
+    quote.is_none()
 }
 
 /// Checks that `word` is well formed, whatever its variables are.
@@ -92,6 +110,8 @@ pub fn split(text: &str) -> Vec<&str> {
 
 struct Words<'a, F> {
     rest: &'a str,
+    /// Whether quotes and backslashes mean something; if not, only `\$` does.
+    quoting: bool,
     lookup: &'a F,
 }
 
@@ -112,10 +132,10 @@ impl<F: Fn(&str) -> Option<String>> Words<'_, F> {
         while let Some(c) = self.next() {
             match c {
                 c if Some(c) == end => return Ok(text),
-                '\'' => text.push_str(&self.single_quoted()?),
-                '"' => self.double_quoted(&mut text)?,
                 '$' => text.push_str(&self.variable()?),
-                '\\' => text.extend(self.next()),
+                '\\' if self.quoting || self.peek() == Some('$') => text.extend(self.next()),
+                '\'' if self.quoting => text.push_str(&self.single_quoted()?),
+                '"' if self.quoting => self.double_quoted(&mut text)?,
                 c => text.push(c),
             }
         }
@@ -254,7 +274,6 @@ mod tests {
     fn quotes_and_backslashes_are_removed_as_in_a_dockerfile() {
         for (word, value) in [
             ("plain", "plain"),
-            ("a b  c", "a b  c"),
             ("'a $A'", "a $A"),
             (r#""a \$A \"q\" \x""#, r#"a $A "q" \x"#),
             (r"a\ b\$A", "a b$A"),
@@ -262,6 +281,19 @@ mod tests {
             ("x'y'\"z\"", "xyz"),
         ] {
             assert_eq!(expanded(word).unwrap(), value, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_word_is_taken_as_written_but_for_variables() {
+        for (text, value) in [
+            ("a b  c", "a b  c"),
+            (r#"Ada "the first" Lovelace"#, r#"Ada "the first" Lovelace"#),
+            ("it's $A", "it's a b"),
+            ("it's", "it's"),
+            (r"C:\new files \$A", r"C:\new files $A"),
+        ] {
+            assert_eq!(expanded(text).unwrap(), value, "{text}");
         }
     }
 
@@ -292,8 +324,7 @@ mod tests {
     #[test]
     fn broken_words_are_refused() {
         for (word, message) in [
-            ("'a", "the quote `'` is never closed"),
-            ("a\"b", "the quote `\"` is never closed"),
+            ("\"${NONE:-'x}\"", "the quote `'` is never closed"),
             ("${A", "`${` is never closed by `}`"),
             ("${A:-x", "`${` is never closed by `}`"),
             ("${}", "`${}` is not a substitution that Dockerfiles have"),
@@ -310,7 +341,6 @@ mod tests {
             assert_eq!(expanded(word).unwrap_err(), message, "{word}");
         }
         assert!(check("${NONE:?set it}").is_ok());
-        assert!(check("${NONE:-'}").is_err());
     }
 
     #[test]

@@ -8,10 +8,20 @@ use crate::error::Diagnostic;
 
 use super::token::{Finder, SyntaxError};
 
-/// Says to a person what is wrong with the document that begins at offset `base` of `source`.
-pub fn diagnostic(error: &SyntaxError, source: &SourceText, base: usize) -> Diagnostic {
-    let offset = (base + error.at.offset).min(source.text().len());
-    let (message, hint, at) = explain(error, source, offset);
+/// Says to a person what is wrong with the document at `part` of `source`.
+pub fn diagnostic(error: &SyntaxError, source: &SourceText, part: Span) -> Diagnostic {
+    let text = &source.text()[part.start..part.end];
+    let mut offset = error.at.offset.min(text.len());
+    if text[offset..].trim().is_empty() {
+        // What is missing at the end is better shown where it is missed.
+        let last = text
+            .trim_end()
+            .char_indices()
+            .next_back()
+            .map_or(0, |(at, _)| at);
+        offset = error.context.map_or(last, |(_, since)| since.offset);
+    }
+    let (message, hint, at) = explain(error, source, part, part.start + offset);
     let end = source.text()[at..]
         .chars()
         .next()
@@ -20,14 +30,19 @@ pub fn diagnostic(error: &SyntaxError, source: &SourceText, base: usize) -> Diag
     if let Some(hint) = hint {
         diagnostic = diagnostic.hint(hint);
     }
-    if let Some(note) = context_note(error, source, base, at) {
-        diagnostic = diagnostic.note(note);
-    }
+    diagnostic
+        .notes
+        .extend(context_note(error, source, part, at));
     diagnostic
 }
 
 /// Returns message, hint and where to point.
-fn explain(error: &SyntaxError, source: &SourceText, at: usize) -> (String, Option<String>, usize) {
+fn explain(
+    error: &SyntaxError,
+    source: &SourceText,
+    part: Span,
+    at: usize,
+) -> (String, Option<String>, usize) {
     let text = source.text();
     let next = text[at..].chars().next();
     let some = |hint: &str| Some(hint.to_owned());
@@ -43,6 +58,11 @@ fn explain(error: &SyntaxError, source: &SourceText, at: usize) -> (String, Opti
                 some("use spaces"),
                 at,
             ),
+            Some('`') => (
+                "a value cannot begin with a backtick".to_owned(),
+                some("put it in quotes"),
+                at,
+            ),
             Some(c) => (
                 format!("a value cannot begin with `{c}` unless it is quoted"),
                 some("put it in quotes"),
@@ -55,7 +75,7 @@ fn explain(error: &SyntaxError, source: &SourceText, at: usize) -> (String, Opti
             some("use spaces"),
             at,
         ),
-        "did not find expected alphabetic or numeric character" => alias(error, text, at),
+        "did not find expected alphabetic or numeric character" => alias(text, began(error, part)),
         "mapping values are not allowed in this context" => (
             "`:` cannot stand here: the line has a key already, or the one above goes on in it"
                 .to_owned(),
@@ -68,22 +88,25 @@ fn explain(error: &SyntaxError, source: &SourceText, at: usize) -> (String, Opti
             at,
         ),
         "could not find expected ':'" => {
-            let at = error.context.map_or(at, |(_, since)| {
-                at - error.at.offset.saturating_sub(since.offset)
-            });
+            let at = began(error, part);
             (
                 "a `:` is missing: every line of a mapping must be `key: value`".to_owned(),
                 some("indent a text of several lines deeper than its key, or write it after `|`"),
                 at,
             )
         }
-        "did not find expected key" => (
-            "a key is wanted here".to_owned(),
-            some(
-                "keys of one mapping must be indented alike; quotes inside a quoted text must be doubled or escaped",
-            ),
-            at,
-        ),
+        "did not find expected key" => {
+            let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+            let hint = match next {
+                _ if !text[line..at].trim().is_empty() => {
+                    "quotes inside a quoted text must be doubled or escaped"
+                }
+                Some('-') => "items of one list must be indented alike",
+                _ => "keys of one mapping must be indented alike",
+            };
+            ("a key is wanted here".to_owned(), some(hint), at)
+        }
+
         "did not find expected '-' indicator" => (
             "a `- ` is wanted here".to_owned(),
             some("items of one list must be indented alike"),
@@ -100,9 +123,7 @@ fn explain(error: &SyntaxError, source: &SourceText, at: usize) -> (String, Opti
             at,
         ),
         "found unexpected end of stream" => {
-            let at = error.context.map_or(at, |(_, since)| {
-                at - error.at.offset.saturating_sub(since.offset)
-            });
+            let at = began(error, part);
             ("this quote is never closed".to_owned(), None, at)
         }
         "found unknown escape character" => {
@@ -119,14 +140,41 @@ fn explain(error: &SyntaxError, source: &SourceText, at: usize) -> (String, Opti
             some("remove the `%YAML` line"),
             at,
         ),
+        "did not find expected comment or line break"
+            if error
+                .context
+                .is_some_and(|(what, _)| what.contains("block")) =>
+        {
+            (
+                "only a comment may follow `|` or `>`".to_owned(),
+                some("begin the text in the line below"),
+                at,
+            )
+        }
+        problem if problem.starts_with("unknown anchor") => {
+            let word: String = text[at..]
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || "*-_".contains(*c))
+                .collect();
+            let anchor = word.replacen('*', "&", 1);
+            let problem = format!("there is no anchor `{anchor}` before `{word}`");
+            (
+                problem,
+                some("a value that begins with `*` must be quoted"),
+                at,
+            )
+        }
         problem => (problem.replace('\'', "`"), None, at),
     }
 }
 
+/// Returns the offset at which the thing began that is broken.
+fn began(error: &SyntaxError, part: Span) -> usize {
+    part.start + error.context.map_or(error.at, |(_, since)| since).offset
+}
+
 /// An alias or anchor without a proper name: mostly a mask such as `*.rb` without quotes.
-fn alias(error: &SyntaxError, text: &str, at: usize) -> (String, Option<String>, usize) {
-    let since = error.context.map_or(error.at, |(_, since)| since);
-    let start = at - error.at.offset.saturating_sub(since.offset);
+fn alias(text: &str, start: usize) -> (String, Option<String>, usize) {
     let word: String = text[start..]
         .chars()
         .take_while(|&c| !c.is_whitespace() && !",]}".contains(c))
@@ -147,14 +195,10 @@ fn alias(error: &SyntaxError, text: &str, at: usize) -> (String, Option<String>,
 }
 
 /// Returns where the thing began that is broken, if that is another line.
-fn context_note(
-    error: &SyntaxError,
-    source: &SourceText,
-    base: usize,
-    at: usize,
-) -> Option<String> {
-    let (what, since) = error.context?;
-    let line = source.line((base + since.offset).min(source.text().len()));
+fn context_note(error: &SyntaxError, source: &SourceText, part: Span, at: usize) -> Option<String> {
+    let (what, _) = error.context?;
+    let line = source.line(began(error, part));
+
     let what = match what {
         "while parsing a block mapping" => "the mapping",
         "while parsing a block collection" => "the list",

@@ -357,7 +357,7 @@ impl Image<'_> {
         self.problems.push(Problem::Mismatch(Mismatch {
             wanted,
             found,
-            can_quote: false,
+            hint: None,
             at,
             line,
         }));

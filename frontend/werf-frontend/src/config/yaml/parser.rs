@@ -294,7 +294,7 @@ impl<'a> Parser<'a> {
             let token = self.scanner.peek()?;
             match &token.kind {
                 TokenKind::Anchor(name) if properties.anchor.is_none() => {
-                    properties.anchor = Some(name.clone())
+                    properties.anchor = Some(name.clone());
                 }
                 TokenKind::Tag { handle, suffix } if written_tag.is_none() => {
                     written_tag = Some((handle.clone(), suffix.clone(), token.start));

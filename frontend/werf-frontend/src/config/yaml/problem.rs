@@ -27,6 +27,8 @@ pub enum Problem {
         is_map: bool,
         /// The key.
         at: Span,
+        /// The line that yaml.v2 names; it names one only where the key must be a string.
+        line: Option<usize>,
     },
     /// `<<` with something else than a mapping or a list of them.
     MergeOfNoMapping {
@@ -61,10 +63,10 @@ pub enum Problem {
 pub struct Mismatch {
     /// What is wanted, such as `a string`.
     pub wanted: &'static str,
-    /// What is there, such as ``the number `5` ``.
+    /// What is there, such as ``not the number `5` ``.
     pub found: String,
-    /// Whether quotes would make it a string.
-    pub can_quote: bool,
+    /// What to do about it.
+    pub hint: Option<&'static str>,
     /// The value.
     pub at: Span,
     /// The line that yaml.v2 names.
@@ -78,8 +80,17 @@ impl Problem {
         match self {
             Problem::DuplicateKey { line, .. } => Some(*line),
             Problem::Mismatch(mismatch) => Some(mismatch.line),
+            Problem::CollectionAsKey { line, .. } => *line,
             _ => None,
         }
+    }
+
+    /// Whether nobody should read on in a document that has it.
+    pub fn is_trap(&self) -> bool {
+        matches!(
+            self,
+            Problem::Circular { .. } | Problem::ExcessiveAliasing { .. }
+        )
     }
 
     /// Says it to a person. `place` is where in the configuration, such as `` `shell` of image `app` ``.
@@ -89,7 +100,7 @@ impl Problem {
             Problem::DuplicateKey { key, at, .. } => {
                 (format!("{} is given twice{within}", describe(key)), at)
             }
-            Problem::CollectionAsKey { is_map, at } => {
+            Problem::CollectionAsKey { is_map, at, .. } => {
                 let what = if *is_map { "a mapping" } else { "a list" };
                 (format!("{what} cannot be a key"), at)
             }
@@ -108,10 +119,10 @@ impl Problem {
             ),
             Problem::Mismatch(Mismatch {
                 wanted, found, at, ..
-            }) => match place {
-                Some(place) => (format!("{place} must be {wanted}, not {found}"), at),
-                None => (format!("{wanted} is wanted here, not {found}"), at),
-            },
+            }) => (
+                format!("{} must be {wanted}, {found}", place.unwrap_or("this")),
+                at,
+            ),
         };
         let diagnostic = Diagnostic::error(message).at(source.location(*at));
         self.advise(diagnostic, source)
@@ -141,17 +152,15 @@ impl Problem {
                 if here == there {
                     return diagnostic;
                 }
-                diagnostic.note(format!("`{there}` and `{here}` are the same in YAML 1.1"))
+                diagnostic.note(format!("`{there}` and `{here}` are the same key"))
             }
             Problem::CollectionAsKey { is_map: true, .. } => {
                 diagnostic.hint("`{{ … }}` that is not part of a template must be quoted")
             }
             Problem::CollectionAsKey { is_map: false, .. } => diagnostic.hint("quote it"),
             Problem::Mismatch(Mismatch {
-                can_quote: true,
-                wanted,
-                ..
-            }) if wanted.contains("string") => diagnostic.hint("put it in quotes"),
+                hint: Some(hint), ..
+            }) => diagnostic.hint(*hint),
             _ => diagnostic,
         }
     }

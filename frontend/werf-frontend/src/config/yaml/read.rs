@@ -68,7 +68,7 @@ pub fn texts(node: NodeRef<'_>, problems: &mut Vec<Problem>) -> Vec<Spanned<Stri
     for item in items {
         match text(item) {
             Ok(read) => {
-                texts.push(read.unwrap_or_else(|| Spanned::new(String::new(), item.span())))
+                texts.push(read.unwrap_or_else(|| Spanned::new(String::new(), item.span())));
             }
             Err(problem) => problems.push(problem),
         }
@@ -94,18 +94,22 @@ pub fn items<'a>(
 /// must be quoted: werf resolves these values before it looks at them (spec 1.4).
 pub fn text_or_list(node: NodeRef<'_>, problems: &mut Vec<Problem>) -> Vec<Spanned<String>> {
     const WANTED: &str = "a string or a list of strings";
-    let nodes = match &node.target().node().kind {
-        NodeKind::Sequence(items) => items.iter().map(|&item| node.other(item)).collect(),
-        _ if is_null(node) => Vec::new(),
-        _ => vec![node],
-    };
     let mut texts = Vec::new();
-    for item in nodes {
-        match scalar(item, WANTED).map(|resolved| resolved.value) {
-            Ok(Value::String(text)) => texts.push(Spanned::new(text, item.span())),
-            Ok(_) => problems.push(mismatch(item, WANTED)),
-            Err(problem) => problems.push(problem),
-        }
+    let mut read =
+        |node: NodeRef<'_>, wrong: fn(NodeRef<'_>, &'static str) -> Problem| match scalar(
+            node, WANTED,
+        )
+        .map(|resolved| resolved.value)
+        {
+            Ok(Value::String(text)) => texts.push(Spanned::new(text, node.span())),
+            _ => problems.push(wrong(node, WANTED)),
+        };
+    match &node.target().node().kind {
+        NodeKind::Sequence(items) => items
+            .iter()
+            .for_each(|&item| read(node.other(item), wrong_item)),
+        _ if is_null(node) => {}
+        _ => read(node, mismatch),
     }
     texts
 }
@@ -155,13 +159,14 @@ fn collect<'a>(
             }
             continue;
         }
-        let name = match text(key) {
-            Ok(name) => name.map_or_else(String::new, |name| name.value),
+        let name = match self::key(key) {
+            Ok(name) => name,
             Err(problem) => {
                 problems.push(problem);
                 continue;
             }
         };
+
         if let Some(&other) = seen.get(&name) {
             let (key, at, line) = (Value::String(name), key.span(), key.node().line);
             problems.push(Problem::DuplicateKey {
@@ -197,6 +202,20 @@ pub fn text_map(
         }
     }
     texts
+}
+
+/// Reads a key as its text.
+pub fn key(node: NodeRef<'_>) -> Result<String, Problem> {
+    let target = node.target().node();
+    if matches!(target.kind, NodeKind::Scalar { .. }) {
+        return Ok(text(node)?.map_or_else(String::new, |text| text.value));
+    }
+    let is_map = matches!(target.kind, NodeKind::Mapping(_));
+    Err(Problem::CollectionAsKey {
+        is_map,
+        at: node.span(),
+        line: Some(target.line),
+    })
 }
 
 /// Whether nothing is written, or a word for nothing.
@@ -237,19 +256,20 @@ pub fn scalar(node: NodeRef<'_>, wanted: &'static str) -> Result<Resolved, Probl
 /// Returns the complaint that `node` is not `wanted`.
 pub fn mismatch(node: NodeRef<'_>, wanted: &'static str) -> Problem {
     let target = node.target().node();
-    let (found, can_quote) = match &target.kind {
-        NodeKind::Mapping(_) => ("a mapping".to_owned(), false),
-        NodeKind::Sequence(_) | NodeKind::Alias { .. } => ("a list".to_owned(), false),
+    let quote = wanted.contains("string").then_some("put it in quotes");
+    let (found, hint) = match &target.kind {
+        NodeKind::Mapping(_) => ("not a mapping".to_owned(), None),
+        NodeKind::Sequence(_) | NodeKind::Alias { .. } => ("not a list".to_owned(), None),
         NodeKind::Scalar { text, style } => {
             let resolved = resolve(target.tag.as_deref(), text, *style);
             let text = shorten(text);
             match resolved.map(|resolved| resolved.value) {
-                Ok(Value::Null) => ("nothing".to_owned(), false),
-                Ok(Value::Bool(_)) => (format!("the boolean `{text}`"), true),
+                Ok(Value::Null) => ("but there is nothing".to_owned(), None),
+                Ok(Value::Bool(_)) => (format!("not the boolean `{text}`"), quote),
                 Ok(Value::Int(_) | Value::Uint(_) | Value::Float(_)) => {
-                    (format!("the number `{text}`"), true)
+                    (format!("not the number `{text}`"), quote)
                 }
-                Ok(_) => (format!("the text `{text}`"), false),
+                Ok(_) => (format!("not the text `{text}`"), None),
                 Err(message) => {
                     return Problem::BadTag {
                         message,
@@ -262,10 +282,25 @@ pub fn mismatch(node: NodeRef<'_>, wanted: &'static str) -> Problem {
     Problem::Mismatch(Mismatch {
         wanted,
         found,
-        can_quote,
+        hint,
         at: node.span(),
         line: target.line,
     })
+}
+
+/// Returns the complaint that `node` cannot be an item of a list of strings.
+fn wrong_item(node: NodeRef<'_>, wanted: &'static str) -> Problem {
+    let mut problem = mismatch(node, wanted);
+    if let Problem::Mismatch(mismatch) = &mut problem {
+        mismatch.found = match mismatch.found.strip_prefix("not ") {
+            Some(found) => format!("and {found} in a list is not one"),
+            None => "and an item of the list is empty".to_owned(),
+        };
+        if matches!(node.target().node().kind, NodeKind::Mapping(_)) {
+            mismatch.hint = Some("a text with `: ` in it must be quoted");
+        }
+    }
+    problem
 }
 
 /// Returns the first words of a long text, on one line.

@@ -244,7 +244,7 @@ impl<'a> Scanner<'a> {
                 Some('\n')
                     if !literal && !indented && !after_indented && block.breaks.is_empty() =>
                 {
-                    text.push(' ')
+                    text.push(' ');
                 }
                 Some('\n') if !literal && !indented && !after_indented => {}
                 Some(separator) => text.push(separator),

@@ -137,8 +137,8 @@ impl Reader {
             }
             let key_value = match entries.keys {
                 Keys::Any => self.value(key)?,
-                Keys::Text => match super::read::text(key) {
-                    Ok(text) => Value::String(text.map_or_else(String::new, |text| text.value)),
+                Keys::Text => match super::read::key(key) {
+                    Ok(text) => Value::String(text),
                     Err(problem) => {
                         self.problems.push(problem);
                         continue;
@@ -150,6 +150,7 @@ impl Reader {
                 self.problems.push(Problem::CollectionAsKey {
                     is_map,
                     at: key.span(),
+                    line: None,
                 });
                 continue;
             };
@@ -161,7 +162,7 @@ impl Reader {
             match entries.origins.get(&name) {
                 Some(&first) => {
                     self.problems
-                        .push(duplicate(&key_value, first, origin, value.node().line))
+                        .push(duplicate(&key_value, first, origin, value.node().line));
                 }
                 None => {
                     entries.origins.insert(name, origin);
@@ -217,7 +218,13 @@ impl Reader {
             let size = (self.read as f64).clamp(SMALL, LARGE);
             let allowed = 0.99 - 0.89 * (size - SMALL) / (LARGE - SMALL);
             if self.aliased as f64 / self.read as f64 > allowed {
-                return Err(Box::new(Problem::ExcessiveAliasing { at: node.span() }));
+                let outermost = self
+                    .following
+                    .first()
+                    .map_or(node, |&alias| node.other(alias));
+                return Err(Box::new(Problem::ExcessiveAliasing {
+                    at: outermost.span(),
+                }));
             }
         }
         Ok(())
