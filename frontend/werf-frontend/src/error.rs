@@ -108,7 +108,7 @@ impl Diagnostic {
 pub struct Diagnostics {
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
-    left_out: usize,
+    has_left_out: bool,
 }
 
 /// A file with more mistakes than this is not a file with mistakes, it is another kind of file.
@@ -131,15 +131,15 @@ impl Diagnostics {
             return;
         }
         if kept.len() == MOST_ERRORS {
-            self.left_out += usize::from(diagnostic.severity == Severity::Error);
+            self.has_left_out |= diagnostic.severity == Severity::Error;
             return;
         }
         kept.push(diagnostic);
     }
 
-    /// Whether there is a mistake among them.
-    pub fn has_errors(&self) -> bool {
-        !self.errors.is_empty()
+    /// Whether there are so many mistakes that no more are kept and looking for them is in vain.
+    pub fn is_full(&self) -> bool {
+        self.has_left_out
     }
 
     /// Returns the warnings so far.
@@ -158,11 +158,10 @@ impl Diagnostics {
             return Ok(self.warnings);
         }
         self.errors.sort_by_key(place);
-        if self.left_out > 0 {
-            let left_out = self.left_out;
-            self.errors.push(Diagnostic::error(format!(
-                "{left_out} more mistakes are not shown"
-            )));
+        if self.has_left_out {
+            self.errors.push(Diagnostic::error(
+                "there are more mistakes, which are not shown",
+            ));
         }
         Err(self.errors)
     }
@@ -315,7 +314,10 @@ mod tests {
         }
         let shown = all.finish().unwrap_err();
         assert_eq!(shown.len(), 101);
-        assert_eq!(shown[100].message, "150 more mistakes are not shown");
+        assert_eq!(
+            shown[100].message,
+            "there are more mistakes, which are not shown"
+        );
     }
 
     #[test]

@@ -127,7 +127,9 @@ fn read_part(part: Span, source: &SourceText, diagnostics: &mut Diagnostics) -> 
         if let Problem::DuplicateKey { at, .. } = problem {
             duplicates.insert(at);
         }
-        diagnostics.push(problem.diagnostic(source, None));
+        if !diagnostics.is_full() {
+            diagnostics.push(problem.diagnostic(source, None));
+        }
     }
     let kind = match kind(root, part, source) {
         Ok(kind) => kind,

@@ -136,6 +136,9 @@ pub fn describe(raw: &RawImage) -> String {
     }
 }
 
+/// A section is repeated for each of its names. This is how long all of that may be, in bytes.
+const MOST_REPEATED: usize = 64 << 20;
+
 struct Resolver<'a> {
     /// The names of all images of the file, and where they are given.
     names: &'a HashMap<String, Span>,
@@ -155,6 +158,12 @@ impl Resolver<'_> {
 
     fn images(&mut self, raw: RawImage) -> Vec<Image> {
         let called = describe(&raw);
+        let count = raw.names.as_ref().map_or(0, Vec::len);
+        if count.saturating_mul(raw.length) > MOST_REPEATED {
+            let message = format!("a section of this length cannot have {count} names");
+            self.wrong(message, raw.at, "use fewer names");
+            return Vec::new();
+        }
         self.check_section(&raw, &called);
         let shell = raw.shell.map(super::raw::RawShell::resolve);
         let docker = raw

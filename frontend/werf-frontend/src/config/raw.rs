@@ -36,6 +36,8 @@ pub struct RawMeta {
 pub struct RawImage {
     /// The key `image`, or the first key where there is none.
     pub at: Span,
+    /// How long the section is, in bytes.
+    pub length: usize,
     /// The names in `image`: a single one, a list, or the empty name for null. `None` if there is no such
     /// key, or none that makes sense.
     pub names: Option<Vec<Spanned<String>>>,
@@ -195,6 +197,7 @@ impl RawImage {
         let key = fields.field("image").or(fields.0.first());
         RawImage {
             at: key.map_or(root.span(), |field| field.key.span),
+            length: root.span().end - root.span().start,
             names: fields.field("image").and_then(names),
             artifact: fields.text("artifact"),
             is_final: fields.boolean("final"),

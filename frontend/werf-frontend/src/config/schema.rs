@@ -155,6 +155,9 @@ impl Checker<'_> {
         let fields = read::fields(node, &mut problems);
         self.report(problems, place);
         for field in fields {
+            if self.diagnostics.is_full() {
+                return;
+            }
             let key = &field.key;
             let Some(&(name, shape)) = section.keys.iter().find(|(name, _)| *name == key.value)
             else {
@@ -179,7 +182,7 @@ impl Checker<'_> {
             Shape::Texts => drop(read::texts(node, &mut problems)),
             Shape::TextOrList => drop(read::text_or_list(node, &mut problems)),
             Shape::TextMap => {
-                for field in read::fields(node, &mut problems) {
+                for field in read::entries(node, &mut problems) {
                     self.value(field.value, Shape::Text, &place.inside(&field.key.value));
                 }
             }
@@ -196,6 +199,9 @@ impl Checker<'_> {
 
     fn report(&mut self, problems: Vec<Problem>, place: &Place) {
         for problem in problems {
+            if self.diagnostics.is_full() {
+                return;
+            }
             if !matches!(problem, Problem::DuplicateKey { at, .. } if self.known.contains(&at)) {
                 self.diagnostics
                     .push(problem.diagnostic(self.source, Some(&place.to_string())));

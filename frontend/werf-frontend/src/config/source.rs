@@ -48,7 +48,13 @@ pub struct SourceText {
     text: String,
     /// The offset at which each line begins.
     lines: Vec<usize>,
+    /// How many characters there are before each [`STRIDE`] bytes, so that places in a very long line are
+    /// found as fast as others.
+    characters: Vec<usize>,
 }
+
+/// How far apart the counts of characters are, in bytes.
+const STRIDE: usize = 1024;
 
 impl SourceText {
     /// Takes the bytes of the file that was given as `name`.
@@ -72,10 +78,17 @@ impl SourceText {
         let lines = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(offset, _)| offset + 1))
             .collect();
+        let counts = text.as_bytes().chunks(STRIDE).map(count_characters);
+        let sums = counts.scan(0, |sum, count| {
+            *sum += count;
+            Some(*sum)
+        });
+        let characters = std::iter::once(0).chain(sums).collect();
         Ok(SourceText {
             name: name.to_owned(),
             text,
             lines,
+            characters,
         })
     }
 
@@ -111,11 +124,14 @@ impl SourceText {
 
     fn position(&self, offset: usize) -> Position {
         let line = self.line(offset);
-        let begin = self.lines[line - 1];
-        Position {
-            line,
-            column: self.text[begin..offset].chars().count() + 1,
-        }
+        let column =
+            self.characters_before(offset) - self.characters_before(self.lines[line - 1]) + 1;
+        Position { line, column }
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let known = offset / STRIDE;
+        self.characters[known] + count_characters(&self.text.as_bytes()[known * STRIDE..offset])
     }
 
     /// Returns the nearest offset that is a character boundary of the text.
@@ -126,6 +142,11 @@ impl SourceText {
             .find(|&at| self.text.is_char_boundary(at))
             .unwrap_or(0)
     }
+}
+
+/// Counts the characters that begin in a piece of UTF-8.
+fn count_characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&byte| byte & 0xc0 != 0x80).count()
 }
 
 fn not_utf8(name: &str, bytes: &[u8], error: std::str::Utf8Error) -> Diagnostic {
@@ -179,6 +200,14 @@ mod tests {
     fn spans_outside_the_text_or_inside_a_character_are_moved_into_it() {
         assert_eq!(place("é", 1, 99), (1, 1, 1, 2));
         assert_eq!(place("", 5, 3), (1, 1, 1, 1));
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_counted_in_characters_too() {
+        let text = format!("é\n{}x", "é".repeat(5000));
+        let source = SourceText::new("f", text.clone()).unwrap();
+        let at = source.location(Span::new(text.len() - 1, text.len()));
+        assert_eq!((at.start.line, at.start.column), (2, 5001));
     }
 
     #[test]

@@ -1,12 +1,32 @@
 //! `EXPOSE`: ports as Docker keeps them.
 
+/// Ports from the first to the last, and their protocol.
+type Range = (u16, u16, String);
+
 /// Reads ports, ranges of ports and their protocols: `80` is `80/tcp`, `7000-7002/udp` are three. Several
 /// may stand in one text with blanks between them, as in a Dockerfile.
 ///
 /// # Errors
 /// What is not a port, said to a person.
 pub fn ports(text: &str) -> Result<Vec<String>, String> {
-    let mut ports = Vec::new();
+    let ranges = ranges(text)?.into_iter();
+    Ok(ranges
+        .flat_map(|(first, last, protocol)| {
+            (first..=last).map(move |port| format!("{port}/{protocol}"))
+        })
+        .collect())
+}
+
+/// Checks that `text` names ports.
+///
+/// # Errors
+/// What is not a port, said to a person.
+pub fn check(text: &str) -> Result<(), String> {
+    ranges(text).map(drop)
+}
+
+fn ranges(text: &str) -> Result<Vec<Range>, String> {
+    let mut ranges = Vec::new();
     for word in text.split_whitespace() {
         let (range, protocol) = word.split_once('/').unwrap_or((word, "tcp"));
         let protocol = protocol.to_ascii_lowercase();
@@ -25,12 +45,12 @@ pub fn ports(text: &str) -> Result<Vec<String>, String> {
         if first > last {
             return Err(format!("the range `{word}` is upside down"));
         }
-        ports.extend((first..=last).map(|port| format!("{port}/{protocol}")));
+        ranges.push((first, last, protocol));
     }
-    if ports.is_empty() {
+    if ranges.is_empty() {
         return Err("no port is given".to_owned());
     }
-    Ok(ports)
+    Ok(ranges)
 }
 
 fn port(text: &str, word: &str) -> Result<u16, String> {

@@ -151,7 +151,7 @@ impl Check<'_> {
         for value in values {
             self.word("EXPOSE", value);
             let depends = !self.is_exact && value.value.contains(['$', '"', '\'', '\\']);
-            if let Err(problem) = expose::ports(&value.value)
+            if let Err(problem) = expose::check(&value.value)
                 && !depends
             {
                 self.wrong("EXPOSE", &problem, value);

@@ -318,7 +318,7 @@ impl Image<'_> {
 
     fn env(&mut self, node: NodeRef<'_>) -> serde_json::Value {
         let mut env = serde_json::Map::new();
-        for field in read::fields(node, &mut self.problems) {
+        for field in read::entries(node, &mut self.problems) {
             let value = self.scalar(read::text(field.value), String::new());
             env.insert(field.key.value, value);
         }

@@ -11,12 +11,13 @@
 //! all of them.
 //!
 //! ```text
-//! text → scanner (scalar, property) → parser → node::Tree → read, untyped
+//! text → scanner (simple_key, scalar, property) → parser (collection) → node::Tree → read, untyped
 //! ```
 
 pub(crate) mod advice;
 #[doc(hidden)]
 pub mod cases;
+mod collection;
 mod cursor;
 pub(crate) mod node;
 pub(crate) mod parser;
@@ -26,6 +27,7 @@ pub(crate) mod read;
 mod resolve;
 mod scalar;
 mod scanner;
+mod simple_key;
 mod timestamp;
 mod token;
 pub(crate) mod untyped;

@@ -21,7 +21,7 @@ const DEFAULT_TAGS: [(&str, &str); 2] = [("!", "!"), ("!!", "tag:yaml.org,2002:"
 /// Reads the documents of a text one after the other.
 #[derive(Debug)]
 pub struct Parser<'a> {
-    scanner: Scanner<'a>,
+    pub(super) scanner: Scanner<'a>,
     /// The offset of the text in its file.
     base: usize,
     /// The length of the text.
@@ -37,7 +37,8 @@ pub struct Parser<'a> {
     end: usize,
 }
 
-type Parsed<T> = Result<T, SyntaxError>;
+/// What a piece of the text was found to be.
+pub(super) type Parsed<T> = Result<T, SyntaxError>;
 
 /// How a document begins.
 enum Beginning {
@@ -194,7 +195,7 @@ impl<'a> Parser<'a> {
 
     /// Reads a node. Blocks may only stand where `block` says so, and a list that is not indented only
     /// as a value of a mapping.
-    fn node(&mut self, block: bool, indentless: bool) -> Parsed<NodeId> {
+    pub(super) fn node(&mut self, block: bool, indentless: bool) -> Parsed<NodeId> {
         if matches!(self.scanner.peek()?.kind, TokenKind::Alias(_)) {
             return self.alias();
         }
@@ -317,191 +318,8 @@ impl<'a> Parser<'a> {
         Ok(properties)
     }
 
-    fn block_sequence(&mut self, id: NodeId) -> Parsed<()> {
-        let since = self.take()?.start;
-        loop {
-            let token = self.take()?;
-            match token.kind {
-                TokenKind::BlockEntry => {
-                    let item = match self.scanner.peek()?.kind {
-                        TokenKind::BlockEntry | TokenKind::BlockEnd => {
-                            self.nothing(behind(&token))?
-                        }
-                        _ => self.node(true, false)?,
-                    };
-                    self.push_item(id, item);
-                }
-                TokenKind::BlockEnd => return Ok(()),
-                _ => {
-                    let error =
-                        SyntaxError::parser("did not find expected '-' indicator", token.start);
-                    return Err(error.within("while parsing a block collection", since));
-                }
-            }
-        }
-    }
-
-    fn indentless_sequence(&mut self, id: NodeId) -> Parsed<()> {
-        while self.scanner.peek()?.kind == TokenKind::BlockEntry {
-            let token = self.take()?;
-            let item = match self.scanner.peek()?.kind {
-                TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => {
-                    self.nothing(behind(&token))?
-                }
-                _ => self.node(true, false)?,
-            };
-            self.push_item(id, item);
-        }
-        Ok(())
-    }
-
-    fn block_mapping(&mut self, id: NodeId) -> Parsed<()> {
-        let since = self.take()?.start;
-        loop {
-            let token = self.take()?;
-            match token.kind {
-                TokenKind::Key => {
-                    let key = self.block_part(&token)?;
-                    let next = self.scanner.peek()?;
-                    let value = if next.kind == TokenKind::Value {
-                        let colon = self.take()?;
-                        self.block_part(&colon)?
-                    } else {
-                        let start = next.start;
-                        self.nothing(start)?
-                    };
-                    self.push_pair(id, key, value);
-                }
-                TokenKind::BlockEnd => return Ok(()),
-                _ => {
-                    let error = SyntaxError::parser("did not find expected key", token.start);
-                    return Err(error.within("while parsing a block mapping", since));
-                }
-            }
-        }
-    }
-
-    /// Reads what stands behind `?` or `:` in a block mapping.
-    fn block_part(&mut self, indicator: &Token) -> Parsed<NodeId> {
-        match self.scanner.peek()?.kind {
-            TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => {
-                self.nothing(behind(indicator))
-            }
-            _ => self.node(true, true),
-        }
-    }
-
-    fn flow_sequence(&mut self, id: NodeId) -> Parsed<()> {
-        let since = self.take()?.start;
-        let mut is_first = true;
-        while self.next_flow_item(TokenKind::FlowSequenceEnd, is_first, since)? {
-            is_first = false;
-            let item = if self.scanner.peek()?.kind == TokenKind::Key {
-                self.flow_pair()?
-            } else {
-                self.node(false, false)?
-            };
-            self.push_item(id, item);
-        }
-        Ok(())
-    }
-
-    /// Reads `key: value` in a flow sequence: a mapping of one key without braces.
-    fn flow_pair(&mut self) -> Parsed<NodeId> {
-        let key_token = self.take()?;
-        let id = self.add(NodeKind::Mapping(Vec::new()), None, key_token.start)?;
-        let is_empty = matches!(
-            self.scanner.peek()?.kind,
-            TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd
-        );
-        let key = if is_empty {
-            // libyaml drops the token that shows that there is no key, and so does yaml.v2.
-            let dropped = self.take()?;
-            self.nothing(behind(&dropped))?
-        } else {
-            self.node(false, false)?
-        };
-        let value = self.flow_value(TokenKind::FlowSequenceEnd)?;
-        self.push_pair(id, key, value);
-        self.close(id, key_token.start.offset);
-        Ok(id)
-    }
-
-    fn flow_mapping(&mut self, id: NodeId) -> Parsed<()> {
-        let since = self.take()?.start;
-        let mut is_first = true;
-        while self.next_flow_item(TokenKind::FlowMappingEnd, is_first, since)? {
-            is_first = false;
-            let (key, value) = if self.scanner.peek()?.kind == TokenKind::Key {
-                self.take()?;
-                let next = self.scanner.peek()?;
-                let start = next.start;
-                let is_empty = matches!(
-                    next.kind,
-                    TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowMappingEnd
-                );
-                let key = if is_empty {
-                    self.nothing(start)?
-                } else {
-                    self.node(false, false)?
-                };
-                (key, self.flow_value(TokenKind::FlowMappingEnd)?)
-            } else {
-                let key = self.node(false, false)?;
-                let start = self.scanner.peek()?.start;
-                (key, self.nothing(start)?)
-            };
-            self.push_pair(id, key, value);
-        }
-        Ok(())
-    }
-
-    /// Reads what stands behind a key in a flow collection that ends with `end`.
-    fn flow_value(&mut self, end: TokenKind) -> Parsed<NodeId> {
-        let mut start = self.scanner.peek()?.start;
-        if self.scanner.peek()?.kind == TokenKind::Value {
-            self.take()?;
-            let next = self.scanner.peek()?;
-            if next.kind != TokenKind::FlowEntry && next.kind != end {
-                return self.node(false, false);
-            }
-            // yaml.v2 puts the missing value of a pair in a list where the colon is.
-            if end == TokenKind::FlowMappingEnd {
-                start = next.start;
-            }
-        }
-        self.nothing(start)
-    }
-
-    /// Steps to the next item of a flow collection. Returns false behind the last one, which may have a
-    /// comma behind it.
-    fn next_flow_item(&mut self, end: TokenKind, is_first: bool, since: Mark) -> Parsed<bool> {
-        let token = self.scanner.peek()?.clone();
-        if !is_first && token.kind == TokenKind::FlowEntry {
-            self.take()?;
-        } else if !is_first && token.kind != end {
-            let (problem, context) = if end == TokenKind::FlowMappingEnd {
-                (
-                    "did not find expected ',' or '}'",
-                    "while parsing a flow mapping",
-                )
-            } else {
-                (
-                    "did not find expected ',' or ']'",
-                    "while parsing a flow sequence",
-                )
-            };
-            return Err(SyntaxError::parser(problem, token.start).within(context, since));
-        }
-        if self.scanner.peek()?.kind == end {
-            self.take()?;
-            return Ok(false);
-        }
-        Ok(true)
-    }
-
     /// Takes a token and remembers where text ends.
-    fn take(&mut self) -> Parsed<Token> {
+    pub(super) fn take(&mut self) -> Parsed<Token> {
         let token = self.scanner.next()?;
         if token.kind != TokenKind::StreamEnd && token.end > token.start.offset {
             self.end = token.end;
@@ -510,7 +328,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Adds a node for a place where nothing is written.
-    fn nothing(&mut self, at: Mark) -> Parsed<NodeId> {
+    pub(super) fn nothing(&mut self, at: Mark) -> Parsed<NodeId> {
         let id = self.add(empty_scalar(), None, at)?;
         let place = self.base + at.offset;
         self.tree.nodes[id.0].span = Span::new(place, place);
@@ -525,7 +343,12 @@ impl<'a> Parser<'a> {
         Ok(id)
     }
 
-    fn add(&mut self, kind: NodeKind, tag: Option<String>, start: Mark) -> Parsed<NodeId> {
+    pub(super) fn add(
+        &mut self,
+        kind: NodeKind,
+        tag: Option<String>,
+        start: Mark,
+    ) -> Parsed<NodeId> {
         if self.tree.nodes.len() == MOST_NODES {
             let problem = format!("the document has more than {MOST_NODES} values");
             return Err(SyntaxError::composer(problem, start));
@@ -540,17 +363,17 @@ impl<'a> Parser<'a> {
     }
 
     /// Settles the text of a node, from `start` to the last token taken.
-    fn close(&mut self, id: NodeId, start: usize) {
+    pub(super) fn close(&mut self, id: NodeId, start: usize) {
         self.tree.nodes[id.0].span = Span::new(self.base + start, self.base + self.end.max(start));
     }
 
-    fn push_item(&mut self, id: NodeId, item: NodeId) {
+    pub(super) fn push_item(&mut self, id: NodeId, item: NodeId) {
         if let NodeKind::Sequence(items) = &mut self.tree.nodes[id.0].kind {
             items.push(item);
         }
     }
 
-    fn push_pair(&mut self, id: NodeId, key: NodeId, value: NodeId) {
+    pub(super) fn push_pair(&mut self, id: NodeId, key: NodeId, value: NodeId) {
         if let NodeKind::Mapping(pairs) = &mut self.tree.nodes[id.0].kind {
             pairs.push((key, value));
         }
@@ -561,15 +384,6 @@ fn empty_scalar() -> NodeKind {
     NodeKind::Scalar {
         text: String::new(),
         style: Style::Plain,
-    }
-}
-
-/// Returns the mark behind an indicator of one character.
-fn behind(token: &Token) -> Mark {
-    Mark {
-        offset: token.end,
-        line: token.start.line,
-        column: token.start.column + 1,
     }
 }
 

@@ -114,78 +114,119 @@ pub fn text_or_list(node: NodeRef<'_>, problems: &mut Vec<Problem>) -> Vec<Spann
     texts
 }
 
-/// Reads the keys and values of a mapping in the order of the text, merged ones where `<<` stands.
-/// What is wrong goes to `problems`, equal keys included; keys that another mapping brings along are
-/// not compared with these.
+/// Reads the keys and values of a mapping with known keys, in the order of the text, merged ones where `<<`
+/// stands. What is wrong goes to `problems`, equal keys included; keys that another mapping brings along
+/// are not compared with these.
 pub fn fields<'a>(node: NodeRef<'a>, problems: &mut Vec<Problem>) -> Vec<Field<'a>> {
-    let mut fields = Vec::new();
-    match &node.target().node().kind {
-        NodeKind::Mapping(_) => collect(node.target(), &mut Vec::new(), &mut fields, problems),
-        _ if is_null(node) => {}
-        _ => problems.push(mismatch(node, "a mapping")),
-    }
-    fields
+    collect(node, false, problems)
 }
 
-fn collect<'a>(
-    node: NodeRef<'a>,
-    merging: &mut Vec<NodeId>,
-    fields: &mut Vec<Field<'a>>,
-    problems: &mut Vec<Problem>,
-) {
-    let NodeKind::Mapping(pairs) = &node.node().kind else {
-        problems.push(Problem::MergeOfNoMapping { at: node.span() });
-        return;
+/// Reads the keys and values of a mapping with keys of the user's own, like [`fields`]; no two keys may be
+/// equal here, wherever they come from.
+pub fn entries<'a>(node: NodeRef<'a>, problems: &mut Vec<Problem>) -> Vec<Field<'a>> {
+    collect(node, true, problems)
+}
+
+fn collect<'a>(node: NodeRef<'a>, is_map: bool, problems: &mut Vec<Problem>) -> Vec<Field<'a>> {
+    let mut collector = Collector {
+        is_map,
+        merging: Vec::new(),
+        seen: HashMap::new(),
+        fields: Vec::new(),
+        problems,
     };
-    if merging.contains(&node.id()) {
-        problems.push(Problem::Circular {
-            name: "<<".to_owned(),
-            at: node.span(),
-        });
-        return;
+    match &node.target().node().kind {
+        NodeKind::Mapping(_) => collector.mapping(node.target()),
+        _ if is_null(node) => {}
+        _ => collector.problems.push(mismatch(node, "a mapping")),
     }
-    merging.push(node.id());
-    let mut seen: HashMap<String, Span> = HashMap::new();
-    for &(key, value) in pairs {
-        let (key, value) = (node.other(key), node.other(value));
-        if key.is_merge_key() {
-            match &value.node().kind {
-                NodeKind::Sequence(items) => {
-                    for &item in items.iter().rev() {
-                        collect(node.other(item).target(), merging, fields, problems);
-                    }
-                }
-                _ => collect(value.target(), merging, fields, problems),
-            }
-            continue;
+    collector.fields
+}
+
+struct Collector<'a, 'p> {
+    /// Whether keys of merged mappings are compared too.
+    is_map: bool,
+    /// The mappings that are being read, each inside the `<<` of the one before.
+    merging: Vec<NodeId>,
+    seen: HashMap<String, Span>,
+    fields: Vec<Field<'a>>,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl<'a> Collector<'a, '_> {
+    fn mapping(&mut self, node: NodeRef<'a>) {
+        let NodeKind::Mapping(pairs) = &node.node().kind else {
+            self.problems
+                .push(Problem::MergeOfNoMapping { at: node.span() });
+            return;
+        };
+        if self.merging.contains(&node.id()) {
+            self.problems.push(Problem::Circular {
+                name: "<<".to_owned(),
+                at: node.span(),
+            });
+            return;
         }
+        self.merging.push(node.id());
+        let outside = if self.is_map {
+            HashMap::new()
+        } else {
+            std::mem::take(&mut self.seen)
+        };
+        for &(key, value) in pairs {
+            let (key, value) = (node.other(key), node.other(value));
+            if key.is_merge_key() {
+                self.merge(value);
+            } else {
+                self.field(key, value);
+            }
+        }
+        if !self.is_map {
+            self.seen = outside;
+        }
+        self.merging.pop();
+    }
+
+    fn merge(&mut self, node: NodeRef<'a>) {
+        match &node.node().kind {
+            NodeKind::Sequence(items) => {
+                items
+                    .iter()
+                    .rev()
+                    .for_each(|&item| self.mapping(node.other(item).target()));
+            }
+            _ => self.mapping(node.target()),
+        }
+    }
+
+    fn field(&mut self, key: NodeRef<'a>, value: NodeRef<'a>) {
         let name = match self::key(key) {
             Ok(name) => name,
-            Err(problem) => {
-                problems.push(problem);
-                continue;
-            }
+            Err(problem) => return self.problems.push(problem),
         };
-
-        if let Some(&other) = seen.get(&name) {
-            let (key, at, line) = (Value::String(name), key.span(), key.node().line);
-            problems.push(Problem::DuplicateKey {
-                key,
-                at,
+        if let Some(&other) = self.seen.get(&name) {
+            let line = if self.is_map {
+                value.node().line
+            } else {
+                key.node().line
+            };
+            let key_value = Value::String(name);
+            self.problems.push(Problem::DuplicateKey {
+                key: key_value,
+                at: key.span(),
                 other,
                 merge: None,
                 line,
             });
-            continue;
+            return;
         }
-        seen.insert(name.clone(), key.span());
-        fields.push(Field {
+        self.seen.insert(name.clone(), key.span());
+        self.fields.push(Field {
             key: Spanned::new(name, key.span()),
             line: key.node().line,
             value,
         });
     }
-    merging.pop();
 }
 
 /// Reads a mapping of scalars as their texts, with names of the user's own. Null is the empty text.
@@ -194,7 +235,7 @@ pub fn text_map(
     problems: &mut Vec<Problem>,
 ) -> Vec<(Spanned<String>, Spanned<String>)> {
     let mut texts = Vec::new();
-    for field in fields(node, problems) {
+    for field in entries(node, problems) {
         let empty = || Spanned::new(String::new(), field.value.span());
         match text(field.value) {
             Ok(value) => texts.push((field.key.clone(), value.unwrap_or_else(empty))),

@@ -12,30 +12,8 @@
 use std::collections::VecDeque;
 
 use super::cursor::{Cursor, END, Mark, is_blank, is_gap};
+use super::simple_key::Level;
 use super::token::{Style, SyntaxError, Token, TokenKind};
-
-/// How far the `:` of a simple key may be from its beginning, in characters.
-const SIMPLE_KEY_LENGTH: usize = 1024;
-
-/// A place where a simple key may begin.
-#[derive(Clone, Copy, Debug)]
-struct SimpleKey {
-    /// The number of its first token, counted from the beginning of the text.
-    token: usize,
-    mark: Mark,
-    /// A block line that stands where keys stand must turn out to be one.
-    required: bool,
-    /// Its first token waits for the colon.
-    holds: bool,
-}
-
-/// One level of flow brackets; the first is the block level.
-#[derive(Clone, Copy, Debug, Default)]
-struct Level {
-    key: Option<SimpleKey>,
-    /// The number of the last token here that could begin a key, or else of the opening bracket.
-    last: usize,
-}
 
 /// Turns a text into tokens, on demand.
 #[derive(Debug)]
@@ -43,17 +21,18 @@ pub struct Scanner<'a> {
     pub(super) cursor: Cursor<'a>,
     queue: VecDeque<Token>,
     /// How many tokens have been handed out.
-    taken: usize,
+    pub(super) taken: usize,
     /// The column of the block that is open, or -1.
-    indent: isize,
+    pub(super) indent: isize,
     indents: Vec<isize>,
-    levels: Vec<Level>,
+    pub(super) levels: Vec<Level>,
     /// Whether a simple key may begin at the next token.
     pub(super) key_allowed: bool,
     ended: bool,
 }
 
-type Scanned<T> = Result<T, SyntaxError>;
+/// What a piece of the text was found to be.
+pub(super) type Scanned<T> = Result<T, SyntaxError>;
 
 impl<'a> Scanner<'a> {
     /// Stands before the first token of `text`.
@@ -107,71 +86,8 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn head_may_be_key(&mut self) -> Scanned<bool> {
-        let holder = |level: &Level| {
-            level
-                .key
-                .is_some_and(|key| key.holds && key.token == self.taken)
-        };
-        match self.levels.iter().position(holder) {
-            Some(level) => Ok(self.live_key(level)?.is_some()),
-            None => Ok(false),
-        }
-    }
-
-    /// Returns the possible key of `level`, if the cursor has not left its reach.
-    fn live_key(&mut self, level: usize) -> Scanned<Option<SimpleKey>> {
-        let Some(key) = self.levels[level].key else {
-            return Ok(None);
-        };
-        let here = self.cursor.mark();
-        if key.mark.line == here.line && here.column <= key.mark.column + SIMPLE_KEY_LENGTH {
-            return Ok(Some(key));
-        }
-        self.drop_key(level)?;
-        Ok(None)
-    }
-
-    /// Gives up the possible key of `level`.
-    fn drop_key(&mut self, level: usize) -> Scanned<()> {
-        match self.levels[level].key.take() {
-            Some(key) if key.required => {
-                let error = SyntaxError::scanner("could not find expected ':'", self.cursor.mark());
-                Err(error.within("while scanning a simple key", key.mark))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn drop_current_key(&mut self) -> Scanned<()> {
-        self.drop_key(self.levels.len() - 1)
-    }
-
-    /// Remembers that a key may begin here.
-    fn save_key(&mut self) -> Scanned<()> {
-        if !self.key_allowed {
-            return Ok(());
-        }
-        let mark = self.cursor.mark();
-        let required = !self.in_flow() && self.indent == mark.column as isize;
-        self.drop_current_key()?;
-        let token = self.next_number();
-        if let Some(level) = self.levels.last_mut() {
-            *level = Level {
-                key: Some(SimpleKey {
-                    token,
-                    mark,
-                    required,
-                    holds: true,
-                }),
-                last: token,
-            };
-        }
-        Ok(())
-    }
-
     /// Returns the number of the token that is pushed next.
-    fn next_number(&self) -> usize {
+    pub(super) fn next_number(&self) -> usize {
         self.taken + self.queue.len()
     }
 

@@ -1,0 +1,228 @@
+//! What the example projects and a few telling configurations become: the plan as JSON, the graph as text, the
+//! image configuration.
+
+use std::path::Path;
+
+use buildkit_llb::{Network, Platform};
+use werf_frontend::config::{self, SourceText};
+use werf_frontend::lower::{self, BaseImage, Settings};
+use werf_frontend::plan::file::{Plan, SourceFile};
+use werf_frontend::plan::stage::StageKind;
+
+const BASE_CONFIG: &str = r#"{
+    "architecture": "amd64", "os": "linux", "created": "2020-01-01T00:00:00Z", "x-unknown": 1,
+    "config": {"Env": ["PATH=/bin", "LANG=de_DE.UTF-8"], "Cmd": ["sh"], "Labels": {"base": "yes"}, "OnBuild": ["x"]},
+    "history": [{"created_by": "base"}], "rootfs": {"type": "layers", "diff_ids": ["sha256:0"]}
+}"#;
+
+/// Plans a `werf.yaml`, which must be right.
+fn plan(text: &str) -> (Plan, Vec<SourceFile>) {
+    let source = SourceText::new("werf.yaml", text.as_bytes().to_vec()).expect("UTF-8");
+    let loaded = config::load(&source).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let sources = vec![SourceFile {
+        name: "werf.yaml".into(),
+        text: text.into(),
+    }];
+    (
+        werf_frontend::plan::plan(&loaded.config, &source, "0123456789abcdef"),
+        sources,
+    )
+}
+
+/// Returns the digests of the stages of the first image.
+fn digests(text: &str) -> Vec<(StageKind, String)> {
+    plan(text).0.images[0]
+        .stages
+        .iter()
+        .map(|stage| (stage.kind, stage.digest.hex()))
+        .collect()
+}
+
+fn lowered(text: &str, settings: &Settings) -> String {
+    let (plan, sources) = plan(text);
+    let base = BaseImage {
+        reference: "docker.io/library/debian:bookworm-slim@sha256:00".into(),
+        resolve_mode: "default".into(),
+        config: BASE_CONFIG.into(),
+    };
+    let image = &plan.images[0];
+    let lowered = lower::lower(image, Some(&base), settings, &sources).expect("it can be lowered");
+    let config: serde_json::Value = serde_json::from_slice(&lowered.config.to_json()).unwrap();
+    let graph = lowered.graph.text(lowered.root.expect("a root"));
+    format!(
+        "{graph}\n{}\n",
+        serde_json::to_string_pretty(&config).unwrap()
+    )
+}
+
+#[test]
+fn every_example_has_a_plan() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    insta::glob!(examples, "*/werf.yaml", |path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        insta::assert_json_snapshot!(plan(&text).0);
+    });
+}
+
+#[test]
+fn every_example_has_a_graph() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    insta::glob!(examples, "*/werf.yaml", |path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        insta::assert_snapshot!(lowered(&text, &Settings::default()));
+    });
+}
+
+#[test]
+fn what_the_client_asks_for_is_in_the_graph() {
+    let settings = Settings {
+        platform: Platform::parse("linux/arm64").unwrap(),
+        network: Network::None,
+        extra_hosts: vec![("db".into(), "10.0.0.1".into())],
+        shm_size: Some(1 << 20),
+        ulimits: vec![("nofile".into(), 1, 2)],
+        cgroup_parent: Some("/x".into()),
+        hostname: Some("builder".into()),
+        proxy: [("http".to_owned(), "http://proxy".to_owned())].into(),
+        labels: [("a".to_owned(), "b".to_owned())].into(),
+        no_cache: vec![StageKind::Install],
+        source_date_epoch: Some(1_700_000_000),
+    };
+    insta::assert_snapshot!(lowered(
+        &simple("  install: make\n  setup: [one, two]\n"),
+        &settings
+    ));
+}
+
+#[test]
+fn the_definition_never_varies() {
+    let text = simple("  install: make\n  setup: [one, two]\n");
+    let (plan, sources) = plan(&text);
+    let bytes = || {
+        use prost::Message as _;
+        let lowered = lower::lower(&plan.images[0], None, &Settings::default(), &sources).unwrap();
+        lowered
+            .graph
+            .definition(lowered.root.unwrap())
+            .encode_to_vec()
+    };
+    let first = bytes();
+    for _ in 0..25 {
+        assert_eq!(bytes(), first);
+    }
+}
+
+fn simple(shell: &str) -> String {
+    format!(
+        "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: debian:bookworm-slim\nshell:\n{shell}"
+    )
+}
+
+/// The digests of one stage of each kind. Changing a literal rebuilds the stages of every user: it is a
+/// decision, and a line in the changelog.
+#[test]
+fn digests_are_a_contract() {
+    let text = simple(
+        "  beforeInstall: a\n  install: b\n  beforeSetup: c\n  setup: d\ndocker:\n  USER: e\n",
+    );
+    insta::assert_debug_snapshot!(digests(&text));
+}
+
+/// Which stages get a new name when `change` is made to the configuration.
+fn renamed(before: &str, after: &str) -> Vec<&'static str> {
+    let before = digests(before);
+    digests(after)
+        .into_iter()
+        .filter(|stage| !before.contains(stage))
+        .map(|(kind, _)| kind.name())
+        .collect()
+}
+
+#[test]
+fn a_change_renames_its_stage_and_what_follows() {
+    let base = "  beforeInstall: a\n  install: [b, c]\n  setup: d\n";
+    let all = ["from", "beforeInstall", "install", "setup"];
+    for (change, expected) in [
+        (
+            simple("  beforeInstall: a\n  install: [b, c]\n  setup: e\n"),
+            &all[3..],
+        ),
+        (
+            simple("  beforeInstall: a\n  install: [c, b]\n  setup: d\n"),
+            &all[2..],
+        ),
+        (
+            simple("  beforeInstall: a\n  install: b c\n  setup: d\n"),
+            &all[2..],
+        ),
+        (
+            simple(
+                "  beforeInstall: a\n  install: [b, c, ''] # an empty command counts\n  setup: d\n",
+            ),
+            &all[2..],
+        ),
+        (
+            simple(&format!("{base}  setupCacheVersion: 1\n")),
+            &all[3..],
+        ),
+        (
+            simple(&format!("{base}  installCacheVersion: 1\n")),
+            &all[2..],
+        ),
+        (simple(&format!("{base}cacheVersion: 1\n")), &all[..]),
+        (simple(&format!("{base}fromCacheVersion: 1\n")), &all[..]),
+        (
+            simple(base).replace(
+                "configVersion: 1",
+                "configVersion: 1\nbuild: {cacheVersion: 1}",
+            ),
+            &all[..],
+        ),
+        (simple(base).replace("bookworm", "trixie"), &all[..]),
+        (simple(base).replace("image: app", "image: other"), &[]),
+        (simple(base).replace("project: p", "project: q"), &[]),
+        (
+            simple(base).replace("  setup: d", "  # a comment\n  setup:\n  - d"),
+            &[],
+        ),
+        (simple(&format!("{base}final: false\n")), &[]),
+    ] {
+        assert_eq!(renamed(&simple(base), &change), expected, "{change}");
+    }
+}
+
+#[test]
+fn an_own_cache_version_hides_that_of_the_project() {
+    let own = |project: &str| {
+        simple("  install: a\ncacheVersion: own\n").replace(
+            "configVersion: 1",
+            &format!("configVersion: 1\nbuild: {{cacheVersion: {project}}}"),
+        )
+    };
+    assert_eq!(renamed(&own("1"), &own("2")), [""; 0]);
+}
+
+#[test]
+fn a_cache_version_makes_stages_that_run_nothing() {
+    let kinds = |shell: &str| {
+        digests(&simple(shell))
+            .into_iter()
+            .map(|(kind, _)| kind.name())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kinds("  install: a\n"), ["from", "install"]);
+    assert_eq!(
+        kinds("  install: a\n  setupCacheVersion: 1\n"),
+        ["from", "install", "setup"]
+    );
+    assert_eq!(
+        kinds("  install: a\n  cacheVersion: 1\n"),
+        ["from", "beforeInstall", "install", "beforeSetup", "setup"],
+        "the general version makes all four (a trap of werf's, kept)"
+    );
+    let (plan, _) = plan(&simple("  install: a\n  setupCacheVersion: 1\n"));
+    assert!(
+        plan.images[0].stages[2].script.is_none(),
+        "nothing to run, so no layer either"
+    );
+}
