@@ -49,13 +49,20 @@ impl Outputs {
 
     /// Returns the root file system as the process left it.
     pub fn root(&self) -> Node {
-        self.output("/").expect("every exec has a root, and it is an output")
+        self.output("/")
+            .expect("every exec has a root, and it is an output")
     }
 
     /// Returns what the process left at the output mounted at `destination`, if there is one.
     pub fn output(&self, destination: &str) -> Option<Node> {
-        let output = self.destinations.iter().position(|present| present == destination)?;
-        Some(Node { op: self.op, output })
+        let output = self
+            .destinations
+            .iter()
+            .position(|present| present == destination)?;
+        Some(Node {
+            op: self.op,
+            output,
+        })
     }
 }
 
@@ -69,7 +76,10 @@ impl Exec {
             remove_mount_stubs_recursive: true,
             ..pb::Meta::default()
         };
-        Exec { meta, ..Exec::default() }
+        Exec {
+            meta,
+            ..Exec::default()
+        }
     }
 
     /// The root file system (`None`: an empty one), which is an output.
@@ -92,7 +102,11 @@ impl Exec {
 
     /// Sets a variable to a secret of the client.
     pub fn secret_env(mut self, name: &str, id: &str, optional: bool) -> Exec {
-        self.secret_env.push(pb::SecretEnv { id: id.to_owned(), name: name.to_owned(), optional });
+        self.secret_env.push(pb::SecretEnv {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            optional,
+        });
         self
     }
 
@@ -116,13 +130,20 @@ impl Exec {
 
     /// Adds a line to `/etc/hosts`; the address is not in the key.
     pub fn extra_host(mut self, name: &str, address: &str) -> Exec {
-        self.meta.extra_hosts.push(pb::HostIp { host: name.to_owned(), ip: address.to_owned() });
+        self.meta.extra_hosts.push(pb::HostIp {
+            host: name.to_owned(),
+            ip: address.to_owned(),
+        });
         self
     }
 
     /// Sets a resource limit.
     pub fn ulimit(mut self, name: &str, soft: i64, hard: i64) -> Exec {
-        self.meta.ulimit.push(pb::Ulimit { name: name.to_owned(), soft, hard });
+        self.meta.ulimit.push(pb::Ulimit {
+            name: name.to_owned(),
+            soft,
+            hard,
+        });
         self
     }
 
@@ -188,7 +209,10 @@ impl Exec {
             (self.network != Network::Sandbox, "exec.meta.network"),
             (self.meta.proxy_env.is_some(), "exec.meta.proxyenv"),
             (!self.meta.ulimit.is_empty(), "exec.meta.ulimit"),
-            (!self.meta.cgroup_parent.is_empty(), "exec.meta.cgroup.parent"),
+            (
+                !self.meta.cgroup_parent.is_empty(),
+                "exec.meta.cgroup.parent",
+            ),
             (!self.secret_env.is_empty(), "exec.secretenv"),
         ] {
             if is_used {

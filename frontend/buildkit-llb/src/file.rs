@@ -25,8 +25,15 @@ enum Action {
 impl File {
     /// Starts a chain. What it makes has this time, in nanoseconds since 1970.
     pub fn new(time: i64) -> File {
-        let metadata = Metadata { caps: vec!["file.base"], ..Metadata::default() };
-        File { time, actions: Vec::new(), metadata }
+        let metadata = Metadata {
+            caps: vec!["file.base"],
+            ..Metadata::default()
+        };
+        File {
+            time,
+            actions: Vec::new(),
+            metadata,
+        }
     }
 
     /// Writes a file of root's; its directory must exist.
@@ -77,16 +84,19 @@ impl File {
     /// Copies `source` of another file system to `destination`; of a directory its content. Modes, owners
     /// and times are kept, and directories on the way are made.
     pub fn copy(mut self, from: Node, source: &str, destination: &str) -> File {
-        self.actions.push(Action::Copy(from, pb::FileActionCopy {
-            src: source.to_owned(),
-            dest: destination.to_owned(),
-            mode: -1,
-            follow_symlink: true,
-            dir_copy_contents: true,
-            create_dest_path: true,
-            timestamp: -1,
-            ..pb::FileActionCopy::default()
-        }));
+        self.actions.push(Action::Copy(
+            from,
+            pb::FileActionCopy {
+                src: source.to_owned(),
+                dest: destination.to_owned(),
+                mode: -1,
+                follow_symlink: true,
+                dir_copy_contents: true,
+                create_dest_path: true,
+                timestamp: -1,
+                ..pb::FileActionCopy::default()
+            },
+        ));
         self
     }
 
@@ -98,7 +108,11 @@ impl File {
     }
 
     /// Returns the operation on top of `base`, the operations it depends on, and its metadata.
-    pub(crate) fn into_op(self, graph: &Graph, base: Option<Node>) -> (pb::Op, Vec<usize>, Metadata) {
+    pub(crate) fn into_op(
+        self,
+        graph: &Graph,
+        base: Option<Node>,
+    ) -> (pb::Op, Vec<usize>, Metadata) {
         let mut inputs = Inputs::default();
         let mut below = base.map_or(-1, |base| inputs.index(base));
         // Numbers of action results come after those of all inputs, so these are collected first.
@@ -112,13 +126,19 @@ impl File {
             .collect();
         let count = self.actions.len();
         let mut actions = Vec::new();
-        for (index, (action, secondary_input)) in self.actions.into_iter().zip(sources).enumerate() {
+        for (index, (action, secondary_input)) in self.actions.into_iter().zip(sources).enumerate()
+        {
             let action = match action {
                 Action::Make(action) => action,
                 Action::Copy(_, copy) => pb::file_action::Action::Copy(copy),
             };
             let output = if index + 1 == count { 0 } else { -1 };
-            actions.push(pb::FileAction { input: below, secondary_input, output, action: Some(action) });
+            actions.push(pb::FileAction {
+                input: below,
+                secondary_input,
+                output,
+                action: Some(action),
+            });
             below = inputs.len() + index as i64;
         }
         let (op, inputs) = inputs.finish(graph, pb::op::Op::File(pb::FileOp { actions }), None);

@@ -62,7 +62,10 @@ impl Graph {
     /// Adds a source; an equal one is the same node.
     pub fn source(&mut self, source: Source) -> Node {
         let (op, metadata) = source.into_op();
-        Node { op: self.add(op, Vec::new(), metadata), output: 0 }
+        Node {
+            op: self.add(op, Vec::new(), metadata),
+            output: 0,
+        }
     }
 
     /// Adds an exec and returns its outputs; an equal one is the same node.
@@ -75,28 +78,57 @@ impl Graph {
     /// Adds file actions on top of `base` (an empty file system if there is none) and returns the result.
     pub fn file(&mut self, base: Option<Node>, file: File) -> Node {
         let (op, inputs, metadata) = file.into_op(self, base);
-        Node { op: self.add(op, inputs, metadata), output: 0 }
+        Node {
+            op: self.add(op, inputs, metadata),
+            output: 0,
+        }
     }
 
     /// Lays file systems over each other, the last one on top.
     pub fn merge(&mut self, layers: &[Node], name: impl Into<String>) -> Node {
         let mut inputs = Inputs::default();
-        let merged = layers.iter().map(|layer| pb::MergeInput { input: inputs.index(*layer) }).collect();
+        let merged = layers
+            .iter()
+            .map(|layer| pb::MergeInput {
+                input: inputs.index(*layer),
+            })
+            .collect();
         let op = pb::op::Op::Merge(pb::MergeOp { inputs: merged });
-        let metadata = Metadata { name: Some(name.into()), caps: vec!["mergeop"], ..Metadata::default() };
+        let metadata = Metadata {
+            name: Some(name.into()),
+            caps: vec!["mergeop"],
+            ..Metadata::default()
+        };
         let (op, inputs) = inputs.finish(self, op, None);
-        Node { op: self.add(op, inputs, metadata), output: 0 }
+        Node {
+            op: self.add(op, inputs, metadata),
+            output: 0,
+        }
     }
 
     /// Returns what `upper` has and `lower` (an empty file system if there is none) has not.
     pub fn diff(&mut self, lower: Option<Node>, upper: Node, name: impl Into<String>) -> Node {
         let mut inputs = Inputs::default();
-        let lower = pb::LowerDiffInput { input: lower.map_or(-1, |lower| inputs.index(lower)) };
-        let upper = pb::UpperDiffInput { input: inputs.index(upper) };
-        let op = pb::op::Op::Diff(pb::DiffOp { lower: Some(lower), upper: Some(upper) });
-        let metadata = Metadata { name: Some(name.into()), caps: vec!["diffop"], ..Metadata::default() };
+        let lower = pb::LowerDiffInput {
+            input: lower.map_or(-1, |lower| inputs.index(lower)),
+        };
+        let upper = pb::UpperDiffInput {
+            input: inputs.index(upper),
+        };
+        let op = pb::op::Op::Diff(pb::DiffOp {
+            lower: Some(lower),
+            upper: Some(upper),
+        });
+        let metadata = Metadata {
+            name: Some(name.into()),
+            caps: vec!["diffop"],
+            ..Metadata::default()
+        };
         let (op, inputs) = inputs.finish(self, op, None);
-        Node { op: self.add(op, inputs, metadata), output: 0 }
+        Node {
+            op: self.add(op, inputs, metadata),
+            output: 0,
+        }
     }
 
     /// Registers the text of a file that [`SourceRange`]s refer to and returns its number.
@@ -126,23 +158,43 @@ impl Graph {
             definition.def.push(operation.bytes.clone());
             match &operation.metadata {
                 Said::Ours(metadata) => {
-                    definition.metadata.insert(operation.digest.clone(), metadata.to_proto());
+                    definition
+                        .metadata
+                        .insert(operation.digest.clone(), metadata.to_proto());
                     if !metadata.ranges.is_empty() {
-                        locations.insert(operation.digest.clone(), self.locations(&metadata.ranges));
+                        locations
+                            .insert(operation.digest.clone(), self.locations(&metadata.ranges));
                     }
                 }
                 Said::Daemons(Some(metadata)) => {
-                    definition.metadata.insert(operation.digest.clone(), metadata.clone());
+                    definition
+                        .metadata
+                        .insert(operation.digest.clone(), metadata.clone());
                 }
                 Said::Daemons(None) => {}
             }
         }
-        let terminal = pb::Op { inputs: vec![self.input(node)], ..pb::Op::default() }.encode_to_vec();
-        let caps = ["constraints", "platform"].map(|cap| (cap.to_owned(), true)).into();
-        definition.metadata.insert(digest(&terminal), pb::OpMetadata { caps, ..pb::OpMetadata::default() });
+        let terminal = pb::Op {
+            inputs: vec![self.input(node)],
+            ..pb::Op::default()
+        }
+        .encode_to_vec();
+        let caps = ["constraints", "platform"]
+            .map(|cap| (cap.to_owned(), true))
+            .into();
+        definition.metadata.insert(
+            digest(&terminal),
+            pb::OpMetadata {
+                caps,
+                ..pb::OpMetadata::default()
+            },
+        );
         definition.def.push(terminal);
         if !locations.is_empty() {
-            definition.source = Some(pb::Source { locations, infos: self.files.clone() });
+            definition.source = Some(pb::Source {
+                locations,
+                infos: self.files.clone(),
+            });
         }
         definition
     }
@@ -158,7 +210,13 @@ impl Graph {
                 order.push(index);
             } else if !std::mem::replace(&mut seen[index], true) {
                 stack.push((index, true));
-                stack.extend(self.operations[index].inputs.iter().rev().map(|input| (*input, false)));
+                stack.extend(
+                    self.operations[index]
+                        .inputs
+                        .iter()
+                        .rev()
+                        .map(|input| (*input, false)),
+                );
             }
         }
         order
@@ -171,20 +229,26 @@ impl Graph {
         };
         let mut by_file: BTreeMap<usize, Vec<pb::Range>> = BTreeMap::new();
         for range in ranges.iter().filter(|range| range.file < self.files.len()) {
-            by_file
-                .entry(range.file)
-                .or_default()
-                .push(pb::Range { start: Some(position(range.start)), end: Some(position(range.end)) });
+            by_file.entry(range.file).or_default().push(pb::Range {
+                start: Some(position(range.start)),
+                end: Some(position(range.end)),
+            });
         }
         let locations = by_file
             .into_iter()
-            .map(|(file, ranges)| pb::Location { source_index: i32::try_from(file).unwrap_or(i32::MAX), ranges })
+            .map(|(file, ranges)| pb::Location {
+                source_index: i32::try_from(file).unwrap_or(i32::MAX),
+                ranges,
+            })
             .collect();
         pb::Locations { locations }
     }
 
     pub(crate) fn input(&self, node: Node) -> pb::Input {
-        pb::Input { digest: self.digest(node), index: node.output as i64 }
+        pb::Input {
+            digest: self.digest(node),
+            index: node.output as i64,
+        }
     }
 
     /// Adds an operation with metadata of our own.
@@ -196,14 +260,21 @@ impl Graph {
     pub(crate) fn add_bytes(&mut self, bytes: Vec<u8>, inputs: Vec<usize>, said: Said) -> usize {
         let digest = digest(&bytes);
         if let Some(&index) = self.by_digest.get(&digest) {
-            if let (Said::Ours(present), Said::Ours(more)) = (&mut self.operations[index].metadata, said) {
+            if let (Said::Ours(present), Said::Ours(more)) =
+                (&mut self.operations[index].metadata, said)
+            {
                 present.merge(more);
             }
             return index;
         }
         let index = self.operations.len();
         self.by_digest.insert(digest.clone(), index);
-        self.operations.push(Operation { bytes, digest, inputs, metadata: said });
+        self.operations.push(Operation {
+            bytes,
+            digest,
+            inputs,
+            metadata: said,
+        });
         index
     }
 }
@@ -217,10 +288,14 @@ pub(crate) struct Inputs {
 impl Inputs {
     /// Returns the number of `node` among the inputs.
     pub fn index(&mut self, node: Node) -> i64 {
-        let index = self.nodes.iter().position(|present| *present == node).unwrap_or_else(|| {
-            self.nodes.push(node);
-            self.nodes.len() - 1
-        });
+        let index = self
+            .nodes
+            .iter()
+            .position(|present| *present == node)
+            .unwrap_or_else(|| {
+                self.nodes.push(node);
+                self.nodes.len() - 1
+            });
         index as i64
     }
 
@@ -231,7 +306,12 @@ impl Inputs {
 
     /// Makes the operation. Constraints are written though they are empty, as Go's client does, so that
     /// the daemon, which decodes and encodes again, computes the same digest.
-    pub fn finish(self, graph: &Graph, op: pb::op::Op, platform: Option<pb::Platform>) -> (pb::Op, Vec<usize>) {
+    pub fn finish(
+        self,
+        graph: &Graph,
+        op: pb::op::Op,
+        platform: Option<pb::Platform>,
+    ) -> (pb::Op, Vec<usize>) {
         let op = pb::Op {
             inputs: self.nodes.iter().map(|node| graph.input(*node)).collect(),
             op: Some(op),
@@ -245,8 +325,10 @@ impl Inputs {
 /// Returns `sha256:` and the hexadecimal digits of the hash of `bytes`.
 pub(crate) fn digest(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string does not fail");
-        text
-    })
+    Sha256::digest(bytes)
+        .iter()
+        .fold("sha256:".to_owned(), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("writing to a string does not fail");
+            text
+        })
 }

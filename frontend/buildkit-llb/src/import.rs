@@ -26,8 +26,13 @@ impl fmt::Display for ImportError {
         match self {
             ImportError::Encoding(cause) => write!(f, "the definition does not decode: {cause}"),
             ImportError::Empty => f.write_str("the definition is empty"),
-            ImportError::UnknownInput(digest) => write!(f, "the definition refers to {digest}, which it does not hold"),
-            ImportError::NoTerminal => f.write_str("the definition does not end in a terminal operation"),
+            ImportError::UnknownInput(digest) => write!(
+                f,
+                "the definition refers to {digest}, which it does not hold"
+            ),
+            ImportError::NoTerminal => {
+                f.write_str("the definition does not end in a terminal operation")
+            }
         }
     }
 }
@@ -55,15 +60,27 @@ impl Graph {
                 .map_err(encoding)?
                 .inputs
                 .into_iter()
-                .map(|input| known.get(&input.digest).copied().ok_or(ImportError::UnknownInput(input.digest)))
+                .map(|input| {
+                    known
+                        .get(&input.digest)
+                        .copied()
+                        .ok_or(ImportError::UnknownInput(input.digest))
+                })
                 .collect::<Result<Vec<usize>, ImportError>>()?;
             let metadata = definition.metadata.remove(&name);
             let index = self.add_bytes(bytes, inputs, Said::Daemons(metadata));
             known.insert(name, index);
         }
-        match pb::Op::decode(terminal.as_slice()).map_err(encoding)?.inputs.as_slice() {
+        match pb::Op::decode(terminal.as_slice())
+            .map_err(encoding)?
+            .inputs
+            .as_slice()
+        {
             [input] => match known.get(&input.digest) {
-                Some(&op) => Ok(Node { op, output: usize::try_from(input.index).unwrap_or(0) }),
+                Some(&op) => Ok(Node {
+                    op,
+                    output: usize::try_from(input.index).unwrap_or(0),
+                }),
                 None => Err(ImportError::UnknownInput(input.digest.clone())),
             },
             _ => Err(ImportError::NoTerminal),

@@ -22,7 +22,11 @@ pub(crate) struct Metadata {
 impl Metadata {
     /// Returns BuildKit's form of it, without the ranges, which have a place of their own.
     pub fn to_proto(&self) -> pb::OpMetadata {
-        let mut caps: BTreeMap<String, bool> = self.caps.iter().map(|cap| ((*cap).to_owned(), true)).collect();
+        let mut caps: BTreeMap<String, bool> = self
+            .caps
+            .iter()
+            .map(|cap| ((*cap).to_owned(), true))
+            .collect();
         let mut description = BTreeMap::new();
         if let Some(name) = &self.name {
             description.insert(CUSTOM_NAME.to_owned(), name.clone());
@@ -31,7 +35,12 @@ impl Metadata {
         if self.ignore_cache {
             caps.insert("meta.ignorecache".to_owned(), true);
         }
-        pb::OpMetadata { ignore_cache: self.ignore_cache, description, caps, ..pb::OpMetadata::default() }
+        pb::OpMetadata {
+            ignore_cache: self.ignore_cache,
+            description,
+            caps,
+            ..pb::OpMetadata::default()
+        }
     }
 
     /// Adds what a second mention of the same operation says: the first name stays, what must not come

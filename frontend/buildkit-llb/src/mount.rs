@@ -18,10 +18,27 @@ pub struct Mount {
 #[derive(Clone, Debug)]
 enum Kind {
     Bind(Option<Node>),
-    Cache { id: String, sharing: CacheSharing },
-    Tmpfs { size: i64 },
-    Secret { id: String, uid: u32, gid: u32, mode: u32, optional: bool },
-    Ssh { id: String, uid: u32, gid: u32, mode: u32, optional: bool },
+    Cache {
+        id: String,
+        sharing: CacheSharing,
+    },
+    Tmpfs {
+        size: i64,
+    },
+    Secret {
+        id: String,
+        uid: u32,
+        gid: u32,
+        mode: u32,
+        optional: bool,
+    },
+    Ssh {
+        id: String,
+        uid: u32,
+        gid: u32,
+        mode: u32,
+        optional: bool,
+    },
 }
 
 /// Whether builds may use a cache mount at the same time.
@@ -67,18 +84,30 @@ impl Mount {
 
     /// An empty directory that becomes an output of the exec.
     pub fn scratch(destination: impl Into<String>) -> Mount {
-        Mount { is_output: true, ..Mount::new(destination, Kind::Bind(None)) }
+        Mount {
+            is_output: true,
+            ..Mount::new(destination, Kind::Bind(None))
+        }
     }
 
     /// The root file system (`None` is an empty one), which is always an output: without one BuildKit mounts
     /// it read-only (seen in 0.13).
     pub(crate) fn root(node: Option<Node>) -> Mount {
-        Mount { is_output: true, ..Mount::new("/", Kind::Bind(node)) }
+        Mount {
+            is_output: true,
+            ..Mount::new("/", Kind::Bind(node))
+        }
     }
 
     /// A directory that outlives the build, by the daemon's name for it. Its content is in no key.
     pub fn cache(destination: impl Into<String>, id: impl Into<String>) -> Mount {
-        Mount::new(destination, Kind::Cache { id: id.into(), sharing: CacheSharing::Shared })
+        Mount::new(
+            destination,
+            Kind::Cache {
+                id: id.into(),
+                sharing: CacheSharing::Shared,
+            },
+        )
     }
 
     /// A file system in memory.
@@ -88,12 +117,30 @@ impl Mount {
 
     /// A secret of the client as a file of mode 0400.
     pub fn secret(destination: impl Into<String>, id: impl Into<String>) -> Mount {
-        Mount::new(destination, Kind::Secret { id: id.into(), uid: 0, gid: 0, mode: 0o400, optional: false })
+        Mount::new(
+            destination,
+            Kind::Secret {
+                id: id.into(),
+                uid: 0,
+                gid: 0,
+                mode: 0o400,
+                optional: false,
+            },
+        )
     }
 
     /// The client's SSH agent as a socket of mode 0600.
     pub fn ssh(destination: impl Into<String>, id: impl Into<String>) -> Mount {
-        Mount::new(destination, Kind::Ssh { id: id.into(), uid: 0, gid: 0, mode: 0o600, optional: false })
+        Mount::new(
+            destination,
+            Kind::Ssh {
+                id: id.into(),
+                uid: 0,
+                gid: 0,
+                mode: 0o600,
+                optional: false,
+            },
+        )
     }
 
     /// Mounts only this path of the source.
@@ -146,7 +193,9 @@ impl Mount {
 
     /// For secrets and agents: who may read it.
     pub fn owner(mut self, user: u32, group: u32, bits: u32) -> Mount {
-        if let Kind::Secret { uid, gid, mode, .. } | Kind::Ssh { uid, gid, mode, .. } = &mut self.kind {
+        if let Kind::Secret { uid, gid, mode, .. } | Kind::Ssh { uid, gid, mode, .. } =
+            &mut self.kind
+        {
             (*uid, *gid, *mode) = (user, group, bits);
         }
         self
@@ -208,21 +257,48 @@ impl Mount {
                     CacheSharing::Private => pb::CacheSharingOpt::Private,
                     CacheSharing::Locked => pb::CacheSharingOpt::Locked,
                 } as i32;
-                mount.cache_opt = Some(pb::CacheOpt { id: id.clone(), sharing });
+                mount.cache_opt = Some(pb::CacheOpt {
+                    id: id.clone(),
+                    sharing,
+                });
                 pb::MountType::Cache
             }
             Kind::Tmpfs { size } => {
                 mount.tmpfs_opt = Some(pb::TmpfsOpt { size: *size });
                 pb::MountType::Tmpfs
             }
-            Kind::Secret { id, uid, gid, mode, optional } => {
+            Kind::Secret {
+                id,
+                uid,
+                gid,
+                mode,
+                optional,
+            } => {
                 let (id, uid, gid, mode, optional) = (id.clone(), *uid, *gid, *mode, *optional);
-                mount.secret_opt = Some(pb::SecretOpt { id, uid, gid, mode, optional });
+                mount.secret_opt = Some(pb::SecretOpt {
+                    id,
+                    uid,
+                    gid,
+                    mode,
+                    optional,
+                });
                 pb::MountType::Secret
             }
-            Kind::Ssh { id, uid, gid, mode, optional } => {
+            Kind::Ssh {
+                id,
+                uid,
+                gid,
+                mode,
+                optional,
+            } => {
                 let (id, uid, gid, mode, optional) = (id.clone(), *uid, *gid, *mode, *optional);
-                mount.ssh_opt = Some(pb::SshOpt { id, uid, gid, mode, optional });
+                mount.ssh_opt = Some(pb::SshOpt {
+                    id,
+                    uid,
+                    gid,
+                    mode,
+                    optional,
+                });
                 pb::MountType::Ssh
             }
         };

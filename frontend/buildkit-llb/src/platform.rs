@@ -17,7 +17,11 @@ pub struct Platform {
 
 impl Default for Platform {
     fn default() -> Platform {
-        Platform { os: "linux".to_owned(), architecture: "amd64".to_owned(), variant: String::new() }
+        Platform {
+            os: "linux".to_owned(),
+            architecture: "amd64".to_owned(),
+            variant: String::new(),
+        }
     }
 }
 
@@ -27,7 +31,10 @@ impl Platform {
     pub fn parse(text: &str) -> Option<Platform> {
         let parts: Vec<&str> = text.split('/').collect();
         let is_word = |part: &&str| {
-            !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+            !part.is_empty()
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
         };
         if !parts.iter().all(is_word) {
             return None;
@@ -42,8 +49,11 @@ impl Platform {
     }
 
     fn normalised(os: &str, architecture: &str, variant: &str) -> Platform {
-        let (os, architecture, variant) =
-            (os.to_lowercase(), architecture.to_lowercase(), variant.to_lowercase());
+        let (os, architecture, variant) = (
+            os.to_lowercase(),
+            architecture.to_lowercase(),
+            variant.to_lowercase(),
+        );
         let (architecture, variant) = match (architecture.as_str(), variant.as_str()) {
             ("x86_64" | "x86-64", variant) => ("amd64", variant),
             ("i386" | "i686", _) => ("386", ""),
@@ -59,7 +69,11 @@ impl Platform {
             (architecture, variant) => (architecture, variant),
         };
         let os = if os == "macos" { "darwin" } else { &os };
-        Platform { os: os.to_owned(), architecture: architecture.to_owned(), variant: variant.to_owned() }
+        Platform {
+            os: os.to_owned(),
+            architecture: architecture.to_owned(),
+            variant: variant.to_owned(),
+        }
     }
 
     /// Reads BuildKit's message.
@@ -80,8 +94,8 @@ impl Platform {
 
 fn is_architecture(word: &str) -> bool {
     const KNOWN: [&str; 14] = [
-        "386", "amd64", "arm", "arm64", "aarch64", "armhf", "armel", "loong64", "mips64le", "ppc64le", "riscv64",
-        "s390x", "x86_64", "x86-64",
+        "386", "amd64", "arm", "arm64", "aarch64", "armhf", "armel", "loong64", "mips64le",
+        "ppc64le", "riscv64", "s390x", "x86_64", "x86-64",
     ];
     KNOWN.contains(&word.to_lowercase().as_str())
 }
@@ -89,7 +103,11 @@ fn is_architecture(word: &str) -> bool {
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.os, self.architecture)?;
-        if self.variant.is_empty() { Ok(()) } else { write!(f, "/{}", self.variant) }
+        if self.variant.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "/{}", self.variant)
+        }
     }
 }
 
@@ -109,7 +127,12 @@ mod tests {
             ("linux/arm/v6", "linux/arm/v6"),
             ("armhf", "linux/arm/v7"),
         ] {
-            assert_eq!(Platform::parse(text).map(|platform| platform.to_string()).as_deref(), Some(normalised));
+            assert_eq!(
+                Platform::parse(text)
+                    .map(|platform| platform.to_string())
+                    .as_deref(),
+                Some(normalised)
+            );
         }
         for wrong in ["", "linux", "linux/", "/amd64", "a/b/c/d", "linux/amd 64"] {
             assert_eq!(Platform::parse(wrong), None, "{wrong}");

@@ -8,17 +8,36 @@ pub fn normalise_reference(reference: &str) -> String {
         None => (reference, None),
     };
     let is_registry = |part: &str| {
-        part.contains(['.', ':']) || part == "localhost" || part.chars().any(|c| c.is_ascii_uppercase())
+        part.contains(['.', ':'])
+            || part == "localhost"
+            || part.chars().any(|c| c.is_ascii_uppercase())
     };
     let (registry, path) = match rest.split_once('/') {
         Some((first, path)) if is_registry(first) => (first, path),
         _ => ("docker.io", rest),
     };
-    let registry = if registry == "index.docker.io" { "docker.io" } else { registry };
-    let path = if registry == "docker.io" && !path.contains('/') { format!("library/{path}") } else { path.to_owned() };
-    let has_tag = path.rsplit('/').next().is_some_and(|last| last.contains(':'));
-    let tag = if has_tag || digest.is_some() { "" } else { ":latest" };
-    let digest = digest.map(|digest| format!("@{digest}")).unwrap_or_default();
+    let registry = if registry == "index.docker.io" {
+        "docker.io"
+    } else {
+        registry
+    };
+    let path = if registry == "docker.io" && !path.contains('/') {
+        format!("library/{path}")
+    } else {
+        path.to_owned()
+    };
+    let has_tag = path
+        .rsplit('/')
+        .next()
+        .is_some_and(|last| last.contains(':'));
+    let tag = if has_tag || digest.is_some() {
+        ""
+    } else {
+        ":latest"
+    };
+    let digest = digest
+        .map(|digest| format!("@{digest}"))
+        .unwrap_or_default();
     format!("{registry}/{path}{tag}{digest}")
 }
 

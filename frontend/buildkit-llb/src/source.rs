@@ -27,8 +27,16 @@ pub enum Differ {
 
 impl Source {
     fn new(identifier: String, cap: &'static str) -> Source {
-        let metadata = Metadata { caps: vec![cap], ..Metadata::default() };
-        Source { identifier, attributes: BTreeMap::new(), platform: None, metadata }
+        let metadata = Metadata {
+            caps: vec![cap],
+            ..Metadata::default()
+        };
+        Source {
+            identifier,
+            attributes: BTreeMap::new(),
+            platform: None,
+            metadata,
+        }
     }
 
     /// An image of a registry, by its complete reference ([`crate::normalise_reference`]).
@@ -45,7 +53,11 @@ impl Source {
     pub fn git(url: &str, reference: &str) -> Source {
         let plain = url.split_once("://").map_or(url, |(_, rest)| rest);
         let plain = plain.rsplit_once('@').map_or(plain, |(_, host)| host);
-        let fragment = if reference.is_empty() { String::new() } else { format!("#{reference}") };
+        let fragment = if reference.is_empty() {
+            String::new()
+        } else {
+            format!("#{reference}")
+        };
         Source::new(format!("git://{plain}{fragment}"), "source.git")
             .attribute("git.fullurl", url)
             .cap("source.git.fullurl")
@@ -67,33 +79,45 @@ impl Source {
         if mode.is_empty() || mode == "default" {
             return self;
         }
-        self.attribute("image.resolvemode", mode).cap("source.image.resolvemode")
+        self.attribute("image.resolvemode", mode)
+            .cap("source.image.resolvemode")
     }
 
     /// For local directories: the session of the client that offers it.
     pub fn session(self, id: &str) -> Source {
-        self.attribute("local.session", id).cap("source.local.sessionid")
+        self.attribute("local.session", id)
+            .cap("source.local.sessionid")
     }
 
     /// For local directories: the paths to send, in the syntax of `.dockerignore`.
-    pub fn include_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Source {
-        self.list("local.includepattern", patterns).cap("source.local.includepatterns")
+    pub fn include_patterns<S: Into<String>>(
+        self,
+        patterns: impl IntoIterator<Item = S>,
+    ) -> Source {
+        self.list("local.includepattern", patterns)
+            .cap("source.local.includepatterns")
     }
 
     /// For local directories: the paths not to send, in the syntax of `.dockerignore`.
-    pub fn exclude_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Source {
-        self.list("local.excludepatterns", patterns).cap("source.local.excludepatterns")
+    pub fn exclude_patterns<S: Into<String>>(
+        self,
+        patterns: impl IntoIterator<Item = S>,
+    ) -> Source {
+        self.list("local.excludepatterns", patterns)
+            .cap("source.local.excludepatterns")
     }
 
     /// For local directories: the exact paths to send, links being followed.
     pub fn follow_paths<S: Into<String>>(self, paths: impl IntoIterator<Item = S>) -> Source {
-        self.list("local.followpaths", paths).cap("source.local.followpaths")
+        self.list("local.followpaths", paths)
+            .cap("source.local.followpaths")
     }
 
     /// For local directories: which copy of the daemon's to bring up to date. Each set of patterns needs one
     /// of its own, or they evict each other.
     pub fn shared_key_hint(self, hint: &str) -> Source {
-        self.attribute("local.sharedkeyhint", hint).cap("source.local.sharedkeyhint")
+        self.attribute("local.sharedkeyhint", hint)
+            .cap("source.local.sharedkeyhint")
     }
 
     /// For local directories: how changes are found.
@@ -102,12 +126,14 @@ impl Source {
             Differ::None => "none",
             Differ::Metadata => "metadata",
         };
-        self.attribute("local.differ", value).cap("source.local.differ")
+        self.attribute("local.differ", value)
+            .cap("source.local.differ")
     }
 
     /// For git repositories: keeps `.git` in the checkout.
     pub fn keep_git_dir(self) -> Source {
-        self.attribute("git.keepgitdir", "true").cap("source.git.keepgitdir")
+        self.attribute("git.keepgitdir", "true")
+            .cap("source.git.keepgitdir")
     }
 
     /// For git repositories: the names of the client's secrets for HTTP, a token and a whole header.
@@ -119,17 +145,20 @@ impl Source {
 
     /// For git repositories: the client's SSH agent with this id.
     pub fn ssh(self, id: &str) -> Source {
-        self.attribute("git.mountsshsock", id).cap("source.git.mountsshsock")
+        self.attribute("git.mountsshsock", id)
+            .cap("source.git.mountsshsock")
     }
 
     /// For git repositories: what `known_hosts` of the remote must hold.
     pub fn known_hosts(self, lines: &str) -> Source {
-        self.attribute("git.knownsshhosts", lines).cap("source.git.knownsshhosts")
+        self.attribute("git.knownsshhosts", lines)
+            .cap("source.git.knownsshhosts")
     }
 
     /// For files of web servers: the digest that the content must have.
     pub fn checksum(self, digest: &str) -> Source {
-        self.attribute("http.checksum", digest).cap("source.http.checksum")
+        self.attribute("http.checksum", digest)
+            .cap("source.http.checksum")
     }
 
     /// For files of web servers: the name of the file.
@@ -159,8 +188,14 @@ impl Source {
         // As Go's client does, only image-like sources keep their platform.
         let is_image = self.identifier.starts_with("docker-image://");
         let op = pb::Op {
-            op: Some(pb::op::Op::Source(pb::SourceOp { identifier: self.identifier, attrs: self.attributes })),
-            platform: self.platform.filter(|_| is_image).map(|platform| platform.to_proto()),
+            op: Some(pb::op::Op::Source(pb::SourceOp {
+                identifier: self.identifier,
+                attrs: self.attributes,
+            })),
+            platform: self
+                .platform
+                .filter(|_| is_image)
+                .map(|platform| platform.to_proto()),
             constraints: Some(pb::WorkerConstraints::default()),
             ..pb::Op::default()
         };

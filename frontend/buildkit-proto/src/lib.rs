@@ -11,7 +11,7 @@ pub use google::rpc;
 pub use moby::buildkit::v1::frontend;
 
 /// The LLB graph (`solver/pb/ops.proto`).
-#[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+#[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
 pub mod pb {
     tonic::include_proto!("pb");
 }
@@ -19,7 +19,7 @@ pub mod pb {
 /// Packages of the fsutil library.
 pub mod fsutil {
     /// What is told of a file (`types/stat.proto`).
-    #[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+    #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
     pub mod types {
         tonic::include_proto!("fsutil.types");
     }
@@ -28,7 +28,7 @@ pub mod fsutil {
 /// Packages of Google's API definitions.
 pub mod google {
     /// The error model of gRPC (`google/rpc/status.proto`).
-    #[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+    #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
     pub mod rpc {
         tonic::include_proto!("google.rpc");
     }
@@ -41,22 +41,22 @@ pub mod moby {
         /// Packages of BuildKit.
         pub mod v1 {
             /// Capabilities (`util/apicaps/pb/caps.proto`).
-            #[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+            #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
             pub mod apicaps {
                 tonic::include_proto!("moby.buildkit.v1.apicaps");
             }
             /// The gateway service and its messages (`frontend/gateway/pb/gateway.proto`).
-            #[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+            #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
             pub mod frontend {
                 tonic::include_proto!("moby.buildkit.v1.frontend");
             }
             /// Source policies (`sourcepolicy/pb/policy.proto`).
-            #[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+            #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
             pub mod sourcepolicy {
                 tonic::include_proto!("moby.buildkit.v1.sourcepolicy");
             }
             /// Workers (`api/types/worker.proto`).
-            #[allow(missing_docs, unused_qualifications, clippy::pedantic)]
+            #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
             pub mod types {
                 tonic::include_proto!("moby.buildkit.v1.types");
             }

@@ -1,5 +1,7 @@
 //! Reading `werf.yaml`: what is understood, what is refused and what a person then sees.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 #[path = "config/cases.rs"]
 mod cases;
 #[path = "config/fuzz.rs"]

@@ -1,6 +1,8 @@
 //! What the example projects and a few telling configurations become: the plan as JSON, the graph as text, the
 //! image configuration.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::path::Path;
 
 use buildkit_llb::{Network, Platform};

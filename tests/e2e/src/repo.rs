@@ -30,7 +30,7 @@ impl Repo {
 
     /// Replaces the sections of `werf.yaml` and commits.
     pub fn commit_config(&self, sections: &str) {
-        self.write("werf.yaml", &config_text(sections));
+        self.write("werf.yaml", config_text(sections));
         self.commit("configuration");
     }
 

@@ -187,7 +187,7 @@ mod tests {
             "alpine",
             "alpine:3.20",
             "library/alpine",
-            "a.b-c__d/e--f:x_Y.Z-1",
+            "x/a.b-c__d/e--f:x_Y.Z-1",
             "localhost/app",
             "localhost:5000/app",
             "registry.example.com/team:1",

@@ -61,7 +61,6 @@ impl SourceText {
     ///
     /// # Errors
     /// Bytes that are not UTF-8, and files that are too large to be a configuration.
-    #[expect(clippy::result_large_err, reason = "made once for a file")]
     pub fn new(name: &str, content: impl Into<Vec<u8>>) -> Result<SourceText, Diagnostic> {
         let content = content.into();
         if content.len() > MOST_BYTES {

@@ -130,7 +130,9 @@ fn lint(file: &PlanFile) -> Answer {
     let mut bad = !file.warnings.is_empty();
     if let Outcome::Errors(errors) = &file.outcome {
         bad = true;
-        errors.iter().for_each(|error| text.push_str(&line(error)));
+        for error in errors {
+            text.push_str(&line(error));
+        }
         let message: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
         result["buildError"] = json!({
             "message": message.join("\n"),

@@ -13,7 +13,7 @@ pub const MAX_CONFIG_BYTES: u64 = 16 << 20;
 
 /// A repository at one commit: HEAD as it was when the repository was opened.
 pub struct Repo {
-    repo: gix::Repository,
+    objects: gix::Repository,
     commit: gix::ObjectId,
     tree: gix::ObjectId,
 }
@@ -113,7 +113,11 @@ impl Repo {
         })?;
         refuse_foreign_formats(&repo)?;
         let (commit, tree) = head_of(&repo)?;
-        Ok(Repo { repo, commit, tree })
+        Ok(Repo {
+            objects: repo,
+            commit,
+            tree,
+        })
     }
 
     /// Returns HEAD's commit as hexadecimal digits.
@@ -183,7 +187,7 @@ impl Repo {
     pub fn read(&self, id: gix::ObjectId, path: &str) -> Result<Vec<u8>, RepoError> {
         let what = || format!("read blob {} ({path})", id.to_hex_with_len(8));
         let header = self
-            .repo
+            .objects
             .find_header(id)
             .map_err(|error| self.object_error(&what(), &error))?;
         if header.size() > MAX_CONFIG_BYTES {
@@ -194,14 +198,14 @@ impl Repo {
             )));
         }
         let blob = self
-            .repo
+            .objects
             .find_blob(id)
             .map_err(|error| self.object_error(&what(), &error))?;
         Ok(blob.detach().data)
     }
 
     fn tree(&self) -> Result<gix::Tree<'_>, RepoError> {
-        self.repo.find_tree(self.tree).map_err(|error| {
+        self.objects.find_tree(self.tree).map_err(|error| {
             self.object_error(
                 &format!("read tree {}", self.tree.to_hex_with_len(8)),
                 &error,
@@ -211,7 +215,7 @@ impl Repo {
 
     fn object_error(&self, what: &str, error: &(dyn std::error::Error + 'static)) -> RepoError {
         let error = RepoError::new(format!("{what}: {}", chain(error)));
-        if is_partial_clone(&self.repo) {
+        if is_partial_clone(&self.objects) {
             return error.hint(
                 "this is a partial clone, which fetches objects when `git` asks for them; make a full one \
                  (`git fetch --refetch --no-filter`) or clone with `--depth 1` instead of `--filter`",
@@ -278,7 +282,7 @@ fn refuse_foreign_formats(repo: &gix::Repository) -> Result<(), RepoError> {
         .flatten()
     {
         for name in section.value_names() {
-            let lower = name.to_string().to_ascii_lowercase();
+            let lower = name.to_ascii_lowercase();
             if !HARMLESS_EXTENSIONS.contains(&lower.as_str()) && lower != "refstorage" {
                 return Err(RepoError::new(format!(
                     "the repository needs the git extension `{name}`, which is not known here"

@@ -53,7 +53,7 @@ pub fn locate(repo: &Repo, wanted: &Wanted) -> Result<Located, Box<Diagnostic>> 
         let located = Located { path, content };
         match &wanted.content {
             Some(sent) if !same_text(sent, &located.content) => {
-                differing = differing.or(Some(located))
+                differing = differing.or(Some(located));
             }
             _ if candidates.preferred.contains(&located.path) => return Ok(located),
             _ => equal.push(located),

@@ -101,7 +101,9 @@ fn check(text: &str) {
             .for_each(|warning| check_place(warning, text)),
         Err(errors) => {
             assert!(!errors.is_empty(), "refused without a reason: {text:?}");
-            errors.iter().for_each(|error| check_place(error, text));
+            for error in &errors {
+                check_place(error, text);
+            }
         }
     }
 }

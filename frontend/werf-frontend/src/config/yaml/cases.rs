@@ -271,9 +271,10 @@ struct Image<'a> {
 impl Image<'_> {
     fn field(&mut self, field: &read::Field<'_>) {
         let (name, value) = (field.key.value.as_str(), field.value);
-        // Go asks the structure itself about any other word for null.
-        let is_null = read::is_null(value)
-            && (name != "sol" || !matches!(read::written(value), "Null" | "NULL"));
+        // Any other word for null makes Go ask the structure itself.
+        let is_asked =
+            matches!(name, "sol" | "sub") && matches!(read::written(value), "Null" | "NULL");
+        let is_null = read::is_null(value) && !is_asked;
         let read = match name {
             "image" | "from" => self.scalar(read::text(value), String::new()),
             "latest" => self.scalar(read::boolean(value), false),

@@ -159,12 +159,14 @@ impl Reader {
                 at: key.span(),
                 merge,
             };
+            let is_nan = matches!(key_value, Value::Float(value) if value.is_nan());
             match entries.origins.get(&name) {
-                Some(&first) => {
+                // As in Go, this is the one value that does not equal itself.
+                Some(&first) if !is_nan => {
                     self.problems
                         .push(duplicate(&key_value, first, origin, value.node().line));
                 }
-                None => {
+                _ => {
                     entries.origins.insert(name, origin);
                     entries.pairs.push((key_value, read));
                 }
