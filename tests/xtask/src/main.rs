@@ -1,2 +1,85 @@
-//! The harness.
-fn main() {}
+//! The harness: what turns a bare Debian machine into one on which the project can be tried.
+//!
+//! ```console
+//! $ cargo xtask demo        # build an example through the frontend, run it, build it again
+//! $ cargo xtask test        # all tests, unit to end-to-end
+//! ```
+//!
+//! Both begin with [`env`], which finds Docker or makes one. Data goes to standard output, talk to
+//! standard error. `docs/harness.md` says what is kept where and why.
+
+mod apt;
+mod bench;
+mod builder;
+mod checkout;
+mod demo;
+mod down;
+mod elf;
+mod env;
+mod home;
+mod http;
+mod image;
+mod pidfile;
+mod process;
+mod talk;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Everything a checkout needs besides cargo: a Docker, a demo, tests and benchmarks.
+#[derive(Parser)]
+#[command(name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Finds or makes Docker, a registry, base images and the frontend image; prints `export` lines
+    Env(env::Options),
+    /// Stops what `env` and `builder` started
+    Down(down::Options),
+    /// Builds examples/shell-app, runs it, builds it again
+    Demo,
+    /// Runs all tests; arguments go to `cargo test` (test arguments after a second `--`)
+    Test {
+        /// For example `-p e2e cache`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        cargo_arguments: Vec<String>,
+    },
+    /// A second builder with an empty cache, to test cache imports with
+    #[command(subcommand)]
+    Builder(builder::Action),
+    /// Builds the whole of Dockerfile.frontend, or only packages the host's binaries
+    Image(image::Options),
+    /// Measures the frontend against an equivalent Dockerfile
+    #[command(subcommand)]
+    Bench(bench::Bench),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(code) => code,
+        Err(error) => {
+            talk::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<ExitCode> {
+    match task {
+        Task::Env(options) => env::run(&options)?,
+        Task::Down(options) => down::run(&options)?,
+        Task::Demo => demo::run()?,
+        Task::Test { cargo_arguments } => return test::run(&cargo_arguments),
+        Task::Builder(action) => builder::run(&action)?,
+        Task::Image(options) => image::run(&options)?,
+        Task::Bench(bench) => bench::run(&bench)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

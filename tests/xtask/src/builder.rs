@@ -1,0 +1,146 @@
+//! `cargo xtask builder`: a second builder that knows nothing of the first, to test cache imports with.
+//!
+//! With the harness's own engine it is another daemon. On a person's own Docker it is a buildx builder in a
+//! container (which needs BuildKit's image, `moby/buildkit`).
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use clap::Subcommand;
+
+use crate::env::Env;
+use crate::env::daemon::Daemon;
+use crate::env::docker::Docker;
+use crate::env::rootfs;
+use crate::home::Home;
+use crate::process::{capture, show, succeeds};
+use crate::talk::{print, say};
+
+const PREFIX: &str = "werf-frontend-";
+
+/// What to do with a builder.
+#[derive(Subcommand)]
+pub enum Action {
+    /// Starts it with an empty cache, whatever it held before, and prints `export` lines
+    Start {
+        /// Any word; `main` is taken
+        name: String,
+    },
+    /// Stops it and removes all it held
+    Stop {
+        /// The word it was started with
+        name: String,
+    },
+}
+
+/// Starts or stops a builder.
+pub fn run(action: &Action) -> Result<()> {
+    let (Action::Start { name } | Action::Stop { name }) = action;
+    check_name(name)?;
+    match action {
+        Action::Start { name } => start(name),
+        Action::Stop { name } => stop(name),
+    }
+}
+
+fn start(name: &str) -> Result<()> {
+    let mut env = Env::bare()?;
+    let _lock = env.home.lock()?;
+    if env.docker.own {
+        let root = rootfs::ENGINE.ensure(&env.home)?;
+        let daemon = Daemon::named(&env.home, name);
+        if daemon.remove(&env.home)? {
+            say(format_args!("replacing the builder `{name}`"));
+        }
+        daemon.ensure(&root, &env.registry)?;
+        env.docker = Docker::own(&env.home, &root, &daemon)?;
+    } else {
+        remove_container(name);
+        create_container(&env, name)?;
+    }
+    print(env.exports())?;
+    if !env.docker.own {
+        print(format_args!("export BUILDX_BUILDER={PREFIX}{name}"))?;
+    }
+    Ok(())
+}
+
+fn stop(name: &str) -> Result<()> {
+    let home = Home::open()?;
+    let _lock = home.lock()?;
+    if Daemon::named(&home, name).remove(&home)? || remove_container(name) {
+        say(format_args!("removed the builder `{name}`"));
+    } else {
+        say(format_args!("no builder `{name}` was running"));
+    }
+    Ok(())
+}
+
+fn create_container(env: &Env, name: &str) -> Result<()> {
+    let config = env.home.join("buildkitd.toml");
+    fs::write(
+        &config,
+        format!("[registry.\"{}\"]\n  http = true\n", env.registry),
+    )?;
+    show(
+        env.docker
+            .command()
+            .args([
+                "buildx",
+                "create",
+                "--name",
+                &format!("{PREFIX}{name}"),
+                "--bootstrap",
+            ])
+            // In the host's network, the builder finds the registry under the same name as everybody else.
+            .args([
+                "--driver",
+                "docker-container",
+                "--driver-opt",
+                "network=host",
+                "--config",
+            ])
+            .arg(&config),
+    )
+}
+
+fn remove_container(name: &str) -> bool {
+    succeeds(Command::new("docker").args(["buildx", "rm", "--force", &format!("{PREFIX}{name}")]))
+}
+
+/// Removes the builders made in a person's own Docker.
+pub fn remove_all_containers() {
+    let names = capture(Command::new("docker").args(["buildx", "ls", "--format", "{{.Name}}"]));
+    for name in names.unwrap_or_default().lines() {
+        if let Some(name) = name.strip_prefix(PREFIX)
+            && remove_container(name)
+        {
+            say(format_args!("removed the builder `{name}`"));
+        }
+    }
+}
+
+/// The name becomes a directory.
+fn check_name(name: &str) -> Result<()> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if name == "main" || name.is_empty() || name.len() > 30 || !name.bytes().all(plain) {
+        bail!(
+            "`{name}` cannot name a builder: up to 30 small letters, digits and `-`, other than `main`"
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_name;
+
+    #[test]
+    fn a_builder_s_name_cannot_leave_the_directory() {
+        for bad in ["", "main", "..", "a/b", "A", "a b", &"x".repeat(31)] {
+            assert!(check_name(bad).is_err(), "{bad:?}");
+        }
+        assert!(check_name("fresh-2").is_ok());
+    }
+}

@@ -1,0 +1,195 @@
+//! The frontend image: this checkout's binaries, compiled on the host, packaged by `Dockerfile.frontend`
+//! and pushed to the local registry under a tag that names their content.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::Env;
+use crate::checkout::{self, Profile};
+use crate::home::remove_dir;
+use crate::process::{capture, line, logged};
+use crate::talk::say;
+
+/// A program of the image.
+struct Program {
+    /// The package and its binary, which have the same name.
+    package: &'static str,
+    /// Where it is in the image.
+    path: &'static str,
+}
+
+const PROGRAMS: [Program; 2] = [
+    Program {
+        package: "werf-frontend",
+        path: "werf-frontend",
+    },
+    Program {
+        package: "stapel-sync",
+        path: "stapel/bin/stapel-sync",
+    },
+];
+
+/// Makes sure that the image is in the registry and returns its name.
+pub fn ensure(env: &Env, profile: Profile) -> Result<String> {
+    let binaries = compile(profile)?;
+    let recipe = checkout::root().join("Dockerfile.frontend");
+    let tag = tag(&recipe, &binaries)?;
+    let image = format!("{}/werf-frontend:{tag}", env.registry);
+    if env.registry.holds("werf-frontend", &tag) {
+        return Ok(image);
+    }
+    say(format_args!(
+        "packaging the frontend as {image} (the first time with bash: about a minute)"
+    ));
+    let context = env.home.join("frontend");
+    lay_out(&context, &binaries)?;
+    let mut binary = "binary=".to_owned();
+    binary.push_str(&context.to_string_lossy());
+    logged(
+        "packaging the frontend",
+        &env.home.logs()?.join("frontend.log"),
+        env.docker
+            .command()
+            .current_dir(checkout::root())
+            .args([
+                "buildx",
+                "build",
+                "--progress=plain",
+                "--provenance=false",
+                "--load",
+            ])
+            .args(["--build-context", &binary, "--tag", &image, "--file"])
+            .arg(&recipe)
+            .arg("."),
+    )?;
+    capture(env.docker.command().args(["push", "--quiet", &image]))?;
+    Ok(image)
+}
+
+/// Returns this machine's target, which must be named for a static program even when it is the host's.
+pub fn target() -> String {
+    format!("{}-unknown-linux-gnu", std::env::consts::ARCH)
+}
+
+/// Compiles the programs as static ones and returns their paths, in the order of [`PROGRAMS`].
+fn compile(profile: Profile) -> Result<Vec<PathBuf>> {
+    let target = target();
+    let mut cargo = checkout::cargo();
+    cargo
+        .args([
+            "build",
+            "--quiet",
+            "--bins",
+            "--profile",
+            profile.name(),
+            "--target",
+            &target,
+        ])
+        .args(["--message-format", "json-render-diagnostics", "--config"])
+        .arg(format!(
+            "target.{target}.rustflags=[\"-Ctarget-feature=+crt-static\"]"
+        ))
+        // Either would take the place of the flags above.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit());
+    for program in &PROGRAMS {
+        cargo.args(["--package", program.package]);
+    }
+    say(format_args!(
+        "compiling the frontend (profile {})",
+        profile.name()
+    ));
+    let output = cargo
+        .output()
+        .with_context(|| format!("start `{}`", line(&cargo)))?;
+    if !output.status.success() {
+        bail!("the frontend does not compile");
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    PROGRAMS
+        .iter()
+        .map(|program| {
+            executable(&messages, program.package).with_context(|| {
+                format!(
+                    "package `{0}` has no program of the name `{0}`",
+                    program.package
+                )
+            })
+        })
+        .collect()
+}
+
+/// Finds where cargo put a program in what it says with `--message-format json`.
+fn executable(messages: &str, name: &str) -> Option<PathBuf> {
+    messages.lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is_it = message["target"]["name"] == name && message["target"]["kind"][0] == "bin";
+        is_it.then(|| message["executable"].as_str().map(PathBuf::from))?
+    })
+}
+
+/// Names the image by all that it is made of, so that a tag never changes its meaning.
+fn tag(recipe: &Path, binaries: &[PathBuf]) -> Result<String> {
+    let mut all = Sha256::new();
+    for file in std::iter::once(recipe).chain(binaries.iter().map(PathBuf::as_path)) {
+        let content = fs::read(file).with_context(|| format!("read {}", file.display()))?;
+        all.update((content.len() as u64).to_le_bytes());
+        all.update(content);
+    }
+    let mut tag = format!("{:x}", all.finalize());
+    tag.truncate(12);
+    Ok(tag)
+}
+
+/// Lays the programs out as the stage `binary` does.
+fn lay_out(context: &Path, binaries: &[PathBuf]) -> Result<()> {
+    remove_dir(context)?;
+    for (program, binary) in PROGRAMS.iter().zip(binaries) {
+        let path = context.join("out").join(program.path);
+        let dir = path.parent().context("a program is in a directory")?;
+        fs::create_dir_all(dir).with_context(|| format!("make {}", dir.display()))?;
+        fs::copy(binary, &path).with_context(|| format!("copy {}", binary.display()))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_found_among_cargo_s_messages() {
+        let messages = r#"
+{"reason":"compiler-artifact","target":{"name":"werf-frontend","kind":["lib"]},"executable":null}
+{"reason":"compiler-artifact","target":{"name":"build-script-build","kind":["custom-build"]},"executable":null}
+{"reason":"compiler-artifact","target":{"name":"werf-frontend","kind":["bin"]},"executable":"/t/werf-frontend"}
+{"reason":"build-finished","success":true}
+not json"#;
+        assert_eq!(
+            executable(messages, "werf-frontend"),
+            Some("/t/werf-frontend".into())
+        );
+        assert_eq!(executable(messages, "stapel-sync"), None);
+    }
+
+    #[test]
+    fn a_tag_changes_with_any_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, two) = (dir.path().join("one"), dir.path().join("two"));
+        fs::write(&one, "a").unwrap();
+        fs::write(&two, "b").unwrap();
+        let before = tag(&one, std::slice::from_ref(&two)).unwrap();
+        assert_eq!(before.len(), 12);
+        fs::write(&two, "c").unwrap();
+        assert_ne!(before, tag(&one, &[two]).unwrap());
+    }
+}

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Installs packages in a root filesystem that debootstrap made, and tidies it up.
+#
+#   unshare --mount sh install.sh ROOT [PACKAGE…]
+#
+# The mounts belong to the mount namespace and vanish with it, however this ends.
+set -eu
+
+root=$1
+shift
+
+mount --make-rprivate /
+mount -t proc proc "$root/proc"
+mount -t devpts devpts "$root/dev/pts"
+
+if [ $# -gt 0 ]; then
+    # No package may start a service.
+    printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+    chmod 755 "$root/usr/sbin/policy-rc.d"
+    export DEBIAN_FRONTEND=noninteractive
+    chroot "$root" apt-get update
+    chroot "$root" apt-get install -y --no-install-recommends "$@"
+fi
+chroot "$root" apt-get clean
+rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/log/*.log "$root"/var/log/apt/*

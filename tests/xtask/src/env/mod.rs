@@ -1,0 +1,130 @@
+//! `cargo xtask env`: everything a build through the frontend needs, found or made.
+//!
+//! ```text
+//! docker ──► registry ──► base images ──► frontend image ──► export lines
+//! ```
+//!
+//! A person's own Docker is used where it answers and is new enough. Otherwise root gets one made of
+//! Debian packages, which outlives the command; `cargo xtask down` stops it. Every step first looks
+//! whether its work is already done, so a second run takes about a second.
+
+pub mod daemon;
+pub mod docker;
+mod export;
+pub mod frontend;
+pub mod images;
+pub mod registry;
+pub mod rootfs;
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::checkout::Profile;
+use crate::home::Home;
+use crate::talk::{print, say};
+use docker::Docker;
+use registry::Registry;
+
+/// How `env` is asked for.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Leaves the frontend image out: Docker, registry and base images only
+    #[arg(long)]
+    without_frontend: bool,
+}
+
+/// What was found or made.
+pub struct Env {
+    /// The harness's directory.
+    pub home: Home,
+    /// Docker that answers.
+    pub docker: Docker,
+    /// A registry on this machine that Docker may push to.
+    pub registry: Registry,
+    /// The frontend image in that registry: what goes after `# syntax=`.
+    pub frontend: Option<String>,
+}
+
+/// Prepares everything and prints the `export` lines.
+pub fn run(options: &Options) -> Result<()> {
+    let env = if options.without_frontend {
+        Env::bare()?
+    } else {
+        Env::with_frontend(Profile::Harness)?
+    };
+    print(env.exports())
+}
+
+impl Env {
+    /// Prepares Docker, the registry and the base images.
+    pub fn bare() -> Result<Env> {
+        let home = Home::open()?;
+        let _lock = home.lock()?;
+        Env::locked(home.clone())
+    }
+
+    /// Prepares everything, the frontend image with the binaries of this checkout included.
+    pub fn with_frontend(profile: Profile) -> Result<Env> {
+        let home = Home::open()?;
+        let _lock = home.lock()?;
+        let mut env = Env::locked(home.clone())?;
+        env.frontend = Some(frontend::ensure(&env, profile)?);
+        Ok(env)
+    }
+
+    fn locked(home: Home) -> Result<Env> {
+        let (docker, registry) = match Docker::of_this_person(&home) {
+            Some(docker) => {
+                let registry = Registry::in_container(&home, &docker)?;
+                (docker, registry)
+            }
+            None => Env::engine(&home)?,
+        };
+        images::ensure(&home, &docker, &registry)?;
+        Ok(Env {
+            home,
+            docker,
+            registry,
+            frontend: None,
+        })
+    }
+
+    /// Starts the harness's own registry and daemon.
+    fn engine(home: &Home) -> Result<(Docker, Registry)> {
+        rootfs::may_be_made()?;
+        let root = rootfs::ENGINE.ensure(home)?;
+        let registry = Registry::own(home, &root)?;
+        let daemon = daemon::Daemon::main(home);
+        if daemon.ensure(&root, &registry)? {
+            say("Docker is up; it keeps running until `cargo xtask down`");
+        }
+        Ok((Docker::own(home, &root, &daemon)?, registry))
+    }
+
+    /// Returns the variables that lead other programs to all this.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let mut variables = self.docker.variables();
+        variables.push(("WERF_REGISTRY", self.registry.to_string()));
+        if let Some(frontend) = &self.frontend {
+            variables.push(("WERF_FRONTEND", frontend.clone()));
+        }
+        variables
+    }
+
+    /// Returns the variables as `export` lines.
+    pub fn exports(&self) -> String {
+        let lines: Vec<String> = self
+            .variables()
+            .iter()
+            .map(|(name, value)| export::line(name, value))
+            .collect();
+        lines.join("\n")
+    }
+
+    /// Returns a command with the variables set.
+    pub fn equip(&self, mut command: Command) -> Command {
+        command.envs(self.variables());
+        command
+    }
+}

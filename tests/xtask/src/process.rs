@@ -1,0 +1,152 @@
+//! Running programs: quietly, into a log with signs of life, or in full view.
+//!
+//! No program started here reads standard input.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, stderr};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::talk::say;
+
+/// How often a long quiet step says that it is still alive.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+
+/// Returns the program and its arguments as one line, for messages.
+pub fn line(command: &Command) -> String {
+    let mut line = command.get_program().to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        line.push(' ');
+        line.push_str(&argument.to_string_lossy());
+    }
+    if line.chars().count() > 160 {
+        line = line.chars().take(160).collect::<String>() + "…";
+    }
+    line
+}
+
+/// Runs a short program and returns what it printed; its complaints become the error.
+pub fn capture(command: &mut Command) -> Result<String> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("start `{}`", line(command)))?;
+    if !output.status.success() {
+        bail!(
+            "`{}` failed ({}): {}",
+            line(command),
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("read what `{}` printed", line(command)))
+}
+
+/// Whether a short program ends well, whatever it prints; a missing program does not.
+pub fn succeeds(command: &mut Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Runs a program in full view: everything it prints goes to standard error.
+pub fn show(command: &mut Command) -> Result<()> {
+    let out = stderr()
+        .as_fd()
+        .try_clone_to_owned()
+        .context("share standard error")?;
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(out)
+        .status()
+        .with_context(|| format!("start `{}`", line(command)))?;
+    succeeded(command, status)
+}
+
+/// Runs a long program with its output in `log`, saying every few seconds that `what` goes on.
+pub fn logged(what: &str, log: &Path, command: &mut Command) -> Result<()> {
+    logged_within(what, log, command, None)
+}
+
+/// Like [`logged`], and kills the program when it takes longer than `limit`.
+pub fn logged_within(
+    what: &str,
+    log: &Path,
+    command: &mut Command,
+    limit: Option<Duration>,
+) -> Result<()> {
+    let output = File::create(log).with_context(|| format!("create {}", log.display()))?;
+    command
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output);
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("start `{}`", line(command)))?;
+    let status = watch(what, &mut child, limit)?;
+    succeeded(command, status)
+        .with_context(|| format!("{what}; the log {} ends in\n{}", log.display(), tail(log)))
+}
+
+/// Waits for a child, saying every few seconds that it is still at work.
+fn watch(what: &str, child: &mut Child, limit: Option<Duration>) -> Result<ExitStatus> {
+    let began = Instant::now();
+    let mut said = began;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if limit.is_some_and(|limit| began.elapsed() > limit) {
+            child.kill()?;
+            child.wait()?;
+            bail!("{what}: no end after {} s", began.elapsed().as_secs());
+        }
+        if said.elapsed() > SIGN_OF_LIFE {
+            said = Instant::now();
+            say(format_args!(
+                "… {what}: {} s so far",
+                began.elapsed().as_secs()
+            ));
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn succeeded(command: &Command, status: ExitStatus) -> Result<()> {
+    if !status.success() {
+        bail!("`{}` failed ({status})", line(command));
+    }
+    Ok(())
+}
+
+/// Returns the last lines of a log.
+pub fn tail(log: &Path) -> String {
+    let Ok(file) = File::open(log) else {
+        return String::new();
+    };
+    let mut last = VecDeque::new();
+    for line in BufReader::new(file).lines().map_while(Result::ok) {
+        if last.len() == 15 {
+            last.pop_front();
+        }
+        last.push_back(line);
+    }
+    Vec::from(last).join("\n")
+}
+
+/// Whether a program of this name is on PATH.
+pub fn on_path(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .any(|dir| fs::metadata(dir.join(name)).is_ok_and(|file| file.is_file()))
+}

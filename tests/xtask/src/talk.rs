@@ -1,0 +1,32 @@
+//! What the harness says while it works: on standard error, with the time since it began.
+#![allow(clippy::print_stderr)] // this module is where talk is printed
+
+use std::fmt::Display;
+use std::io::{Write, stdout};
+use std::sync::LazyLock;
+use std::time::Instant;
+
+use anyhow::Result;
+
+static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Says one line of progress.
+pub fn say(what: impl Display) {
+    eprintln!("[{:6.1}s] {what}", BEGAN.elapsed().as_secs_f32());
+}
+
+/// Passes on a line of a program that talks for itself.
+pub fn pass_on(line: &str) {
+    eprintln!("{line}");
+}
+
+/// Says why the task failed, with the chain of causes.
+pub fn error(error: &anyhow::Error) {
+    eprintln!("xtask: {error:#}");
+}
+
+/// Prints data: the only way anything reaches standard output.
+pub fn print(data: impl Display) -> Result<()> {
+    writeln!(stdout(), "{data}")?;
+    Ok(())
+}
