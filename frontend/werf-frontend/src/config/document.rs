@@ -267,7 +267,7 @@ fn first_near_separator(part: Span, source: &SourceText) -> Option<String> {
     None
 }
 
-/// Warns of an indented `---`, which is a part of the text above it.
+/// Warns of the first indented `---` in a scalar, which is a part of the text above it.
 fn find_swallowed_separator(scalar: Span, source: &SourceText, diagnostics: &mut Diagnostics) {
     let mut offset = scalar.start;
     for line in source.text()[scalar.start..scalar.end].split_inclusive('\n') {
@@ -280,6 +280,7 @@ fn find_swallowed_separator(scalar: Span, source: &SourceText, diagnostics: &mut
             let diagnostic = Diagnostic::warning(NEAR_SEPARATOR, message)
                 .at(source.location(Span::new(at, at + 3)));
             diagnostics.push(diagnostic.hint("remove the blanks before it"));
+            return;
         }
         offset += line.len();
     }

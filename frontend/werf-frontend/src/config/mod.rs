@@ -121,7 +121,6 @@ fn check_keys(document: &Document, source: &SourceText, diagnostics: &mut Diagno
         Kind::Image => (&directives::IMAGE, image()),
         Kind::DockerfileImage => (&directives::DOCKERFILE_IMAGE, image()),
     };
-
     let place = Place::document(document.kind, name);
     schema::check(
         root,

@@ -9,6 +9,7 @@ use std::fmt;
 
 use crate::error::{Diagnostic, Diagnostics};
 
+use super::directives;
 use super::document::Kind;
 use super::not_yet;
 use super::source::{SourceText, Span};
@@ -213,6 +214,13 @@ impl Checker<'_> {
         let shown = read::shorten(key);
         let diagnostic = Diagnostic::error(format!("unknown key `{shown}` in {place}"))
             .at(self.source.location(at));
+        let is_outermost = place.path.is_empty();
+        if is_outermost && place.kind == Kind::Meta && directives::IMAGE.shape(key).is_some() {
+            return diagnostic.hint("a line `---` must separate an image from the meta section");
+        }
+        if is_outermost && place.kind != Kind::Meta && directives::META.shape(key).is_some() {
+            return diagnostic.hint("it belongs in the meta section");
+        }
         match (section.home_of(key), closest(key, section.names())) {
             (_, Some(meant)) => diagnostic.hint(format!("did you mean `{meant}`?")),
             (Some(home), None) => diagnostic.hint(format!("it belongs in `{home}`")),

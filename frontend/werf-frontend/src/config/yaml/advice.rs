@@ -106,7 +106,6 @@ fn explain(
             };
             ("a key is wanted here".to_owned(), some(hint), at)
         }
-
         "did not find expected '-' indicator" => (
             "a `- ` is wanted here".to_owned(),
             some("items of one list must be indented alike"),
@@ -198,7 +197,6 @@ fn alias(text: &str, start: usize) -> (String, Option<String>, usize) {
 fn context_note(error: &SyntaxError, source: &SourceText, part: Span, at: usize) -> Option<String> {
     let (what, _) = error.context?;
     let line = source.line(began(error, part));
-
     let what = match what {
         "while parsing a block mapping" => "the mapping",
         "while parsing a block collection" => "the list",

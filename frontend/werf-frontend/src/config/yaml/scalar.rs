@@ -199,7 +199,7 @@ impl<'a> Scanner<'a> {
                 let digits = self.cursor.rest().get(..length).unwrap_or("");
                 if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
                     return within(
-                        "did not find expected hexdecimal number",
+                        "did not find expected hexadecimal number",
                         self.cursor.mark(),
                     );
                 }

@@ -57,9 +57,11 @@ impl<'a> Scanner<'a> {
 
     /// Takes the next token.
     pub fn next(&mut self) -> Scanned<Token> {
-        let token = self.peek()?.clone();
-        if token.kind != TokenKind::StreamEnd {
-            self.queue.pop_front();
+        self.fill()?;
+        let token = self.queue.pop_front().expect("`fill` leaves a token");
+        if token.kind == TokenKind::StreamEnd {
+            self.queue.push_front(token.clone());
+        } else {
             self.taken += 1;
         }
         Ok(token)
