@@ -1,9 +1,15 @@
 //! Changes to a file system that need no process.
 
+mod action;
+mod owner;
+
 use buildkit_proto::pb;
 
-use crate::graph::{Graph, Inputs, Node};
+use crate::graph::{Built, Graph, Inputs, Node};
 use crate::metadata::{Metadata, metadata_methods};
+
+pub use action::{CopyFiles, FileAction, MkDir, MkFile, Rm, Symlink};
+pub use owner::{Owner, User};
 
 /// A chain of file actions (`solver/pb/ops.proto` FileOp), each on top of the one before it.
 ///
@@ -12,136 +18,91 @@ use crate::metadata::{Metadata, metadata_methods};
 #[derive(Clone, Debug)]
 pub struct File {
     time: i64,
-    actions: Vec<Action>,
+    actions: Vec<FileAction>,
     metadata: Metadata,
 }
 
-#[derive(Clone, Debug)]
-enum Action {
-    Make(pb::file_action::Action),
-    Copy(Node, pb::FileActionCopy),
-}
-
 impl File {
-    /// Starts a chain. What it makes has this time, in nanoseconds since 1970.
+    /// Starts a chain. What it makes or copies has this time, in nanoseconds since 1970; an earlier one is taken
+    /// as that, since BuildKit's word for "now" is -1.
     pub fn new(time: i64) -> File {
-        let metadata = Metadata {
-            caps: vec!["file.base"],
-            ..Metadata::default()
-        };
         File {
-            time,
+            time: time.max(0),
             actions: Vec::new(),
-            metadata,
+            metadata: Metadata::with_cap("file.base"),
         }
     }
 
-    /// Writes a file of root's; its directory must exist.
-    pub fn mkfile(self, path: &str, mode: i32, data: impl Into<Vec<u8>>) -> File {
-        let timestamp = self.time;
-        self.make(pb::file_action::Action::Mkfile(pb::FileActionMkFile {
-            path: path.to_owned(),
-            mode,
-            data: data.into(),
-            owner: None,
-            timestamp,
-        }))
+    /// Adds an action.
+    pub fn action(mut self, action: impl Into<FileAction>) -> File {
+        self.actions.push(action.into());
+        self
     }
 
-    /// Makes a directory of root's, and those above it.
-    pub fn mkdir(self, path: &str, mode: i32) -> File {
-        let timestamp = self.time;
-        self.make(pb::file_action::Action::Mkdir(pb::FileActionMkDir {
-            path: path.to_owned(),
-            mode,
-            make_parents: true,
-            owner: None,
-            timestamp,
-        }))
+    /// Writes a file of root's; its directory must exist. See [`MkFile`].
+    pub fn mkfile(self, path: &str, mode: u32, data: impl Into<Vec<u8>>) -> File {
+        self.action(MkFile::new(path, mode, data))
     }
 
-    /// Removes a path; it need not exist.
+    /// Makes a directory of root's, and those above it. See [`MkDir`].
+    pub fn mkdir(self, path: &str, mode: u32) -> File {
+        self.action(MkDir::new(path, mode))
+    }
+
+    /// Removes a path; it need not exist. See [`Rm`].
     pub fn rm(self, path: &str) -> File {
-        self.make(pb::file_action::Action::Rm(pb::FileActionRm {
-            path: path.to_owned(),
-            allow_not_found: true,
-            allow_wildcard: false,
-        }))
+        self.action(Rm::new(path))
     }
 
-    /// Makes a symbolic link. Needs BuildKit 0.19.
-    pub fn symlink(mut self, target: &str, path: &str) -> File {
-        self.metadata.caps.push("file.symlink.create");
-        let timestamp = self.time;
-        self.make(pb::file_action::Action::Symlink(pb::FileActionSymlink {
-            oldpath: target.to_owned(),
-            newpath: path.to_owned(),
-            owner: None,
-            timestamp,
-        }))
+    /// Makes a symbolic link at `path` to `target` (since 0.19). See [`Symlink`].
+    pub fn symlink(self, target: &str, path: &str) -> File {
+        self.action(Symlink::new(target, path))
     }
 
-    /// Copies `source` of another file system to `destination`; of a directory its content. Modes, owners
-    /// and times are kept, and directories on the way are made.
-    pub fn copy(mut self, from: Node, source: &str, destination: &str) -> File {
-        self.actions.push(Action::Copy(
-            from,
-            pb::FileActionCopy {
-                src: source.to_owned(),
-                dest: destination.to_owned(),
-                mode: -1,
-                follow_symlink: true,
-                dir_copy_contents: true,
-                create_dest_path: true,
-                timestamp: -1,
-                ..pb::FileActionCopy::default()
-            },
-        ));
-        self
+    /// Copies `source` of another file system to `destination`, of a directory its content, as `COPY` of a Dockerfile
+    /// does. Modes and owners are kept, and directories on the way are made. See [`CopyFiles`] for other ways.
+    pub fn copy(self, from: Node, source: &str, destination: &str) -> File {
+        let copy = CopyFiles::new(from, source, destination);
+        self.action(
+            copy.follow_symlink()
+                .directory_contents()
+                .create_destination(),
+        )
     }
 
-    metadata_methods!();
+    metadata_methods!(metadata);
 
-    fn make(mut self, action: pb::file_action::Action) -> File {
-        self.actions.push(Action::Make(action));
-        self
-    }
-
-    /// Returns the operation on top of `base`, the operations it depends on, and its metadata.
-    pub(crate) fn into_op(
-        self,
-        graph: &Graph,
-        base: Option<Node>,
-    ) -> (pb::Op, Vec<usize>, Metadata) {
+    /// Returns the operation on top of `base`.
+    pub(crate) fn build(mut self, graph: &Graph, base: Option<Node>) -> Built {
         let mut inputs = Inputs::default();
-        let mut below = base.map_or(-1, |base| inputs.index(base));
-        // Numbers of action results come after those of all inputs, so these are collected first.
+        let base = base.map_or(-1, |base| inputs.share(base));
+        // The results of actions are numbered after all inputs, so these are collected first.
         let sources: Vec<i64> = self
             .actions
             .iter()
-            .map(|action| match action {
-                Action::Copy(from, _) => inputs.index(*from),
-                Action::Make(_) => -1,
-            })
+            .map(|action| action.from().map_or(-1, |from| inputs.share(from)))
             .collect();
-        let count = self.actions.len();
+        let last = self.actions.len().saturating_sub(1);
+        let mut below = base;
         let mut actions = Vec::new();
         for (index, (action, secondary_input)) in self.actions.into_iter().zip(sources).enumerate()
         {
-            let action = match action {
-                Action::Make(action) => action,
-                Action::Copy(_, copy) => pb::file_action::Action::Copy(copy),
-            };
-            let output = if index + 1 == count { 0 } else { -1 };
+            for cap in action.caps() {
+                self.metadata.cap(cap);
+            }
             actions.push(pb::FileAction {
                 input: below,
                 secondary_input,
-                output,
-                action: Some(action),
+                output: if index == last { 0 } else { -1 },
+                action: Some(action.into_proto(self.time, base)),
             });
             below = inputs.len() + index as i64;
         }
-        let (op, inputs) = inputs.finish(graph, pb::op::Op::File(pb::FileOp { actions }), None);
-        (op, inputs, self.metadata)
+        inputs.build(
+            graph,
+            pb::op::Op::File(pb::FileOp { actions }),
+            None,
+            self.metadata,
+        )
     }
 }

@@ -1,86 +1,124 @@
 //! What is said about an operation without being part of it.
 
-use std::collections::BTreeMap;
-
 use buildkit_proto::pb;
 
-use crate::graph::SourceRange;
+use crate::location::Place;
 
-/// The description key whose value is the name of the step (`llb.customname`).
-const CUSTOM_NAME: &str = "llb.customname";
+/// The description key whose value is the name of the step (spec `buildkit-frontend.md` 2.4.8).
+pub(crate) const CUSTOM_NAME: &str = "llb.customname";
 
-/// Metadata of one operation, as collected by a builder.
-#[derive(Clone, Debug, Default)]
+/// Metadata of one operation: of our own, as collected by a builder, or of the daemon's.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Metadata {
-    pub name: Option<String>,
-    pub ignore_cache: bool,
-    pub ranges: Vec<SourceRange>,
-    /// Capabilities that the daemon must have for the operation.
-    pub caps: Vec<&'static str>,
+    pub message: pb::OpMetadata,
+    pub places: Vec<Place>,
+}
+
+/// Operations that are shown as one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgressGroup {
+    id: String,
+    name: String,
+    weak: bool,
+}
+
+impl ProgressGroup {
+    /// A group by its id, which must differ from those of other groups on the daemon, and the name that is shown.
+    pub fn new(id: impl Into<String>, name: impl Into<String>) -> ProgressGroup {
+        ProgressGroup {
+            id: id.into(),
+            name: name.into(),
+            weak: false,
+        }
+    }
+
+    /// Has an operation that is also in another group shown in that one.
+    pub fn weak(mut self) -> ProgressGroup {
+        self.weak = true;
+        self
+    }
 }
 
 impl Metadata {
-    /// Returns BuildKit's form of it, without the ranges, which have a place of their own.
-    pub fn to_proto(&self) -> pb::OpMetadata {
-        let mut caps: BTreeMap<String, bool> = self
-            .caps
-            .iter()
-            .map(|cap| ((*cap).to_owned(), true))
-            .collect();
-        let mut description = BTreeMap::new();
-        if let Some(name) = &self.name {
-            description.insert(CUSTOM_NAME.to_owned(), name.clone());
-            caps.insert("meta.description".to_owned(), true);
-        }
-        if self.ignore_cache {
-            caps.insert("meta.ignorecache".to_owned(), true);
-        }
-        pb::OpMetadata {
-            ignore_cache: self.ignore_cache,
-            description,
-            caps,
-            ..pb::OpMetadata::default()
-        }
+    /// Metadata of an operation that needs the capability `cap`.
+    pub fn with_cap(cap: &str) -> Metadata {
+        let mut metadata = Metadata::default();
+        metadata.cap(cap);
+        metadata
     }
 
-    /// Adds what a second mention of the same operation says: the first name stays, what must not come
-    /// from the cache stays so, and all places are kept.
+    /// Says that the daemon must have the capability `cap` (spec `buildkit-frontend.md` 3).
+    pub fn cap(&mut self, cap: &str) {
+        self.message.caps.insert(cap.to_owned(), true);
+    }
+
+    pub fn name(&mut self, name: String) {
+        self.message
+            .description
+            .insert(CUSTOM_NAME.to_owned(), name);
+    }
+
+    pub fn progress_group(&mut self, group: ProgressGroup) {
+        let ProgressGroup { id, name, weak } = group;
+        self.message.progress_group = Some(pb::ProgressGroup { id, name, weak });
+    }
+
+    /// Adds what a second mention of the same operation says. The rule is told at [`crate::Graph`].
     pub fn merge(&mut self, other: Metadata) {
-        self.name = self.name.take().or(other.name);
-        self.ignore_cache |= other.ignore_cache;
-        for range in other.ranges {
-            if !self.ranges.contains(&range) {
-                self.ranges.push(range);
-            }
+        let Metadata { message, places } = other;
+        self.message.ignore_cache |= message.ignore_cache;
+        for (name, value) in message.description {
+            self.message.description.entry(name).or_insert(value);
         }
-        for cap in other.caps {
-            if !self.caps.contains(&cap) {
-                self.caps.push(cap);
+        for (cap, needed) in message.caps {
+            *self.message.caps.entry(cap).or_default() |= needed;
+        }
+        self.message.export_cache = self.message.export_cache.or(message.export_cache);
+        self.message.progress_group = self
+            .message
+            .progress_group
+            .take()
+            .or(message.progress_group);
+        self.message.linux_resources = self
+            .message
+            .linux_resources
+            .take()
+            .or(message.linux_resources);
+        for place in places {
+            if !self.places.contains(&place) {
+                self.places.push(place);
             }
         }
     }
 }
 
-/// Gives a builder the methods for metadata.
+/// Gives a builder the methods for metadata; the argument is the path to its [`Metadata`].
 macro_rules! metadata_methods {
-    () => {
+    ($($metadata:ident).+) => {
         /// Names the step, as people see it. Not in the cache key.
         pub fn name(mut self, name: impl Into<String>) -> Self {
-            self.metadata.name = Some(name.into());
+            self.$($metadata).+.name(name.into());
             self
         }
 
         /// Has the operation run even if its result is cached; the new result is stored under the same key.
         ///
-        /// Never on an exec with a cache mount: BuildKit empties the mount then.
+        /// Never on an exec with a cache mount that must keep its content: BuildKit empties the mount when it
+        /// loads the definition (`detectPrunedCacheID` in `solver/llbsolver/vertex.go`).
         pub fn ignore_cache(mut self) -> Self {
-            self.metadata.ignore_cache = true;
+            self.$($metadata).+.message.ignore_cache = true;
             self
         }
 
-        /// Says which lines the operation comes from: if it fails, the client shows them.
+        /// Has the operation shown as part of a group. Not in the cache key.
+        pub fn progress_group(mut self, group: $crate::ProgressGroup) -> Self {
+            self.$($metadata).+.progress_group(group);
+            self
+        }
+
+        /// Says which lines the operation comes from: if it fails, the client shows them. Not in the cache key.
         pub fn at(mut self, ranges: impl IntoIterator<Item = $crate::SourceRange>) -> Self {
-            self.metadata.ranges.extend(ranges);
+            self.$($metadata).+.places.extend(ranges.into_iter().map(Into::into));
             self
         }
     };

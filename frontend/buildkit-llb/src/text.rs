@@ -1,237 +1,237 @@
 //! A graph as text, for people and for snapshots.
+//!
+//! Operations are numbered in the order in which they are marshalled, so that a digest that changes does not change
+//! every line below it. Everything that is in an operation is shown, but for the values of proxies, which
+//! may hold passwords; long data is shown by its digest.
 
-use std::collections::HashMap;
+mod exec;
+mod file;
+
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use buildkit_proto::pb;
 use prost::Message as _;
 
-use crate::graph::{Graph, Node, Said, digest};
+use crate::encoding::digest;
+use crate::graph::{Graph, Node};
+use crate::metadata::CUSTOM_NAME;
+use crate::platform::Platform;
 
 /// Data of up to this many bytes is shown, longer data by its digest.
-const SHOWN_BYTES: usize = 400;
+const SHOWN_BYTES: usize = 1000;
 
 impl Graph {
-    /// Returns the operations that `node` depends on, numbered in the order in which they are marshalled, with
-    /// everything that is in their keys and what is said about them.
+    /// Returns the definition of `node` as text; see [`definition_text`].
+    ///
+    /// # Panics
+    /// If the node is one of another, larger graph.
     pub fn text(&self, node: Node) -> String {
-        let order = self.reachable(node);
-        let numbers: HashMap<&str, usize> = order
-            .iter()
-            .enumerate()
-            .map(|(number, op)| (self.operations[*op].digest.as_str(), number + 1))
-            .collect();
-        let mut text = String::new();
-        for (number, index) in order.iter().enumerate() {
-            let operation = &self.operations[*index];
-            let name = match &operation.metadata {
-                Said::Ours(metadata) => metadata.name.clone(),
-                Said::Daemons(_) => Some("(the daemon's)".to_owned()),
-            };
-            let _ = writeln!(text, "o{} {}", number + 1, name.unwrap_or_default());
-            if let Said::Ours(metadata) = &operation.metadata {
-                if metadata.ignore_cache {
-                    text.push_str("  ignore cache\n");
-                }
-                for range in &metadata.ranges {
-                    let _ = writeln!(
-                        text,
-                        "  at file {} line {}-{}",
-                        range.file, range.start.0, range.end.0
-                    );
-                }
-            }
-            match pb::Op::decode(operation.bytes.as_slice()) {
-                Ok(op) => describe(&mut text, &op, &numbers),
-                Err(error) => {
-                    let _ = writeln!(text, "  does not decode: {error}");
-                }
-            }
-        }
-        let _ = writeln!(
-            text,
-            "result o{} output {}",
-            numbers[self.operations[node.op].digest.as_str()],
-            node.output
-        );
-        text
+        definition_text(&self.definition(node))
     }
 }
 
-fn describe(text: &mut String, op: &pb::Op, numbers: &HashMap<&str, usize>) {
-    let input = |index: i64| match usize::try_from(index)
-        .ok()
-        .and_then(|index| op.inputs.get(index))
-    {
-        Some(input) => {
-            let number = numbers.get(input.digest.as_str()).copied().unwrap_or(0);
-            if input.index == 0 {
-                format!("o{number}")
-            } else {
-                format!("o{number} output {}", input.index)
-            }
-        }
-        None => "nothing".to_owned(),
+/// Returns a definition as text: the operations, numbered in their order, with everything that is in their keys
+/// and what is said about them; the result; and the capabilities that the daemon must have.
+///
+/// What does not decode is said to be so.
+pub fn definition_text(definition: &pb::Definition) -> String {
+    let mut text = Text {
+        lines: String::new(),
+        numbers: HashMap::new(),
     };
-    if let Some(platform) = &op.platform {
-        let _ = writeln!(text, "  platform {}", crate::Platform::from_proto(platform));
-    }
-    match &op.op {
-        Some(pb::op::Op::Source(source)) => {
-            let _ = writeln!(text, "  source {}", source.identifier);
-            for (name, value) in &source.attrs {
-                let _ = writeln!(text, "    {name}={value}");
-            }
-        }
-        Some(pb::op::Op::Exec(exec)) => describe_exec(text, exec, &input),
-        Some(pb::op::Op::File(file)) => {
-            for action in &file.actions {
-                let below = usize::try_from(action.input)
-                    .ok()
-                    .filter(|index| *index >= op.inputs.len())
-                    .map_or_else(
-                        || input(action.input),
-                        |index| format!("action {}", index - op.inputs.len() + 1),
-                    );
-                let _ = writeln!(text, "  on {below} {}", action_text(action, &input));
-            }
-        }
-        Some(pb::op::Op::Merge(merge)) => {
-            let layers: Vec<String> = merge
-                .inputs
+    let mut caps = BTreeSet::new();
+    for (index, bytes) in definition.def.iter().enumerate() {
+        let digest = digest(bytes);
+        let metadata = definition.metadata.get(&digest);
+        caps.extend(
+            metadata
                 .iter()
-                .map(|layer| input(layer.input))
-                .collect();
-            let _ = writeln!(text, "  merge {}", layers.join(", "));
+                .flat_map(|metadata| &metadata.caps)
+                .filter(|(_, needed)| **needed),
+        );
+        let op = pb::Op::decode(bytes.as_slice());
+        if let Ok(pb::Op {
+            inputs, op: None, ..
+        }) = &op
+            && index + 1 == definition.def.len()
+        {
+            text.result(inputs);
+            break;
         }
-        Some(pb::op::Op::Diff(diff)) => {
-            let lower = input(diff.lower.map_or(-1, |lower| lower.input));
-            let upper = input(diff.upper.map_or(-1, |upper| upper.input));
-            let _ = writeln!(text, "  diff from {lower} to {upper}");
+        let name = metadata.and_then(|metadata| metadata.description.get(CUSTOM_NAME));
+        let name = name
+            .map(|name| format!(" {}", name.replace('\n', "\\n")))
+            .unwrap_or_default();
+        text.line(0, &format!("o{}{name}", index + 1));
+        match &op {
+            Ok(op) => text.op(op, bytes.len()),
+            Err(error) => text.line(1, &format!("does not decode: {error}")),
         }
-        None => text.push_str("  unknown operation\n"),
+        if let Some(metadata) = metadata {
+            text.metadata(metadata);
+        }
+        if let Some(source) = &definition.source
+            && let Some(locations) = source.locations.get(&digest)
+        {
+            text.locations(locations, &source.infos);
+        }
+        text.numbers.insert(digest, index + 1);
     }
+    text.line(0, "needs");
+    for (cap, _) in caps {
+        text.line(1, cap);
+    }
+    text.lines
 }
 
-fn describe_exec(text: &mut String, exec: &pb::ExecOp, input: &dyn Fn(i64) -> String) {
-    let meta = exec.meta.clone().unwrap_or_default();
-    let _ = writeln!(
-        text,
-        "  exec {:?} in {} as {:?}",
-        meta.args, meta.cwd, meta.user
-    );
-    for variable in &meta.env {
-        let _ = writeln!(text, "    env {variable}");
-    }
-    for host in &meta.extra_hosts {
-        let _ = writeln!(text, "    host {} {}", host.host, host.ip);
-    }
-    for limit in &meta.ulimit {
-        let _ = writeln!(
-            text,
-            "    limit {} {}:{}",
-            limit.name, limit.soft, limit.hard
-        );
-    }
-    for (what, value) in [
-        ("hostname", &meta.hostname),
-        ("cgroup parent", &meta.cgroup_parent),
-    ] {
-        if !value.is_empty() {
-            let _ = writeln!(text, "    {what} {value}");
-        }
-    }
-    if exec.network() != pb::NetMode::Unset {
-        let _ = writeln!(
-            text,
-            "    network {}",
-            exec.network().as_str_name().to_lowercase()
-        );
-    }
-    for secret in &exec.secretenv {
-        let _ = writeln!(text, "    secret {} as {}", secret.id, secret.name);
-    }
-    for mount in &exec.mounts {
-        let mut line = format!("    mount {} ", mount.dest);
-        line.push_str(&match mount.mount_type() {
-            pb::MountType::Bind => input(mount.input),
-            pb::MountType::Cache => {
-                let id = mount
-                    .cache_opt
-                    .as_ref()
-                    .map(|cache| cache.id.clone())
-                    .unwrap_or_default();
-                format!("cache {id}")
-            }
-            pb::MountType::Tmpfs => {
-                format!("tmpfs {}", mount.tmpfs_opt.map_or(0, |tmpfs| tmpfs.size))
-            }
-            pb::MountType::Secret => {
-                format!(
-                    "secret {}",
-                    mount
-                        .secret_opt
-                        .as_ref()
-                        .map(|secret| secret.id.clone())
-                        .unwrap_or_default()
-                )
-            }
-            pb::MountType::Ssh => {
-                format!(
-                    "ssh {}",
-                    mount
-                        .ssh_opt
-                        .as_ref()
-                        .map(|ssh| ssh.id.clone())
-                        .unwrap_or_default()
-                )
-            }
-        });
-        if !mount.selector.is_empty() {
-            let _ = write!(line, " path {}", mount.selector);
-        }
-        if mount.readonly {
-            line.push_str(" read-only");
-        }
-        match mount.content_cache() {
-            pb::MountContentCache::Default => {}
-            pb::MountContentCache::On => line.push_str(" by content"),
-            pb::MountContentCache::Off => line.push_str(" by definition"),
-        }
-        if mount.output >= 0 {
-            let _ = write!(line, " output {}", mount.output);
-        }
-        let _ = writeln!(text, "{line}");
-    }
+/// Text under construction.
+struct Text {
+    lines: String,
+    /// The numbers of the operations so far, by digest.
+    numbers: HashMap<String, usize>,
 }
 
-fn action_text(action: &pb::FileAction, input: &dyn Fn(i64) -> String) -> String {
-    use pb::file_action::Action;
-    match &action.action {
-        Some(Action::Mkfile(file)) => {
-            let data = match std::str::from_utf8(&file.data) {
-                Ok(data) if file.data.len() <= SHOWN_BYTES => format!("{data:?}"),
-                _ => format!("{} ({} bytes)", digest(&file.data), file.data.len()),
+impl Text {
+    /// Adds a line at a depth of indentation.
+    fn line(&mut self, depth: usize, line: &str) {
+        let indent = 2 * depth;
+        let _ = writeln!(self.lines, "{:indent$}{line}", "");
+    }
+
+    fn result(&mut self, inputs: &[pb::Input]) {
+        let inputs = self.inputs(inputs);
+        self.line(0, &format!("result {inputs}"));
+    }
+
+    /// Returns `o1`, or `o1 output 2`.
+    fn input(&self, input: &pb::Input) -> String {
+        let op = self
+            .numbers
+            .get(&input.digest)
+            .map_or("o?".to_owned(), |number| format!("o{number}"));
+        if input.index == 0 {
+            op
+        } else {
+            format!("{op} output {}", input.index)
+        }
+    }
+
+    fn inputs(&self, inputs: &[pb::Input]) -> String {
+        let inputs: Vec<String> = inputs.iter().map(|input| self.input(input)).collect();
+        if inputs.is_empty() {
+            "nothing".to_owned()
+        } else {
+            inputs.join(", ")
+        }
+    }
+
+    /// Returns the input of `op` with this number.
+    fn numbered_input(&self, op: &pb::Op, index: i64) -> String {
+        match usize::try_from(index).map(|index| op.inputs.get(index)) {
+            Ok(Some(input)) => self.input(input),
+            Ok(None) => format!("input {index}, which it does not have"),
+            Err(_) => "scratch".to_owned(),
+        }
+    }
+
+    fn op(&mut self, op: &pb::Op, bytes: usize) {
+        match &op.op {
+            Some(pb::op::Op::Source(source)) => self.source(source),
+            Some(pb::op::Op::Exec(exec)) => self.exec(op, exec),
+            Some(pb::op::Op::File(file)) => self.file(op, file),
+            Some(pb::op::Op::Merge(merge)) => {
+                let layers = merge
+                    .inputs
+                    .iter()
+                    .map(|layer| self.numbered_input(op, layer.input));
+                let layers: Vec<String> = layers.collect();
+                self.line(1, &format!("merge {}", layers.join(", ")));
+            }
+            Some(pb::op::Op::Diff(diff)) => {
+                let lower = self.numbered_input(op, diff.lower.map_or(-1, |lower| lower.input));
+                let upper = self.numbered_input(op, diff.upper.map_or(-1, |upper| upper.input));
+                self.line(1, &format!("diff from {lower} to {upper}"));
+            }
+            None => {
+                let inputs = self.inputs(&op.inputs);
+                self.line(1, &format!("unknown operation ({bytes} bytes) on {inputs}"));
+            }
+        }
+        if let Some(platform) = &op.platform {
+            self.line(1, &format!("platform {}", Platform::from_proto(platform)));
+        }
+        for filter in op
+            .constraints
+            .iter()
+            .flat_map(|constraints| &constraints.filter)
+        {
+            self.line(1, &format!("worker {filter}"));
+        }
+    }
+
+    fn source(&mut self, source: &pb::SourceOp) {
+        self.line(1, &format!("source {}", source.identifier));
+        for (name, value) in &source.attrs {
+            let is_plain = value.len() <= SHOWN_BYTES && !value.contains(char::is_control);
+            let value = if is_plain {
+                value.clone()
+            } else {
+                shown(value.as_bytes())
             };
-            format!(
-                "mkfile {} mode {:o} time {} {data}",
-                file.path, file.mode, file.timestamp
-            )
+            self.line(2, &format!("{name} = {value}"));
         }
-        Some(Action::Mkdir(dir)) => format!(
-            "mkdir {} mode {:o} time {}",
-            dir.path, dir.mode, dir.timestamp
-        ),
-        Some(Action::Rm(rm)) => format!("rm {}", rm.path),
-        Some(Action::Symlink(link)) => format!("symlink {} to {}", link.newpath, link.oldpath),
-        Some(Action::Copy(copy)) => {
-            format!(
-                "copy {} of {} to {}",
-                copy.src,
-                input(action.secondary_input),
-                copy.dest
-            )
+    }
+
+    fn metadata(&mut self, metadata: &pb::OpMetadata) {
+        if metadata.ignore_cache {
+            self.line(1, "ignore cache");
         }
-        None => "unknown action".to_owned(),
+        if let Some(export) = metadata.export_cache {
+            self.line(
+                1,
+                if export.value {
+                    "export cache"
+                } else {
+                    "do not export cache"
+                },
+            );
+        }
+        if let Some(group) = &metadata.progress_group {
+            let weak = if group.weak { ", weak" } else { "" };
+            self.line(1, &format!("shown in {} ({}{weak})", group.name, group.id));
+        }
+        for (name, value) in metadata
+            .description
+            .iter()
+            .filter(|(name, _)| *name != CUSTOM_NAME)
+        {
+            self.line(1, &format!("{name}: {}", shown(value.as_bytes())));
+        }
+    }
+
+    fn locations(&mut self, locations: &pb::Locations, files: &[pb::SourceInfo]) {
+        let position = |position: Option<pb::Position>| {
+            let pb::Position { line, character } = position.unwrap_or_default();
+            format!("{line}:{}", character.saturating_add(1))
+        };
+        for location in &locations.locations {
+            let file = usize::try_from(location.source_index)
+                .ok()
+                .and_then(|index| files.get(index));
+            let file = file.map_or("unknown file", |file| file.filename.as_str());
+            for range in &location.ranges {
+                let (start, end) = (position(range.start), position(range.end));
+                self.line(1, &format!("at {file} {start} to {end}"));
+            }
+        }
+    }
+}
+
+/// Returns a value in quotes, or its digest if it is long or no text.
+fn shown(value: &[u8]) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) if value.len() <= SHOWN_BYTES => format!("{text:?}"),
+        _ => format!("{} ({} bytes)", digest(value), value.len()),
     }
 }

@@ -1,9 +1,10 @@
 //! BuildKit's messages and calls, generated from our own trimmed `.proto` files.
 //!
 //! `proto/` holds what a frontend needs, with BuildKit's field numbers; what is left out is lost when a message
-//! is decoded, so operations that come from the daemon must be kept as bytes. Maps are sorted and fields
-//! are written by number, which is what Go's deterministic encoding does: equal messages have equal
-//! bytes, and their digests are those that the daemon computes.
+//! is decoded, so operations that come from the daemon must be kept as bytes. Maps are sorted, so that equal
+//! messages have equal bytes. These are not yet the bytes that Go makes of the same message, where digests of
+//! operations come from: Go writes a `oneof` after all other fields (`buildkit-llb` sees to that), and of an entry of
+//! a map also what is empty.
 //!
 //! The modules are named after the protobuf packages; [`pb`], [`frontend`] and [`rpc`] are the short ways in.
 
