@@ -1,7 +1,10 @@
 //! Chooses the face: without arguments BuildKit has started us as its frontend, with arguments we are a
 //! helper inside the build graph or a command for people.
 
-#![allow(clippy::print_stderr, reason = "the only place that talks to a terminal")]
+#![allow(
+    clippy::print_stderr,
+    reason = "the only place that talks to a terminal"
+)]
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};

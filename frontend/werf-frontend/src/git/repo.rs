@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use gix::bstr::ByteSlice as _;
+use gix::objs::FindExt as _;
 use gix::object::tree::EntryKind;
 
 use crate::error::Diagnostic;
@@ -43,7 +44,7 @@ pub struct RepoError {
 }
 
 impl RepoError {
-    fn new(message: impl Into<String>) -> RepoError {
+    pub(super) fn new(message: impl Into<String>) -> RepoError {
         RepoError {
             message: message.into(),
             hint: None,
@@ -51,7 +52,7 @@ impl RepoError {
         }
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> RepoError {
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> RepoError {
         self.hint = Some(hint.into());
         self
     }
@@ -120,6 +121,78 @@ impl Repo {
         })
     }
 
+    /// Opens the git directory of a submodule at `commit`, or returns `None` if it does not hold that commit.
+    ///
+    /// # Errors
+    /// A broken directory or commit, a storage format that cannot be read.
+    pub(super) fn open_at(
+        git_dir: &Path,
+        commit: gix::ObjectId,
+    ) -> Result<Option<Repo>, RepoError> {
+        if !git_dir.join("HEAD").exists() {
+            return Ok(None);
+        }
+        let repo = gix::open_opts(git_dir, gix::open::Options::isolated()).map_err(|error| {
+            RepoError::new(format!("open the git repository: {}", chain(&error)))
+        })?;
+        refuse_foreign_formats(&repo)?;
+        if repo.object_hash() != commit.kind() || !repo.has_object(commit) {
+            return Ok(None);
+        }
+        let broken =
+            |cause| RepoError::new(format!("read the tree of commit {commit}: {cause}"));
+        let tree = repo
+            .find_commit(commit)
+            .map_err(|error| broken(chain(&error)))?
+            .tree_id()
+            .map_err(|error| broken(chain(&error)))?
+            .detach();
+        Ok(Some(Repo {
+            objects: repo,
+            commit,
+            tree,
+        }))
+    }
+
+    /// Returns the git directory.
+    pub fn git_dir(&self) -> &Path {
+        self.objects.git_dir()
+    }
+
+    /// Returns the id of the commit's root tree.
+    pub(super) fn root_tree(&self) -> gix::ObjectId {
+        self.tree
+    }
+
+    /// Returns the entries of the tree `id` as they are stored; `buffer` keeps their bytes.
+    ///
+    /// # Errors
+    /// A missing object, or one that is no tree.
+    pub(super) fn entries<'a>(
+        &self,
+        id: &gix::oid,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<gix::objs::TreeRefIter<'a>, RepoError> {
+        let what = || format!("read tree {}", id.to_hex_with_len(8));
+        self.objects
+            .objects
+            .find_tree_iter(id, buffer)
+            .map_err(|error| self.object_error(&what(), &error))
+    }
+
+    /// Returns the size of the object `id`, which is named `path` in messages, without reading all of it.
+    ///
+    /// # Errors
+    /// A missing or broken object.
+    pub fn size(&self, id: gix::ObjectId, path: &str) -> Result<u64, RepoError> {
+        let what = || format!("read blob {} ({path})", id.to_hex_with_len(8));
+        let header = self
+            .objects
+            .find_header(id)
+            .map_err(|error| self.object_error(&what(), &error))?;
+        Ok(header.size())
+    }
+
     /// Returns HEAD's commit as hexadecimal digits.
     pub fn commit(&self) -> String {
         self.commit.to_string()
@@ -186,15 +259,11 @@ impl Repo {
     /// A missing, broken or too large (16 MiB) object.
     pub fn read(&self, id: gix::ObjectId, path: &str) -> Result<Vec<u8>, RepoError> {
         let what = || format!("read blob {} ({path})", id.to_hex_with_len(8));
-        let header = self
-            .objects
-            .find_header(id)
-            .map_err(|error| self.object_error(&what(), &error))?;
-        if header.size() > MAX_CONFIG_BYTES {
+        let size = self.size(id, path)?;
+        if size > MAX_CONFIG_BYTES {
             return Err(RepoError::new(format!(
-                "{}: it has {} bytes, a configuration file may have {MAX_CONFIG_BYTES}",
-                what(),
-                header.size()
+                "{}: it has {size} bytes, a configuration file may have {MAX_CONFIG_BYTES}",
+                what()
             )));
         }
         let blob = self
@@ -320,7 +389,7 @@ pub fn git_file(content: &str) -> RepoError {
 }
 
 /// Returns the text of `error` and of everything that caused it, without repeating a part.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

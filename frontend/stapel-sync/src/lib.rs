@@ -1,0 +1,42 @@
+//! Makes the source tree of a stage what its slot says.
+//!
+//! The library has two halves. [`store`], [`manifest`] and [`slot`] are the format in which sources
+//! travel; whoever plans a build fills a STORE through them. [`sync()`] is what the program
+//! `stapel-sync` does inside a stage:
+//!
+//! ```text
+//! slot ──► manifest ─► tree ─┐
+//!                            ├─► changes ─► directories, files ─► rootfs
+//! state file ────────► tree ─┘
+//! ```
+//!
+//! `docs/store.md` describes the format and the rules.
+
+mod args;
+mod bytes;
+mod changes;
+mod dir;
+mod error;
+mod guard;
+mod hash;
+mod hex;
+pub mod manifest;
+mod owner;
+mod path;
+mod resolve;
+mod run;
+pub mod slot;
+mod state;
+pub mod store;
+mod sync;
+mod tree;
+mod walk;
+mod write;
+
+pub use args::{Arguments, Command, USAGE};
+pub use error::{Error, ErrorKind};
+pub use hash::{BlobHasher, Collision, HashKind, ManifestId, NotADigest, ObjectId, PackId, StageDigest};
+pub use path::{AbsPath, MAX_PATH, PathError};
+pub use run::run;
+pub use state::STATE_PATH;
+pub use sync::{Before, Report, finish, sync};

@@ -1,0 +1,47 @@
+//! `stapel-sync`: runs inside a stage, makes its source tree what the slot says, then becomes the
+//! stage's script.
+
+use std::env;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use stapel_sync::store::Store;
+use stapel_sync::{Arguments, Command, Error, Report, finish, run, sync};
+
+fn main() -> ExitCode {
+    match execute() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&error.to_string());
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+fn execute() -> Result<(), Error> {
+    let Arguments { command, store, slot, root, before } = Arguments::parse(env::args_os().skip(1))?;
+    let store = Store::open(&store)?;
+    match command {
+        Command::Sync => tell(&sync(&store, slot, &root, before)?.1),
+        Command::Finish(tree) => tell(&finish(&store, slot, &root, before, tree)?),
+        Command::Run(script) => {
+            let (slot, report) = sync(&store, slot, &root, before)?;
+            tell(&report);
+            drop(store);
+            return Err(run(&script, &slot.commit));
+        }
+    }
+    Ok(())
+}
+
+fn tell(report: &Report) {
+    for warning in &report.warnings {
+        say(&format!("warning: {warning}"));
+    }
+    say(&report.to_string());
+}
+
+/// Writes a line of progress; nobody may be listening, and that is no failure.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,194 @@
+//! Finding blobs and reading them, each verified against its id.
+
+use std::fmt;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+
+use super::Store;
+use super::index::Record;
+use super::layout::{touch, unusable};
+use super::lock::share_packs;
+use super::pack::Pack;
+use crate::error::Error;
+use crate::hash::{BlobHasher, ObjectId, PackId};
+
+/// Where a blob is; of use only to the STORE that said so.
+#[derive(Clone, Copy, Debug)]
+pub struct Location {
+    pack: usize,
+    record: Record,
+}
+
+impl Location {
+    /// Returns the size of the blob.
+    pub fn size(&self) -> u64 {
+        self.record.length
+    }
+}
+
+impl Store {
+    /// Says where each of these blobs is, in the same order.
+    pub fn locate(&self, ids: &[ObjectId]) -> Result<Vec<Option<Location>>, Error> {
+        let mut found = vec![None; ids.len()];
+        let mut wanted: Vec<usize> = (0..ids.len()).collect();
+        wanted.sort_unstable_by_key(|&at| ids[at]);
+        for (number, pack) in self.packs.iter().enumerate() {
+            let search = search(pack, ids, &wanted, |at, record| {
+                found[at] = Some(Location { pack: number, record });
+            });
+            search.map_err(|why| unusable("index", &self.layout.index(pack.id), &why))?;
+            wanted.retain(|&at| found[at].is_none());
+            if wanted.is_empty() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Says whether a blob is there.
+    pub fn contains(&self, id: ObjectId) -> Result<bool, Error> {
+        Ok(self.locate(&[id])?[0].is_some())
+    }
+
+    /// Returns which of these blobs are missing, each once, in the order of their first mention.
+    pub fn missing(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
+        let found = self.locate(ids)?;
+        let mut seen = std::collections::HashSet::new();
+        let missing = ids.iter().zip(&found).filter(|(_, found)| found.is_none());
+        Ok(missing.map(|(&id, _)| id).filter(|&id| seen.insert(id)).collect())
+    }
+
+    /// Reserves blobs for a build: returns those that are missing, and keeps the packs that hold
+    /// the others from being cleaned away for as long as a build may take.
+    pub fn claim(&mut self, ids: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
+        let found = self.locate(ids)?;
+        let mut used = vec![false; self.packs.len()];
+        for location in found.into_iter().flatten() {
+            used[location.pack] = true;
+        }
+        // Whoever removes packs looks at their age under the same lock, so a pack that is still
+        // there after it was touched stays.
+        let lock = share_packs(&self.layout);
+        let mut used = used.into_iter();
+        let layout = &self.layout;
+        self.packs.retain(|pack| {
+            let used = used.next().unwrap_or(false);
+            !used || (touch(&pack.file).is_ok() && layout.index(pack.id).exists())
+        });
+        drop(lock);
+        self.missing(ids)
+    }
+
+    /// Hands a blob to `sink`, in pieces if it is large. Only when this returns is it known that
+    /// the pieces were right.
+    pub fn read_blob(
+        &self,
+        location: Location,
+        reader: &mut BlobReader,
+        sink: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        reader.read_blob(self.pack(location), location.record, sink)
+    }
+
+    pub(super) fn pack(&self, location: Location) -> &Pack {
+        &self.packs[location.pack]
+    }
+}
+
+/// Calls `found` for each of the ids, `wanted` in order, that the pack holds.
+fn search(
+    pack: &Pack,
+    ids: &[ObjectId],
+    wanted: &[usize],
+    mut found: impl FnMut(usize, Record),
+) -> io::Result<()> {
+    let of_kind = |&at: &usize| ids[at].kind() == pack.index.hash;
+    let wanted: Vec<usize> = wanted.iter().copied().filter(of_kind).collect();
+    let first_byte = |at: usize| ids[at].as_bytes()[0];
+    for group in wanted.chunk_by(|&a, &b| first_byte(a) == first_byte(b)) {
+        let records = pack.index.bucket(first_byte(group[0]))?;
+        let mut rest = &records[..];
+        for &at in group {
+            rest = &rest[rest.partition_point(|record| record.id < ids[at])..];
+            if let Some(record) = rest.first().filter(|record| record.id == ids[at]) {
+                found(at, *record);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Most bytes that are read, hashed and handed on at once.
+const WINDOW: u64 = 256 * 1024;
+
+/// A buffer for reading blobs: one that follows another in its pack is usually in it already.
+#[derive(Default)]
+pub struct BlobReader {
+    buffer: Vec<u8>,
+    window: Option<Window>,
+}
+
+/// What the buffer holds.
+#[derive(Clone, Copy)]
+struct Window {
+    pack: PackId,
+    start: u64,
+    end: u64,
+}
+
+impl BlobReader {
+    /// Makes an empty one.
+    pub fn new() -> Self {
+        BlobReader::default()
+    }
+
+    pub(super) fn read_blob(
+        &mut self,
+        pack: &Pack,
+        record: Record,
+        mut sink: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let failed = |why: &dyn fmt::Display| {
+            Error::store(format!("read blob {} in pack {}: {why}", record.id, pack.id))
+        };
+        let end = record.offset.checked_add(record.length);
+        let end = end.filter(|&end| end <= pack.index.pack_length);
+        let end = end.ok_or_else(|| failed(&"the pack ends before it"))?;
+        let mut hasher = BlobHasher::new(record.id.kind(), record.length);
+        let mut at = record.offset;
+        while at < end {
+            let length = (end - at).min(WINDOW);
+            let piece = self.piece(pack, at, length).map_err(|why| failed(&why))?;
+            hasher.update(piece);
+            sink(piece)?;
+            at += length;
+        }
+        if hasher.finish() == Ok(record.id) { Ok(()) } else { Err(failed(&"the pack is damaged")) }
+    }
+
+    /// Returns a piece of a pack, reading ahead if it follows what was read before.
+    fn piece(&mut self, pack: &Pack, start: u64, length: u64) -> io::Result<&[u8]> {
+        let known = self.window.filter(|window| window.pack == pack.id && window.start <= start);
+        let window = match known.filter(|window| start + length <= window.end) {
+            Some(window) => window,
+            None => {
+                let follows = known.is_some_and(|window| start <= window.end);
+                let ahead = if follows { WINDOW } else { length };
+                let end = (start + ahead).min(pack.index.pack_length);
+                self.load(pack, start, end)?
+            }
+        };
+        let from = (start - window.start) as usize;
+        Ok(&self.buffer[from..from + length as usize])
+    }
+
+    fn load(&mut self, pack: &Pack, start: u64, end: u64) -> io::Result<Window> {
+        self.window = None;
+        let length = (end - start) as usize;
+        self.buffer.resize(self.buffer.len().max(length), 0);
+        pack.file.read_exact_at(&mut self.buffer[..length], start)?;
+        let window = Window { pack: pack.id, start, end };
+        self.window = Some(window);
+        Ok(window)
+    }
+}

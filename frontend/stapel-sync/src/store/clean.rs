@@ -1,0 +1,233 @@
+//! Keeping STORE small: old things go, many small packs become one.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::index::Record;
+use super::layout::Layout;
+use super::lock::{own_packs, try_clean};
+use super::pack::{Pack, PackWriter};
+use super::{BlobReader, Store, index_name, superseded};
+use crate::error::Error;
+use crate::hash::{HashKind, ObjectId, PackId};
+use crate::manifest::{Content, Manifest};
+
+/// How long things stay, and when packs are merged.
+#[derive(Clone, Copy, Debug)]
+pub struct CleanPolicy {
+    /// The longest that a build may take: nothing younger is removed. Slots and manifests, which
+    /// every build writes again, are removed when they are older.
+    pub build: Duration,
+    /// How long a pack stays after the last build that used it.
+    pub blobs: Duration,
+    /// How many small packs may stand side by side before they are merged.
+    pub small_packs: usize,
+    /// Below how many bytes a pack is small.
+    pub small: u64,
+}
+
+impl Default for CleanPolicy {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        CleanPolicy { build: DAY, blobs: 14 * DAY, small_packs: 32, small: 32 << 20 }
+    }
+}
+
+/// What cleaning did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cleaned {
+    /// Files that were removed, packs with their indexes.
+    pub removed: usize,
+    /// Packs that were merged into others.
+    pub merged: usize,
+}
+
+impl Store {
+    /// Removes what nobody used for long and merges small packs. If somebody else is cleaning, it
+    /// does nothing.
+    pub fn clean(&mut self, policy: &CleanPolicy) -> Result<Cleaned, Error> {
+        let mut cleaned = Cleaned::default();
+        let Some(_lock) = try_clean(&self.layout) else { return Ok(cleaned) };
+        let now = SystemTime::now();
+        for directory in ["tmp", "slots", "manifests"] {
+            for path in files(&self.layout.directory(directory)) {
+                cleaned.removed += usize::from(remove_if_older(&path, now, policy.build));
+            }
+        }
+        self.refresh()?;
+        cleaned.removed += self.remove_packs(now, policy);
+        self.refresh()?;
+        cleaned.merged = self.merge(now, policy)?;
+        Ok(cleaned)
+    }
+
+    /// Reads all of these blobs, removes the packs in which one is damaged, and returns how many
+    /// packs that were. Whatever else was in them is then missing and is filled again.
+    ///
+    /// This is for a build whose stage found something damaged; it reads as much as was written.
+    pub fn repair(&mut self, ids: &[ObjectId]) -> Result<usize, Error> {
+        self.refresh()?;
+        let mut damaged: HashSet<PackId> = HashSet::new();
+        for pack in &self.packs {
+            if !pack.index.is_intact(pack.id).unwrap_or(false) {
+                damaged.insert(pack.id);
+            }
+        }
+        let mut reader = BlobReader::new();
+        for location in self.locate(ids)?.into_iter().flatten() {
+            let pack = self.pack(location);
+            if !damaged.contains(&pack.id) && self.read_blob(location, &mut reader, |_| Ok(())).is_err() {
+                damaged.insert(pack.id);
+            }
+        }
+        let lock = own_packs(&self.layout);
+        for &pack in &damaged {
+            remove_pack(&self.layout, pack);
+        }
+        drop(lock);
+        self.refresh()?;
+        Ok(damaged.len())
+    }
+
+    /// Removes old packs, and files without their other half or without sense.
+    fn remove_packs(&self, now: SystemTime, policy: &CleanPolicy) -> usize {
+        let _lock = own_packs(&self.layout);
+        let superseded: HashSet<PackId> = superseded(&self.packs).into_iter().collect();
+        let usable: HashSet<PackId> = self.packs.iter().map(|pack| pack.id).collect();
+        let mut removed = 0;
+        for path in files(&self.layout.directory("packs")) {
+            let id = path.file_name().and_then(index_name);
+            let Some(id) = id.filter(|id| usable.contains(id)) else {
+                // Half of a pack may be one that is just being written.
+                let known = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+                if known.is_none_or(|id| !usable.contains(&id)) {
+                    removed += usize::from(remove_if_older(&path, now, policy.build));
+                }
+                continue;
+            };
+            // The age is looked at under the lock: a build may have used the pack since.
+            let limit = if superseded.contains(&id) { policy.build } else { policy.blobs };
+            if is_older(&self.layout.pack(id), now, limit) {
+                remove_pack(&self.layout, id);
+                removed += 2;
+            }
+        }
+        removed
+    }
+
+    /// Merges small packs if there are many, and with them large ones of which less than half is
+    /// of use. The merged packs stay for as long as a build may take.
+    fn merge(&mut self, now: SystemTime, policy: &CleanPolicy) -> Result<usize, Error> {
+        let superseded: HashSet<PackId> = superseded(&self.packs).into_iter().collect();
+        let in_force = |pack: &&Pack| !superseded.contains(&pack.id);
+        let small = |pack: &&Pack| pack.index.pack_length < policy.small;
+        if self.packs.iter().filter(in_force).filter(small).count() <= policy.small_packs {
+            return Ok(0);
+        }
+        let mentioned = self.mentioned();
+        let mut merged = 0;
+        for hash in HashKind::ALL {
+            let mut sources = Vec::new();
+            for pack in self.packs.iter().filter(in_force).filter(|pack| pack.index.hash == hash) {
+                let records = worth_keeping(pack, &mentioned, now, policy);
+                let kept: u64 = records.iter().map(|record| record.length).sum();
+                if small(&pack) || kept < pack.index.pack_length / 2 {
+                    sources.push((pack, records));
+                }
+            }
+            if sources.len() > 1 {
+                merged += sources.len();
+                self.write_merged(hash, &sources)?;
+            }
+        }
+        self.refresh()?;
+        Ok(merged)
+    }
+
+    /// Writes one pack with these records of others; blobs that are damaged are left out.
+    fn write_merged(&self, hash: HashKind, sources: &[(&Pack, Vec<Record>)]) -> Result<(), Error> {
+        let mut writer = PackWriter::new(&self.layout, hash)?;
+        let mut supersedes = Vec::new();
+        let mut reader = BlobReader::new();
+        let mut blob = Vec::new();
+        for (pack, records) in sources {
+            for &record in records {
+                blob.clear();
+                let read = reader.read_blob(pack, record, |piece| {
+                    blob.extend_from_slice(piece);
+                    Ok(())
+                });
+                if read.is_ok() {
+                    writer.add(record.id, &blob)?;
+                }
+            }
+            supersedes.push(pack.id);
+            // What the source superseded may still be there, and must not come into force again.
+            let older = pack.index.supersedes.iter().copied();
+            supersedes.extend(older.filter(|&id| self.packs.iter().any(|pack| pack.id == id)));
+        }
+        writer.finish(&self.layout, &supersedes)?;
+        Ok(())
+    }
+
+    /// Returns all blobs that a manifest in STORE mentions.
+    fn mentioned(&self) -> HashSet<ObjectId> {
+        let mut ids = HashSet::new();
+        for path in files(&self.layout.directory("manifests")) {
+            let Some(manifest) = fs::read(path).ok().and_then(|bytes| Manifest::decode(&bytes).ok())
+            else {
+                continue;
+            };
+            for mapping in &manifest.mappings {
+                match &mapping.content {
+                    Content::File(leaf) => ids.extend([leaf.id]),
+                    Content::Directory(listing) => ids.extend(listing.iter().map(|(_, leaf)| leaf.id)),
+                }
+            }
+        }
+        ids
+    }
+}
+
+/// Returns what to take from a pack, in the order in which it is stored.
+///
+/// A pack that builds use, and that is older than a build may be, has been mentioned with all that
+/// they use of it. Of one that nobody used lately nothing is known, and all is kept.
+fn worth_keeping(
+    pack: &Pack,
+    mentioned: &HashSet<ObjectId>,
+    now: SystemTime,
+    policy: &CleanPolicy,
+) -> Vec<Record> {
+    let mut records = pack.index.records().unwrap_or_default();
+    let age = |time| now.duration_since(time).unwrap_or_default();
+    if age(pack.created) > policy.build && age(pack.used) <= policy.build {
+        records.retain(|record| mentioned.contains(&record.id));
+    }
+    records.sort_unstable_by_key(|record| record.offset);
+    records
+}
+
+/// Returns the files of a directory; what cannot be listed is not cleaned.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
+fn is_older(path: &Path, now: SystemTime, limit: Duration) -> bool {
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|time| now.duration_since(time).is_ok_and(|age| age > limit))
+}
+
+/// Removes a file that is too old; one that is gone already is no reason to stop.
+fn remove_if_older(path: &Path, now: SystemTime, limit: Duration) -> bool {
+    is_older(path, now, limit) && fs::remove_file(path).is_ok()
+}
+
+/// Removes a pack, the index first: without it nobody looks for the rest.
+fn remove_pack(layout: &Layout, id: PackId) {
+    let _ = fs::remove_file(layout.index(id));
+    let _ = fs::remove_file(layout.pack(id));
+}

@@ -1,0 +1,131 @@
+//! STORE: what a build hands to its stages past their cache keys.
+//!
+//! It is transit, never truth: it may vanish at any time, and whoever misses something has it
+//! filled again. Names are final only when their contents are; blobs come before the manifest that
+//! names them, the manifest before the slot. Everything is verified when it is read, so nothing is
+//! synced to disk: what a crash of the machine leaves behind is found and written again.
+//! `docs/store.md` tells the whole story.
+
+mod blobs;
+mod clean;
+mod fill;
+mod index;
+mod layout;
+mod lock;
+mod pack;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+pub use blobs::{BlobReader, Location};
+pub use clean::{CleanPolicy, Cleaned};
+pub use fill::{Fill, Filled};
+
+use crate::error::Error;
+use crate::hash::{ManifestId, PackId, StageDigest};
+use crate::manifest::Manifest;
+use crate::slot::Slot;
+use layout::{Layout, touch, unusable};
+use pack::Pack;
+
+/// The version of everything in STORE; part of the cache mount's id, so versions never meet.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// One STORE and the packs that were in it when it was opened.
+pub struct Store {
+    layout: Layout,
+    packs: Vec<Pack>,
+}
+
+impl Store {
+    /// Opens a STORE for reading, be it empty or missing.
+    pub fn open(root: &Path) -> Result<Store, Error> {
+        let layout = Layout::new(root);
+        let packs = open_packs(&layout)?;
+        Ok(Store { layout, packs })
+    }
+
+    /// Opens a STORE for writing, with the directories it needs.
+    pub fn create(root: &Path) -> Result<Store, Error> {
+        Layout::new(root).create()?;
+        Store::open(root)
+    }
+
+    /// Returns the slot of a stage.
+    pub fn read_slot(&self, stage: StageDigest) -> Result<Slot, Error> {
+        let path = self.layout.slot(stage);
+        let bytes = fs::read(&path).map_err(|why| unusable("slot", &path, &why))?;
+        Slot::decode(&bytes, stage).map_err(|why| unusable("slot", &path, &why))
+    }
+
+    /// Writes the slot of a stage, over one that is there.
+    pub fn write_slot(&self, stage: StageDigest, slot: &Slot) -> Result<(), Error> {
+        let path = self.layout.slot(stage);
+        let text = slot.encode(stage);
+        let text = text.map_err(|why| Error::own(format!("write slot `{stage}`: {why}")))?;
+        self.layout.publish(text.as_bytes(), &path)
+    }
+
+    /// Returns the bytes of a manifest, which are those that its name promises.
+    pub fn read_manifest(&self, id: ManifestId) -> Result<Vec<u8>, Error> {
+        let path = self.layout.manifest(id);
+        let bytes = fs::read(&path).map_err(|why| unusable("manifest", &path, &why))?;
+        if Manifest::id_of(&bytes) != id {
+            return Err(unusable("manifest", &path, &"its contents do not match its name"));
+        }
+        Ok(bytes)
+    }
+
+    /// Writes a manifest unless it is there intact, and records that it was of use.
+    pub fn write_manifest(&self, manifest: &Manifest) -> Result<ManifestId, Error> {
+        let bytes = manifest.encode();
+        let id = Manifest::id_of(&bytes);
+        let path = self.layout.manifest(id);
+        let intact = fs::read(&path).is_ok_and(|present| present == bytes);
+        // Touched or, if it was removed meanwhile, written again.
+        if !(intact && File::open(&path).and_then(|file| touch(&file)).is_ok() && path.exists()) {
+            self.layout.publish(&bytes, &path)?;
+        }
+        Ok(id)
+    }
+
+    /// Looks for the packs again, after somebody wrote or removed some.
+    pub fn refresh(&mut self) -> Result<(), Error> {
+        self.packs = open_packs(&self.layout)?;
+        Ok(())
+    }
+}
+
+/// Opens all packs: those in force first, large before small, then the superseded ones, which
+/// builds that began earlier may still need.
+fn open_packs(layout: &Layout) -> Result<Vec<Pack>, Error> {
+    let directory = layout.directory("packs");
+    let entries = match fs::read_dir(&directory) {
+        Ok(entries) => entries,
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(why) => return Err(unusable("directory", &directory, &why)),
+    };
+    let mut packs = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|why| unusable("directory", &directory, &why))?;
+        let Some(id) = index_name(&entry.file_name()) else { continue };
+        let pack = Pack::open(layout, id).map_err(|why| unusable("pack", &layout.pack(id), &why))?;
+        packs.extend(pack);
+    }
+    let superseded = superseded(&packs);
+    packs.sort_by_cached_key(|pack| {
+        (superseded.contains(&pack.id), u64::MAX - pack.index.pack_length, pack.id)
+    });
+    Ok(packs)
+}
+
+/// Returns the packs whose blobs are in others too.
+fn superseded(packs: &[Pack]) -> Vec<PackId> {
+    packs.iter().flat_map(|pack| pack.index.supersedes.iter().copied()).collect()
+}
+
+/// Returns the pack that an index with this file name belongs to.
+fn index_name(name: &std::ffi::OsStr) -> Option<PackId> {
+    name.to_str()?.strip_suffix(".idx")?.parse().ok()
+}

@@ -1,0 +1,308 @@
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use super::*;
+use crate::git::fixture::Fixture;
+
+fn masks(texts: &[&str]) -> Vec<Mask> {
+    texts.iter().map(|text| Mask::new(text).unwrap()).collect()
+}
+
+fn read(fixture: &Fixture, add: &str, include: &[&str]) -> Result<TreeListing, ListingError> {
+    let repo = Repo::open(&fixture.git_dir()).unwrap();
+    TreeListing::read(&repo, add, &PathMatcher::new(masks(include), Vec::new()))
+}
+
+/// The message and the hint, with the commit replaced.
+fn refusal(fixture: &Fixture, add: &str, include: &[&str]) -> String {
+    let error = read(fixture, add, include).unwrap_err();
+    let text = format!("{error}; {}", error.hint().unwrap_or_default());
+    let commit = fixture.git(&["rev-parse", "HEAD"]);
+    text.replace(&commit, "COMMIT").replace(&commit[..8], "COMMIT")
+}
+
+#[test]
+fn a_single_file_is_listed_by_its_name() {
+    let fixture = Fixture::with(&[("a/b.txt", "x")]);
+    fixture.link("b.txt", "a/link");
+    fixture.commit();
+    for (add, name, kind) in [
+        ("/a/b.txt", "b.txt", FileKind::File),
+        ("a/b.txt", "b.txt", FileKind::File),
+        ("/a/link", "link", FileKind::Symlink),
+    ] {
+        let listing = read(&fixture, add, &["**/*"]).unwrap();
+        assert_eq!(listing.shape, Shape::File);
+        assert_eq!(listing.entries[0].path.to_string(), name);
+        assert_eq!(listing.entries[0].kind, kind);
+        let files: Vec<usize> = listing
+            .checksums(&masks(&["*", "b.txt"]))
+            .iter()
+            .map(|sum| sum.files)
+            .collect();
+        assert_eq!(files, [1, 0]);
+    }
+}
+
+#[test]
+fn an_add_that_names_nothing_says_so_and_what_is_near() {
+    let fixture = Fixture::with(&[("frontend/src/app.js", ""), ("README.md", ""), ("b/c", "")]);
+    fixture.link("frontend", "link");
+    fixture.commit();
+    for (add, include, wanted) in [
+        (
+            "/fronted",
+            &[][..],
+            "`git.add: /fronted` is not in commit COMMIT; did you mean `/frontend`?",
+        ),
+        (
+            "/frontend/scr",
+            &[],
+            "`git.add: /frontend/scr` is not in commit COMMIT; did you mean `/frontend/src`?",
+        ),
+        (
+            "/readme.MD",
+            &[],
+            "`git.add: /readme.MD` is not in commit COMMIT; did you mean `/README.md`?",
+        ),
+        (
+            "/x",
+            &[],
+            "`git.add: /x` is not in commit COMMIT; commit it, or correct the path, which starts at the root \
+             of the work tree",
+        ),
+        (
+            "/README.md/x",
+            &[],
+            "`git.add: /README.md/x` is not there: `/README.md` is a file; give the path of a file or directory \
+             of the commit itself",
+        ),
+        (
+            "/link/src",
+            &[],
+            "`git.add: /link/src` is not there: `/link` is a symbolic link, which is not followed; give the path \
+             of a file or directory of the commit itself",
+        ),
+        (
+            "/../x",
+            &[],
+            "`git.add: /../x` is no path of a commit: a component is `.` or `..`; give the path of a file or \
+             directory of the commit itself",
+        ),
+        (
+            "/frontend",
+            &["*.css"],
+            "`git.add: /frontend` matches no files of commit COMMIT, and a git mapping needs at least one; check \
+             `includePaths` and `excludePaths`, whose masks are relative to `add`, and that the files are committed",
+        ),
+        (
+            "/README.md",
+            &["README.md"],
+            "`git.add: /README.md` matches no files of commit COMMIT, and a git mapping needs at least one; \
+             `add` is a single file, so leave `includePaths` and `excludePaths` out",
+        ),
+    ] {
+        assert_eq!(refusal(&fixture, add, include), wanted);
+    }
+}
+
+#[test]
+fn content_path_and_mode_count_and_nothing_else_does() {
+    let fixture = Fixture::with(&[("src/a.js", "1"), ("src/b.js", "2"), ("other", "3")]);
+    let sum = || {
+        let listing = read(&fixture, "/", &[]).unwrap();
+        listing.checksums(&masks(&["src/*.js"])).remove(0).hex
+    };
+    // Changing this literal rebuilds every stage with dependencies: say so in the changelog.
+    let mut seen = vec![sum()];
+    assert_eq!(
+        seen[0],
+        "PINNED"
+    );
+    fixture.write("other", "4");
+    fixture.commit();
+    assert_eq!(sum(), seen[0]);
+    for change in [
+        &["mv", "src/b.js", "src/c.js"][..],
+        &["update-index", "--chmod=+x", "src/a.js"],
+        &["rm", "--quiet", "src/c.js"],
+        &["mv", "src/a.js", "src/z.js"],
+    ] {
+        fixture.git(change);
+        fixture.git(&["commit", "--quiet", "-m", "a change"]);
+        assert!(!seen.contains(&sum()), "{change:?}");
+        seen.push(sum());
+    }
+    let listing = read(&fixture, "/src", &[]).unwrap();
+    let same = listing.checksums(&masks(&["*.js", "./z.js/", "**/*"]));
+    assert!(same.iter().all(|other| other.hex == same[0].hex && other.files == 1));
+    let none = &listing.checksums(&masks(&["*.css"]))[0];
+    assert_eq!((none.files, none.mask.as_str()), (0, "*.css"));
+}
+
+#[test]
+fn a_submodule_that_cannot_be_read_is_named() {
+    let inner = Fixture::with(&[("x", "x")]);
+    let fixture = Fixture::with(&[("a", "a")]);
+    let url = inner.path().to_str().unwrap();
+    let allow = "protocol.file.allow=always";
+    fixture.git(&["-c", allow, "submodule", "--quiet", "add", "--name", "lib", url, "vendor/lib"]);
+    fixture.commit();
+    let commit = inner.git(&["rev-parse", "HEAD"]);
+    assert_eq!(read(&fixture, "/", &["vendor"]).unwrap().entries.len(), 1);
+
+    assert_eq!(
+        refusal(&fixture, "/vendor/lib", &[]),
+        "`git.add: /vendor/lib` is the submodule `vendor/lib`; use `add: /vendor` with `includePaths: [lib]`; the \
+         files of submodules come with it"
+    );
+    assert!(refusal(&fixture, "/vendor/lib/x", &[]).contains("lies in the submodule `vendor/lib`"));
+
+    let module = fixture.git_dir().join("modules/lib");
+    std::fs::rename(&module, fixture.path().join("away")).unwrap();
+    let text = refusal(&fixture, "/", &[]);
+    assert!(
+        text.starts_with(&format!(
+            "commit {commit} of submodule `lib` (`vendor/lib`) is not in the repository; run `git submodule update \
+             --init --recursive`"
+        )),
+        "{text}"
+    );
+    read(&fixture, "/", &["a"]).expect("a submodule that does not count is not needed");
+
+    let list = fixture.path().join(".gitmodules");
+    let text = std::fs::read_to_string(&list).unwrap();
+    for (from, to, wanted) in [
+        ("\"lib\"", "\"../../lib\"", "has a name that is no path below `.git/modules`"),
+        ("vendor/lib", "vendor/other", "has none with `path = vendor/lib`"),
+        ("[submodule", "[sub[module", "read `.gitmodules`"),
+    ] {
+        std::fs::write(&list, text.replace(from, to)).unwrap();
+        fixture.git(&["add", ".gitmodules"]);
+        fixture.git(&["commit", "--quiet", "-m", "a change"]);
+        let refusal = refusal(&fixture, "/", &[]);
+        assert!(refusal.contains(wanted), "{refusal}");
+    }
+}
+
+/// Writes an object that `git` would refuse to make, and returns its id.
+fn hash_object(fixture: &Fixture, kind: &str, content: &[u8]) -> String {
+    let mut git = Command::new("git")
+        .args(["hash-object", "-t", kind, "-w", "--stdin", "--literally"])
+        .current_dir(fixture.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    git.stdin.take().unwrap().write_all(content).unwrap();
+    let output = git.wait_with_output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Makes the commit of a tree with these entries, all of one blob or tree.
+fn commit_tree(fixture: &Fixture, entries: &[(&str, &[u8], &str)]) -> String {
+    let mut tree = Vec::new();
+    for (mode, name, id) in entries {
+        tree.extend([mode.as_bytes(), b" ", name, b"\0"].concat());
+        let digits = (0..id.len()).step_by(2);
+        tree.extend(digits.map(|at| u8::from_str_radix(&id[at..at + 2], 16).unwrap()));
+    }
+    let id = hash_object(fixture, "tree", &tree);
+    let commit = fixture.git(&["commit-tree", &id, "-m", "hostile"]);
+    fixture.git(&["update-ref", "HEAD", &commit]);
+    id
+}
+
+#[test]
+fn trees_that_must_not_be_written_are_refused() {
+    let fixture = Fixture::with(&[("a", "x")]);
+    let blob = &fixture.git(&["rev-parse", "HEAD:a"])[..];
+    let tree = &fixture.git(&["rev-parse", "HEAD^{tree}"])[..];
+    for (entries, wanted) in [
+        (&[("100644", &b".."[..], blob)][..], "a component is `.` or `..`"),
+        (&[("40000", b".git", tree)], "a component is `.git`"),
+        (&[("40000", b".GIT", tree)], "a component is `.git`"),
+        (&[("100644", b"a/b", blob)], "a name holds a slash"),
+        (&[("100644", b"", blob)], "a component is empty"),
+        (&[("100644", b"a", blob), ("100644", b"a", blob)], "twice or out of order"),
+        (&[("100644", b"b", blob), ("100644", b"a", blob)], "twice or out of order"),
+        (
+            &[("100644", b"a", blob), ("100644", b"a-b", blob), ("40000", b"a", tree)],
+            "twice or out of order",
+        ),
+        (&[("40000", b"a", blob)], "read tree"),
+    ] {
+        commit_tree(&fixture, entries);
+        let text = refusal(&fixture, "/", &[]);
+        assert!(text.contains(wanted), "{text}");
+    }
+}
+
+#[test]
+fn a_few_objects_that_describe_millions_of_files_are_refused() {
+    let fixture = Fixture::with(&[("a", "x")]);
+    let blob = fixture.git(&["rev-parse", "HEAD:a"]);
+    let names: Vec<[u8; 1]> = (b'a'..=b'z').map(|byte| [byte]).collect();
+    let mut id = commit_tree(&fixture, &[("100644", b"a", &blob)]);
+    for _ in 0..6 {
+        let entries: Vec<(&str, &[u8], &str)> =
+            names.iter().map(|name| ("40000", &name[..], &id[..])).collect();
+        id = commit_tree(&fixture, &entries);
+    }
+    let start = Instant::now();
+    read(&fixture, "/a/b/c/d/e/f/a", &[]).unwrap();
+    let text = refusal(&fixture, "/", &[]);
+    assert!(text.contains("more than 2000000 files and directories"), "{text}");
+    assert!(start.elapsed().as_secs() < 60);
+
+    let mut id = commit_tree(&fixture, &[("100644", b"a", &blob)]);
+    for _ in 0..2100 {
+        id = commit_tree_only(&fixture, &id);
+    }
+    commit_tree(&fixture, &[("40000", b"a", &id)]);
+    let text = refusal(&fixture, "/", &[]);
+    assert!(text.contains("more than 4095 bytes"), "{text}");
+}
+
+fn commit_tree_only(fixture: &Fixture, id: &str) -> String {
+    let digits = (0..id.len()).step_by(2);
+    let id = digits.map(|at| u8::from_str_radix(&id[at..at + 2], 16).unwrap());
+    let tree: Vec<u8> = b"40000 a\0".iter().copied().chain(id).collect();
+    hash_object(fixture, "tree", &tree)
+}
+
+#[test]
+#[ignore = "makes 100,000 files; run it with `--release`"]
+fn a_hundred_thousand_files_are_listed_in_a_moment() {
+    let fixture = Fixture::unborn();
+    for directory in 0..1000 {
+        for file in 0..100 {
+            let path = format!("pkg{:02}/mod{directory}/file-{file}.txt", directory % 100);
+            fixture.write(&path, format!("{directory}/{file}"));
+        }
+    }
+    fixture.commit();
+    fixture.git(&["gc", "--quiet"]);
+    let repo = Repo::open(&fixture.git_dir()).unwrap();
+    let depends = masks(&["pkg07", "**/file-1.txt", "pkg*/mod9*/*.txt"]);
+    for (include, exclude) in [
+        (&[][..], &[][..]),
+        (&["pkg*"], &["**/*.md", "**/node_modules", "docs"]),
+        (&["**/file-7.txt"], &[]),
+    ] {
+        let start = Instant::now();
+        let matcher = PathMatcher::new(masks(include), masks(exclude));
+        let listing = TreeListing::read(&repo, "/", &matcher).unwrap();
+        let listed = start.elapsed();
+        let sums = listing.checksums(&depends);
+        let summed = start.elapsed() - listed;
+        let limit = if cfg!(debug_assertions) { 5000 } else { 50 };
+        let what = format!("{} files: {listed:?}, checksums {summed:?}", listing.entries.len());
+        assert!(listed.as_millis() < limit && summed.as_millis() < 2 * limit, "{what}");
+        assert_eq!(sums.len(), 3);
+        if std::env::var_os("SHOW_TIMES").is_some() {
+            let _ = writeln!(std::io::stdout(), "{what}");
+        }
+    }
+}
