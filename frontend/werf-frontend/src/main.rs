@@ -122,7 +122,7 @@ fn read_sent(directory: &Path, name: Option<&str>) -> Option<Vec<u8>> {
 }
 
 fn print_plan(request: &PlanRequest) -> ExitCode {
-    let file = plan::plan_commit(request);
+    let file = plan::plan_commit(request, None);
     for warning in &file.warnings {
         eprint!("{}", file.render(warning));
     }

@@ -3,11 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use buildkit_llb::{Network, Platform};
-use werf_frontend::config::{self, SourceText};
+use werf_frontend::config::{self, Config, ImageName, SourceText};
 use werf_frontend::lower::{self, BaseImage, Settings};
+use werf_frontend::plan::ImageSources;
 use werf_frontend::plan::file::{Plan, SourceFile};
 use werf_frontend::plan::stage::StageKind;
 
@@ -26,9 +28,33 @@ fn plan(text: &str) -> (Plan, Vec<SourceFile>) {
         text: text.into(),
     }];
     (
-        werf_frontend::plan::plan(&loaded.config, &source, "0123456789abcdef"),
+        werf_frontend::plan::plan(
+            &loaded.config,
+            &source,
+            "0123456789abcdef",
+            &sources_of(&loaded.config),
+        ),
         sources,
     )
+}
+
+/// Returns made-up sources for every image with git mappings.
+fn sources_of(config: &Config) -> BTreeMap<ImageName, ImageSources> {
+    let images = config.images.iter().filter(|image| !image.git.is_empty());
+    images
+        .map(|image| {
+            let dependencies = image.git.iter().map(|mapping| {
+                let stages = mapping.stage_dependencies.keys();
+                stages.map(|stage| (*stage, "c".repeat(64))).collect()
+            });
+            let sources = ImageSources {
+                manifest: "a".repeat(64),
+                dependencies: dependencies.collect(),
+                changed_mebibytes: 0,
+            };
+            (image.name.clone(), sources)
+        })
+        .collect()
 }
 
 /// Returns the digests of the stages of the first image.
@@ -89,6 +115,7 @@ fn what_the_client_asks_for_is_in_the_graph() {
         labels: [("a".to_owned(), "b".to_owned())].into(),
         no_cache: vec![StageKind::Install],
         source_date_epoch: Some(1_700_000_000),
+        retried: Some(StageKind::Setup),
     };
     insta::assert_snapshot!(lowered(
         &simple("  install: make\n  setup: [one, two]\n"),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Diagnostic, Diagnostics};
 
 use super::docker::Docker;
+use super::git::{self, GitMapping};
 use super::meta::Meta;
 use super::raw::{RawImage, Required};
 use super::reference;
@@ -56,6 +57,8 @@ pub struct Image {
     pub from_cache_version: String,
     /// Whether it is built for its own sake.
     pub is_final: bool,
+    /// The files that it takes from repositories.
+    pub git: Vec<GitMapping>,
     /// The commands of its user stages.
     pub shell: Option<Shell>,
     /// Changes to its configuration.
@@ -165,6 +168,7 @@ impl Resolver<'_> {
             return Vec::new();
         }
         self.check_section(&raw, &called);
+        let git = git::resolve_all(raw.git, &called, self.source, self.diagnostics);
         let shell = raw.shell.map(super::raw::RawShell::resolve);
         let docker = raw
             .docker
@@ -189,6 +193,7 @@ impl Resolver<'_> {
                 cache_version: cache_version.clone(),
                 from_cache_version: from_cache_version.clone(),
                 is_final: raw.is_final.as_ref().is_none_or(|is_final| is_final.value),
+                git: git.clone(),
                 shell: shell.clone(),
                 docker: docker.clone(),
             });

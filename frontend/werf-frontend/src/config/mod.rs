@@ -12,6 +12,7 @@
 mod directives;
 pub mod docker;
 mod document;
+pub mod git;
 mod image;
 mod meta;
 mod not_yet;
@@ -20,10 +21,11 @@ mod reference;
 mod schema;
 mod shell;
 pub mod source;
-mod suggest;
+pub mod suggest;
 pub mod yaml;
 
 pub use docker::{CommandLine, Docker};
+pub use git::GitMapping;
 pub use image::{From, Image, ImageName};
 pub use shell::{Shell, ShellStage, UserStage};
 pub use source::{SourceText, Span, Spanned};

@@ -31,7 +31,7 @@ const NOT_YET: &[(Kind, &str, &str)] = &[
     (
         Image,
         "disableGitAfterPatch",
-        "remove it: without `git` it has no effect",
+        "remove it: the sources are always brought to the HEAD commit",
     ),
     (
         DockerfileImage,
@@ -49,7 +49,11 @@ const NOT_YET: &[(Kind, &str, &str)] = &[
         "fromLatest",
         "pin the base with a digest: `from: NAME@sha256:…`",
     ),
-    (Image, "git", "remove it, or build this image with werf"),
+    (
+        Image,
+        "git.url",
+        "add the repository as a submodule, or build this image with werf",
+    ),
     (Image, "imageSpec", "use `docker`"),
     (Image, "import", "remove it, or build this image with werf"),
     (Image, "mount", "remove it, or build this image with werf"),

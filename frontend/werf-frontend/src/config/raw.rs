@@ -50,12 +50,32 @@ pub struct RawImage {
     pub from_artifact: Option<Span>,
     pub from_cache_version: Option<Spanned<String>>,
     pub cache_version: Option<Spanned<String>>,
+    pub git: Vec<RawGit>,
     pub shell: Option<RawShell>,
     /// The key `ansible`, if something stands behind it.
     pub ansible: Option<Span>,
     pub docker: Option<RawDocker>,
     /// The key `imageSpec`, if something stands behind it.
     pub image_spec: Option<Span>,
+}
+
+/// One entry of `git`.
+#[derive(Debug, Default)]
+pub struct RawGit {
+    /// The first key of the entry.
+    pub at: Span,
+    pub add: Option<Spanned<String>>,
+    pub to: Option<Spanned<String>>,
+    pub owner: Option<Spanned<String>>,
+    pub group: Option<Spanned<String>>,
+    pub include_paths: Vec<Spanned<String>>,
+    pub exclude_paths: Vec<Spanned<String>>,
+    /// `stageDependencies` of `install`, `beforeSetup` and `setup`.
+    pub stage_dependencies: [Vec<Spanned<String>>; 3],
+    pub url: Option<Spanned<String>>,
+    pub branch: Option<Spanned<String>>,
+    pub tag: Option<Spanned<String>>,
+    pub commit: Option<Spanned<String>>,
 }
 
 /// `shell`: commands and cache versions of the four user stages, in build order.
@@ -155,6 +175,13 @@ impl<'a> Fields<'a> {
             .map_or_else(Vec::new, |node| read::text_map(node, &mut Vec::new()))
     }
 
+    /// Returns the mappings in the list behind `name`.
+    fn entries(&self, name: &str) -> Vec<NodeRef<'a>> {
+        self.get(name).map_or_else(Vec::new, |node| {
+            read::items(node, "a list", &mut Vec::new())
+        })
+    }
+
     fn command(&self, name: &str) -> Option<RawCommand> {
         let node = self.given(name)?.value;
         let mut words = read::text_or_list(node, &mut Vec::new());
@@ -206,6 +233,11 @@ impl RawImage {
             from_artifact: fields.given("fromArtifact").map(|field| field.key.span),
             from_cache_version: fields.text("fromCacheVersion"),
             cache_version: fields.text("cacheVersion"),
+            git: fields
+                .entries("git")
+                .into_iter()
+                .map(RawGit::read)
+                .collect(),
             shell: fields.given("shell").map(RawShell::read),
             ansible: fields.given("ansible").map(|field| field.key.span),
             docker: fields.given("docker").map(RawDocker::read),
@@ -227,6 +259,35 @@ fn names(field: &Field<'_>) -> Option<Vec<Spanned<String>>> {
         .into_iter()
         .next()
         .map(|name| vec![Spanned::new(name.value, field.key.span)])
+}
+
+impl RawGit {
+    fn read(entry: NodeRef<'_>) -> RawGit {
+        let fields = Fields::of(entry);
+        let dependencies = fields.get("stageDependencies").map(Fields::of);
+        let stages = ["install", "beforeSetup", "setup"];
+        RawGit {
+            at: fields
+                .0
+                .first()
+                .map_or(entry.span(), |field| field.key.span),
+            add: fields.text("add"),
+            to: fields.text("to"),
+            owner: fields.text("owner"),
+            group: fields.text("group"),
+            include_paths: fields.text_or_list("includePaths"),
+            exclude_paths: fields.text_or_list("excludePaths"),
+            stage_dependencies: stages.map(|stage| {
+                dependencies
+                    .as_ref()
+                    .map_or_else(Vec::new, |fields| fields.text_or_list(stage))
+            }),
+            url: fields.text("url"),
+            branch: fields.text("branch"),
+            tag: fields.text("tag"),
+            commit: fields.text("commit"),
+        }
+    }
 }
 
 impl RawShell {

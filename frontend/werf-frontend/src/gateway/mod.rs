@@ -23,8 +23,9 @@ use serde_json::json;
 use crate::error::Diagnostic;
 use crate::git::repo::{NO_REPOSITORY, git_file};
 use crate::helper::locate::DEFAULT_NAMES;
-use crate::lower::{self, BaseImage, Lowered, Settings};
+use crate::lower::{self, BaseImage, Lowered, Settings, Step};
 use crate::plan::file::{Base, ImagePlan, Outcome, Plan, PlanFile, SourceFile};
+use crate::plan::stage::StageKind;
 
 use bridge::{Bridge, CallError, Daemon, Reference};
 use plan_graph::{OWN_DEFINITION, OwnImage, PLAN_FILE, plan_graph};
@@ -172,10 +173,37 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
     if request.subrequest.as_deref() == Some(subrequest::DESCRIBE) {
         return Ok(subrequest::describe());
     }
-    let planned = run_plan(bridge, request).await?;
-    if let Some(name) = &request.subrequest {
-        return subrequest::answer(name, &planned.file);
+    let mut retried = None;
+    loop {
+        let planned = run_plan(bridge, request, retried.is_some()).await?;
+        if let Some(name) = &request.subrequest {
+            return subrequest::answer(name, &planned.file);
+        }
+        match build_planned(bridge, request, platform.clone(), planned, retried).await? {
+            Built::Image(answer) => return Ok(answer),
+            // STORE was emptied after PLAN had filled it. A second time it would be the daemon's habit.
+            Built::StoreLacks(stage, _) if retried.is_none() => retried = Some(stage),
+            Built::StoreLacks(_, status) => return Err(Failure::Status(status)),
+        }
     }
+}
+
+/// How the solve of an image ended, other than in a failure of its own.
+enum Built {
+    /// Well.
+    Image(Answer),
+    /// In a stage that did not find in STORE what PLAN had put there, and the daemon's words for it.
+    StoreLacks(StageKind, Box<rpc::Status>),
+}
+
+/// Builds one image of a plan. `retried` is the stage that is tried for the second time.
+async fn build_planned(
+    bridge: &mut Bridge,
+    request: &Request,
+    platform: Platform,
+    planned: Planned,
+    retried: Option<StageKind>,
+) -> Result<Built, Failure> {
     let PlanFile {
         outcome,
         warnings,
@@ -190,15 +218,25 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
         }
     };
     let image = choose_image(&plan, request.target.as_deref())?;
-    for warning in warnings.iter().chain(&request_warnings(request)) {
-        warn(bridge, &planned.vertex, warning, &sources).await?;
+    if retried.is_none() {
+        for warning in warnings.iter().chain(&request_warnings(request)) {
+            warn(bridge, &planned.vertex, warning, &sources).await?;
+        }
     }
-    let settings = settings(request, platform, image);
+    let settings = Settings {
+        retried,
+        ..settings(request, platform, image)
+    };
     let base = resolve_base(bridge, image, request, &settings.platform, &sources).await?;
     let lowered = lower::lower(image, base.as_ref(), &settings, &sources)
         .map_err(|errors| Failure::Mistakes(errors, sources.clone()))?;
-    let reference = solve_image(bridge, image, &lowered).await?;
-    Ok(image_answer(reference, &lowered, &settings, base.as_ref()))
+    match solve_image(bridge, image, &lowered).await? {
+        Solved::Reference(reference) => {
+            let answer = image_answer(Some(reference), &lowered, &settings, base.as_ref());
+            Ok(Built::Image(answer))
+        }
+        Solved::StoreLacks(stage, status) => Ok(Built::StoreLacks(stage, status)),
+    }
 }
 
 fn check_daemon(daemon: &Daemon) -> Result<(), Diagnostic> {
@@ -251,7 +289,7 @@ struct Planned {
     vertex: String,
 }
 
-async fn run_plan(bridge: &mut Bridge, request: &Request) -> Result<Planned, Failure> {
+async fn run_plan(bridge: &mut Bridge, request: &Request, again: bool) -> Result<Planned, Failure> {
     let definition = std::fs::read(OWN_DEFINITION).ok();
     let own = match (&definition, &request.source) {
         (Some(bytes), _) => OwnImage::Definition(bytes),
@@ -263,7 +301,7 @@ async fn run_plan(bridge: &mut Bridge, request: &Request) -> Result<Planned, Fai
             .into());
         }
     };
-    let plan = plan_graph(request, &own)
+    let plan = plan_graph(request, &own, again)
         .map_err(|error| Diagnostic::error(format!("read {OWN_DEFINITION}: {error}")))?;
     let vertex = plan.graph.digest(plan.out);
     let reference = bridge.solve(plan.graph.definition(plan.out)).await?;
@@ -425,6 +463,7 @@ fn settings(request: &Request, platform: Platform, image: &ImagePlan) -> Setting
             .filter(|kind| request.no_cache.covers(&name, kind.name()))
             .collect(),
         source_date_epoch: request.source_date_epoch,
+        retried: None,
     }
 }
 
@@ -474,22 +513,40 @@ async fn resolve_base(
     }
 }
 
+enum Solved {
+    Reference(Reference),
+    StoreLacks(StageKind, Box<rpc::Status>),
+}
+
 /// Solves the image, so that a failure happens while we can still say which stage it was.
 async fn solve_image(
     bridge: &mut Bridge,
     image: &ImagePlan,
     lowered: &Lowered,
-) -> Result<Option<Reference>, Failure> {
+) -> Result<Solved, Failure> {
     let Some(root) = lowered.root else {
-        return Ok(Some(Reference(String::new())));
+        return Ok(Solved::Reference(Reference(String::new())));
     };
     let mut definition = lowered.graph.definition(root);
     shrink(&mut definition)?;
     match bridge.solve(definition).await {
-        Ok(reference) => Ok(Some(reference)),
-        Err(CallError::Status(status)) => Err(Failure::Status(Box::new(name_stage(
-            *status, image, lowered,
-        )))),
+        Ok(reference) => Ok(Solved::Reference(reference)),
+        Err(CallError::Status(status)) => {
+            let vertex = report::failed_vertex(&status);
+            let step = lowered
+                .steps
+                .iter()
+                .find(|step| Some(lowered.graph.digest(step.node)) == vertex);
+            let code = report::exit_code(&status);
+            let status = Box::new(name_stage(*status, image, step));
+            match step {
+                // The code could be the script's own; then the second try tells.
+                Some(step) if step.has_sources && code == Some(lower::STORE_EXIT_CODE) => {
+                    Ok(Solved::StoreLacks(step.kind, status))
+                }
+                _ => Err(Failure::Status(status)),
+            }
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -516,12 +573,7 @@ fn shrink(definition: &mut pb::Definition) -> Result<(), Diagnostic> {
 }
 
 /// Puts the name of the failed stage before the daemon's message; code and details stay.
-fn name_stage(mut status: rpc::Status, image: &ImagePlan, lowered: &Lowered) -> rpc::Status {
-    let vertex = report::failed_vertex(&status);
-    let step = lowered
-        .steps
-        .iter()
-        .find(|step| Some(lowered.graph.digest(step.node)) == vertex);
+fn name_stage(mut status: rpc::Status, image: &ImagePlan, step: Option<&Step>) -> rpc::Status {
     if let Some(step) = step {
         let what = match report::exit_code(&status) {
             Some(code) => format!("failed with exit code {code}"),

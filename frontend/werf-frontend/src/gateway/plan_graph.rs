@@ -15,15 +15,24 @@ pub const OWN_DEFINITION: &str = "/run/config/buildkit/metadata/frontend.bin";
 ///
 /// The patterns have no wildcard, so the client walks nothing else (spec `buildkit-frontend.md` 4.5), and
 /// `.dockerignore` has no say.
-const GIT_PARTS: [&str; 8] = [
+const GIT_PARTS: [&str; 9] = [
     ".git/HEAD",
     ".git/commondir",
     ".git/config",
+    ".git/modules",
     ".git/objects",
     ".git/packed-refs",
     ".git/refs",
     ".git/reftable",
     ".git/shallow",
+];
+
+/// Parts of submodules' repositories that are of no use here.
+const MODULE_PARTS_NOT_ASKED_FOR: [&str; 4] = [
+    ".git/modules/**/hooks",
+    ".git/modules/**/index",
+    ".git/modules/**/lfs",
+    ".git/modules/**/logs",
 ];
 
 /// Names in PLAN's container.
@@ -51,11 +60,15 @@ pub enum OwnImage<'a> {
     Reference(&'a str),
 }
 
-/// Builds the graph of PLAN for `request`.
+/// Builds the graph of PLAN for `request`; `again` makes it another PLAN than that of the same build before.
 ///
 /// # Errors
 /// A definition of our own image that is not one.
-pub fn plan_graph(request: &Request, own: &OwnImage<'_>) -> Result<PlanGraph, ImportError> {
+pub fn plan_graph(
+    request: &Request,
+    own: &OwnImage<'_>,
+    again: bool,
+) -> Result<PlanGraph, ImportError> {
     let mut graph = Graph::new();
     let image = match own {
         OwnImage::Definition(bytes) => graph.import(bytes)?,
@@ -67,6 +80,7 @@ pub fn plan_graph(request: &Request, own: &OwnImage<'_>) -> Result<PlanGraph, Im
         Source::local(&request.context_name)
             .session(&request.session)
             .include_patterns(GIT_PARTS)
+            .exclude_patterns(MODULE_PARTS_NOT_ASKED_FOR)
             .shared_key_hint("werf-git")
             .name("[internal] load git repository"),
     );
@@ -107,7 +121,10 @@ pub fn plan_graph(request: &Request, own: &OwnImage<'_>) -> Result<PlanGraph, Im
         .cwd("/")
         .network(Network::None)
         // PLAN runs in every build: STORE may have been emptied while its result is still cached.
-        .env("WERF_PLAN_NONCE", &request.session)
+        .env(
+            "WERF_PLAN_NONCE",
+            format!("{}{}", request.session, if again { " again" } else { "" }),
+        )
         // Never hashed: the result could not be reused anyway.
         .mount(
             Mount::bind(CONTEXT, git)

@@ -65,7 +65,10 @@ impl Mask {
         let bare = without_trailing_asterisks(&text);
         let below = clean(&format!("{bare}/**/*"));
         let below = if bare.is_empty() { "**/*" } else { &below };
-        let mut globs = vec![Glob::new(bare).map_err(bad)?, Glob::new(below).map_err(bad)?];
+        let mut globs = vec![
+            Glob::new(bare).map_err(bad)?,
+            Glob::new(below).map_err(bad)?,
+        ];
         if text != bare {
             globs.push(Glob::new(&text).map_err(bad)?);
         }

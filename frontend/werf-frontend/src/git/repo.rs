@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use gix::bstr::ByteSlice as _;
-use gix::objs::FindExt as _;
 use gix::object::tree::EntryKind;
+use gix::objs::FindExt as _;
 
 use crate::error::Diagnostic;
 
@@ -125,10 +125,7 @@ impl Repo {
     ///
     /// # Errors
     /// A broken directory or commit, a storage format that cannot be read.
-    pub(super) fn open_at(
-        git_dir: &Path,
-        commit: gix::ObjectId,
-    ) -> Result<Option<Repo>, RepoError> {
+    pub fn open_at(git_dir: &Path, commit: gix::ObjectId) -> Result<Option<Repo>, RepoError> {
         if !git_dir.join("HEAD").exists() {
             return Ok(None);
         }
@@ -139,8 +136,7 @@ impl Repo {
         if repo.object_hash() != commit.kind() || !repo.has_object(commit) {
             return Ok(None);
         }
-        let broken =
-            |cause| RepoError::new(format!("read the tree of commit {commit}: {cause}"));
+        let broken = |cause| RepoError::new(format!("read the tree of commit {commit}: {cause}"));
         let tree = repo
             .find_commit(commit)
             .map_err(|error| broken(chain(&error)))?
@@ -271,6 +267,38 @@ impl Repo {
             .find_blob(id)
             .map_err(|error| self.object_error(&what(), &error))?;
         Ok(blob.detach().data)
+    }
+
+    /// Returns the content of the blob `id` of any size, which is named `path` in messages.
+    ///
+    /// # Errors
+    /// A missing or broken object.
+    pub fn read_any(&self, id: gix::ObjectId, path: &str) -> Result<Vec<u8>, RepoError> {
+        let blob = self.objects.find_blob(id).map_err(|error| {
+            self.object_error(
+                &format!("read blob {} ({path})", id.to_hex_with_len(8)),
+                &error,
+            )
+        })?;
+        Ok(blob.detach().data)
+    }
+
+    /// Returns when the author made HEAD's commit.
+    ///
+    /// # Errors
+    /// A commit without a time.
+    pub fn author_time(&self) -> Result<gix::date::Time, RepoError> {
+        let what = || format!("read the author of commit {}", self.commit);
+        let commit = self
+            .objects
+            .find_commit(self.commit)
+            .map_err(|error| self.object_error(&what(), &error))?;
+        let author = commit
+            .author()
+            .map_err(|error| self.object_error(&what(), &error))?;
+        author
+            .time()
+            .map_err(|error| RepoError::new(format!("{}: {}", what(), chain(&error))))
     }
 
     fn tree(&self) -> Result<gix::Tree<'_>, RepoError> {

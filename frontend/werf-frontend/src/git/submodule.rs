@@ -42,8 +42,12 @@ pub(super) fn names(repo: &Repo) -> Result<Names, RepoError> {
     };
     let text = repo.read(id, LIST)?;
     let meta = gix::config::file::Metadata::api();
-    let file = gix::config::File::from_bytes_no_includes(&text, meta, gix::config::file::init::Options::default())
-        .map_err(|error| RepoError::new(format!("read `{LIST}`: {error}")))?;
+    let file = gix::config::File::from_bytes_no_includes(
+        &text,
+        meta,
+        gix::config::file::init::Options::default(),
+    )
+    .map_err(|error| RepoError::new(format!("read `{LIST}`: {error}")))?;
     let sections = file.sections_by_name("submodule").into_iter().flatten();
     Ok(sections
         .filter_map(|section| {

@@ -131,7 +131,11 @@ impl TreeListing {
     /// # Errors
     /// An `add` that is not there, is a submodule, or of which nothing counts; objects that are missing or broken;
     /// trees with names that are no plain names.
-    pub fn read(repo: &Repo, add: &str, matcher: &PathMatcher) -> Result<TreeListing, ListingError> {
+    pub fn read(
+        repo: &Repo,
+        add: &str,
+        matcher: &PathMatcher,
+    ) -> Result<TreeListing, ListingError> {
         let listing = match find(repo, add)? {
             Found::Directory { path, tree } => walk::list(repo, tree, path.as_ref(), matcher)?,
             Found::File { name, kind, id } => {

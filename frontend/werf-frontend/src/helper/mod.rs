@@ -3,4 +3,5 @@
 
 pub mod locate;
 pub mod plan;
+pub mod sources;
 pub mod store;

@@ -9,6 +9,7 @@ use crate::plan;
 use crate::plan::file::{Outcome, PlanFile, SourceFile, VERSION};
 
 use super::locate::{Located, Wanted, locate};
+use super::sources::{FillError, Snapshot};
 use super::store::{StoreError, install_tools};
 
 /// Everything that PLAN is told; whatever else it wants to know is in the commit.
@@ -20,11 +21,12 @@ pub struct PlanRequest {
     pub wanted: Wanted,
 }
 
-/// Plans the HEAD commit of the repository. Mistakes of the user are part of the result.
-pub fn plan_commit(request: &PlanRequest) -> PlanFile {
+/// Plans the HEAD commit of the repository, and fills STORE with what its stages need if one is given.
+/// Mistakes of the user are part of the result.
+pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
     let mut sources = Vec::new();
     let mut warnings = Vec::new();
-    let outcome = match plan_or_refuse(request, &mut sources, &mut warnings) {
+    let outcome = match plan_or_refuse(request, store, &mut sources, &mut warnings) {
         Ok(plan) => Outcome::Plan(plan),
         Err(errors) => Outcome::Errors(errors),
     };
@@ -38,6 +40,7 @@ pub fn plan_commit(request: &PlanRequest) -> PlanFile {
 
 fn plan_or_refuse(
     request: &PlanRequest,
+    store: Option<&Path>,
     sources: &mut Vec<SourceFile>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<plan::file::Plan, Vec<Diagnostic>> {
@@ -56,7 +59,17 @@ fn plan_or_refuse(
     let source = SourceText::new(&located.path, located.content).map_err(|error| vec![error])?;
     let loaded = config::load(&source)?;
     warnings.extend(loaded.warnings);
-    Ok(plan::plan(&loaded.config, &source, &repo.commit()))
+    let snapshot = Snapshot::take(&loaded.config, &repo, &source, warnings)?;
+    let plan = plan::plan(&loaded.config, &source, &repo.commit(), &snapshot.sources());
+    if let Some(store) = store {
+        snapshot
+            .fill(store, &repo, &plan)
+            .map_err(|error| match error {
+                FillError::Repo(error) => vec![error.into()],
+                FillError::Store(error) => vec![Diagnostic::error(format!("fill STORE: {error}"))],
+            })?;
+    }
+    Ok(plan)
 }
 
 fn source_file(located: &Located) -> SourceFile {
@@ -77,7 +90,7 @@ pub fn run(
     out: &Path,
 ) -> Result<(), StoreError> {
     install_tools(store, tools)?;
-    let file = plan_commit(request);
+    let file = plan_commit(request, Some(store));
     std::fs::write(out, file.to_json()).map_err(|cause| StoreError {
         action: format!("write {}", out.display()),
         cause,

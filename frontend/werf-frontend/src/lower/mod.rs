@@ -15,7 +15,8 @@ use buildkit_llb::{
 };
 
 use crate::error::Diagnostic;
-use crate::plan::file::{Base, ImagePlan, SourceFile, StagePlan};
+use crate::plan::file::{Base, ImagePlan, SourceFile, Sources, StagePlan};
+use crate::plan::script::Script;
 use crate::plan::stage::StageKind;
 
 use image_config::ImageConfig;
@@ -29,6 +30,15 @@ pub const STORE_ID: &str = "werf-store-v1";
 const STAPEL_DIRECTORY: &str = "/.werf/stapel";
 /// Where the script of a stage is.
 const SHELL_DIRECTORY: &str = "/.werf/shell";
+/// Where STORE is in a stage that has something to do with the sources.
+const STORE_DIRECTORY: &str = "/.werf/store";
+/// The program that brings the sources up to date.
+const SYNC: &str = "/.werf/stapel/bin/stapel-sync";
+/// The variable that gives a stage another key when it is tried again in the same build: BuildKit
+/// remembers what failed.
+const ATTEMPT_VARIABLE: &str = "WERF_ATTEMPT";
+/// The exit code by which a stage says that STORE lacks something (`stapel-sync`).
+pub const STORE_EXIT_CODE: i64 = 93;
 /// The locale of every stage; it is not put into the image.
 const LOCALE: [(&str, &str); 2] = [("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8")];
 /// The variable that carries the digest of the stage into its key and its environment.
@@ -62,6 +72,8 @@ pub struct Settings {
     pub no_cache: Vec<StageKind>,
     /// `SOURCE_DATE_EPOCH` in seconds.
     pub source_date_epoch: Option<i64>,
+    /// The first stage that is tried for the second time in this build.
+    pub retried: Option<StageKind>,
 }
 
 /// A base image as the registry knows it at the moment.
@@ -94,6 +106,8 @@ pub struct Step {
     pub node: Node,
     /// Which stage it is.
     pub kind: StageKind,
+    /// Whether it takes something from STORE besides its tools.
+    pub has_sources: bool,
 }
 
 /// Lowers one image. `base` is `None` exactly if the image starts from scratch.
@@ -112,11 +126,7 @@ pub fn lower(
         .map(|file| graph.source_file(&file.name, file.text.as_bytes(), "YAML"))
         .collect();
     let mut config = base_config(image, base, settings)?;
-    let total = 1 + image
-        .stages
-        .iter()
-        .filter(|stage| stage.script.is_some())
-        .count();
+    let total = 1 + image.stages.iter().filter_map(Work::of).count();
     let lowering = Lowering {
         image,
         settings,
@@ -129,21 +139,17 @@ pub fn lower(
     let mut root = base.map(|base| lowering.base(&mut graph, base));
     let mut steps = Vec::new();
     for stage in &image.stages {
-        let Some(script) = &stage.script else {
+        let Some(work) = Work::of(stage) else {
             continue;
         };
         let name = lowering.step_name(steps.len() + 2, stage.kind.name());
-        let node = lowering.user_stage(
-            &mut graph,
-            root,
-            stage,
-            &script.text,
-            &format!("{name} {}", script.summary),
-        );
-        config.add_history(&format!("{name} {}", script.summary), false);
+        let name = format!("{name} {}", work.summary()).trim_end().to_owned();
+        let node = lowering.stage(&mut graph, root, stage, &work, &name);
+        config.add_history(&name, false);
         steps.push(Step {
             node,
             kind: stage.kind,
+            has_sources: stage.sources.is_some(),
         });
         root = Some(node);
     }
@@ -191,6 +197,69 @@ fn base_config(
     Ok(config)
 }
 
+/// What a stage runs.
+enum Work<'a> {
+    /// A script.
+    Script(&'a Script),
+    /// Sources, and then a script.
+    SourcesAndScript(&'a Script),
+    /// Sources, put there by `stapel-sync` with these words.
+    Sources(Vec<&'a str>),
+}
+
+impl<'a> Work<'a> {
+    /// Returns what `stage` runs, or `None` for one that only exists by name.
+    fn of(stage: &'a StagePlan) -> Option<Work<'a>> {
+        match (&stage.sources, &stage.script) {
+            (None, None) => None,
+            (None, Some(script)) => Some(Work::Script(script)),
+            (Some(_), Some(script)) => Some(Work::SourcesAndScript(script)),
+            (Some(Sources::Archive), None) => Some(Work::Sources(vec!["sync", "--initial"])),
+            (Some(Sources::Update), None) => Some(Work::Sources(vec!["sync"])),
+            (Some(Sources::Finish(tree)), None) => {
+                Some(Work::Sources(vec!["finish", "--tree", tree]))
+            }
+        }
+    }
+
+    /// Returns the commands as progress shows them.
+    fn summary(&self) -> &str {
+        match self {
+            Work::Script(script) | Work::SourcesAndScript(script) => &script.summary,
+            Work::Sources(_) => "",
+        }
+    }
+
+    fn script(&self) -> Option<&str> {
+        match self {
+            Work::Script(script) | Work::SourcesAndScript(script) => Some(&script.text),
+            Work::Sources(_) => None,
+        }
+    }
+
+    /// Returns the arguments of the exec; the digest names the slot.
+    fn arguments(&self, digest: &str) -> Vec<String> {
+        let script = format!("{SHELL_DIRECTORY}/script.sh");
+        let sync = |words: &[&str]| -> Vec<String> {
+            let slot = ["--store", STORE_DIRECTORY, "--slot", digest];
+            std::iter::once(&SYNC)
+                .chain(words)
+                .chain(&slot)
+                .map(|word| (*word).to_owned())
+                .collect()
+        };
+        match self {
+            Work::Script(_) => vec![script],
+            Work::SourcesAndScript(_) => {
+                let mut arguments = sync(&["run"]);
+                arguments.extend(["--".to_owned(), script]);
+                arguments
+            }
+            Work::Sources(words) => sync(words),
+        }
+    }
+}
+
 /// What stays the same while the stages of one image are lowered.
 struct Lowering<'a> {
     image: &'a ImagePlan,
@@ -231,21 +300,21 @@ impl Lowering<'_> {
         graph.source(source)
     }
 
-    fn user_stage(
+    /// One stage: what it does with the sources, then its script.
+    fn stage(
         &self,
         graph: &mut Graph,
         root: Option<Node>,
         stage: &StagePlan,
-        script: &str,
+        work: &Work<'_>,
         name: &str,
     ) -> Node {
-        let shell = self.shell_directory(graph, stage, script);
-        let mut exec = Exec::new([format!("{SHELL_DIRECTORY}/script.sh")])
+        let shell = self.shell_directory(graph, stage, work.script());
+        let mut exec = Exec::new(work.arguments(&stage.digest.hex()))
             .root(root)
             .cwd("/")
             .user("0:0")
             .platform(self.settings.platform.clone())
-            .network(self.settings.network)
             .mount(
                 Mount::bind(SHELL_DIRECTORY, shell)
                     .readonly()
@@ -259,16 +328,35 @@ impl Lowering<'_> {
             )
             .name(name)
             .at(self.ranges(&stage.at));
-        for (key, value) in &self.env {
-            if !LOCALE.iter().any(|(name, _)| name == key) {
+        if stage.sources.is_some() {
+            exec = exec.mount(
+                Mount::cache(STORE_DIRECTORY, STORE_ID)
+                    .sharing(CacheSharing::Shared)
+                    .readonly(),
+            );
+        }
+        if stage.script.is_some() {
+            for (key, value) in &self.env {
+                if !LOCALE.iter().any(|(name, _)| name == key) {
+                    exec = exec.env(key, value);
+                }
+            }
+            for (key, value) in LOCALE {
                 exec = exec.env(key, value);
             }
-        }
-        for (key, value) in LOCALE {
-            exec = exec.env(key, value);
+            exec = self.settings.apply(exec.network(self.settings.network));
+        } else {
+            exec = exec.network(Network::None);
         }
         exec = exec.env(DIGEST_VARIABLE, stage.digest.hex());
-        graph.exec(self.settings.apply(exec)).root()
+        if self
+            .settings
+            .retried
+            .is_some_and(|first| first <= stage.kind)
+        {
+            exec = exec.env(ATTEMPT_VARIABLE, "2");
+        }
+        graph.exec(exec).root()
     }
 
     /// The script and the digest of a stage, in a file system of their own.
@@ -277,9 +365,12 @@ impl Lowering<'_> {
     /// `buildkit-frontend.md` 7.1). It is mounted by definition, so a stage that may not come from the cache
     /// finds no key here, and its result is still stored under the usual one. The digest in it keeps the
     /// stages of two images with equal scripts apart.
-    fn shell_directory(&self, graph: &mut Graph, stage: &StagePlan, script: &str) -> Node {
-        let mut file = File::new(FILE_TIME)
-            .mkfile("/script.sh", 0o755, script.as_bytes())
+    fn shell_directory(&self, graph: &mut Graph, stage: &StagePlan, script: Option<&str>) -> Node {
+        let mut file = File::new(FILE_TIME);
+        if let Some(script) = script {
+            file = file.mkfile("/script.sh", 0o755, script.as_bytes());
+        }
+        let mut file = file
             .mkfile("/digest", 0o444, stage.digest.hex().as_bytes())
             .name(format!(
                 "[internal] script of {} {}",

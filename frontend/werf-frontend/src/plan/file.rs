@@ -102,8 +102,22 @@ pub struct StagePlan {
     pub fields: Vec<DigestField>,
     /// The lines that define it, for failures and provenance.
     pub at: Vec<Location>,
-    /// What it runs; `None` for a stage that only has a cache version, or only configuration.
+    /// What it runs; `None` for a stage that only has a cache version, or only configuration or files.
     pub script: Option<Script>,
+    /// What it does with the files of git mappings before that; `None` if nothing.
+    pub sources: Option<Sources>,
+}
+
+/// What a stage does with the files of git mappings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Sources {
+    /// Puts them there; nothing of this image has done so before.
+    Archive,
+    /// Brings them to whatever the slot of the stage says, which is in no key.
+    Update,
+    /// Brings them to exactly this manifest (64 hexadecimal digits) and forgets how they came there.
+    Finish(String),
 }
 
 /// The `docker` section as it is applied to the image's configuration (spec `werf-yaml.md` 8.2).

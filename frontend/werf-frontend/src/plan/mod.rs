@@ -7,28 +7,48 @@ pub mod file;
 pub mod script;
 pub mod stage;
 
-use crate::config::{Config, Docker, From, Image, Shell, SourceText, Spanned, UserStage};
+use std::collections::BTreeMap;
+
+use crate::config::{Config, Docker, From, Image, ImageName, SourceText, Spanned, UserStage};
 use crate::error::Location;
 
-use digest::{Digest, DigestField, DigestWriter};
-use file::{Base, DockerPlan, DockerValue, ImagePlan, Plan, StagePlan};
+use digest::DigestWriter;
+use file::{Base, DockerPlan, DockerValue, ImagePlan, Plan, Sources, StagePlan};
 use script::{Script, TOOLS_PROTOCOL};
 use stage::StageKind;
 
-/// Plans every image of `config`, which was read from `source` at `commit`.
-pub fn plan(config: &Config, source: &SourceText, commit: &str) -> Plan {
+/// What the commit holds of the git mappings of one image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageSources {
+    /// The identity of all files together, where they go and whose they are: 64 hexadecimal digits.
+    pub manifest: String,
+    /// For each mapping, in the order of the configuration, the checksum of the files that a stage depends
+    /// on. A stage without dependencies has no entry.
+    pub dependencies: Vec<BTreeMap<UserStage, String>>,
+    /// How many whole mebibytes have changed since the last user stage was built, as far as is known.
+    pub changed_mebibytes: u64,
+}
+
+/// Plans every image of `config`, which was read from `source` at `commit`; `sources` has an entry for each
+/// image with git mappings.
+pub fn plan(
+    config: &Config,
+    source: &SourceText,
+    commit: &str,
+    sources: &BTreeMap<ImageName, ImageSources>,
+) -> Plan {
     Plan {
         project: config.project.clone(),
         commit: commit.to_owned(),
         images: config
             .images
             .iter()
-            .map(|image| plan_image(image, source))
+            .map(|image| plan_image(image, source, sources.get(&image.name)))
             .collect(),
     }
 }
 
-fn plan_image(image: &Image, source: &SourceText) -> ImagePlan {
+fn plan_image(image: &Image, source: &SourceText, sources: Option<&ImageSources>) -> ImagePlan {
     ImagePlan {
         name: image.name.clone(),
         at: source.location(image.at),
@@ -40,7 +60,12 @@ fn plan_image(image: &Image, source: &SourceText) -> ImagePlan {
                 at: source.location(reference.span),
             },
         },
-        stages: plan_stages(image, source),
+        stages: Planner {
+            image,
+            source,
+            sources,
+        }
+        .stages(),
         docker: image
             .docker
             .as_ref()
@@ -48,110 +73,188 @@ fn plan_image(image: &Image, source: &SourceText) -> ImagePlan {
     }
 }
 
-/// Plans the stages of `image` in build order, leaving out those that do not exist.
-///
-/// A stage's digest covers its own inputs and the digest before it, so a change in one stage renames
-/// every later stage and no earlier one.
-fn plan_stages(image: &Image, source: &SourceText) -> Vec<StagePlan> {
-    let mut stages: Vec<StagePlan> = Vec::new();
-    for kind in StageKind::ORDER {
-        let writer = DigestWriter::new(kind.name());
-        let writer = match stages.last() {
-            Some(before) => writer.field("parent", before.digest.hex()),
-            None => writer,
-        };
-        let Some(inputs) = stage_inputs(kind, image, source, writer) else {
-            continue;
-        };
-        let ((digest, fields), at, script) = (inputs.digest, inputs.at, inputs.script);
-        stages.push(StagePlan {
-            kind,
-            digest,
-            fields,
-            at,
-            script,
-        });
-    }
-    stages
+/// Plans the stages of one image.
+struct Planner<'a> {
+    image: &'a Image,
+    source: &'a SourceText,
+    sources: Option<&'a ImageSources>,
 }
 
-struct StageInputs {
-    digest: (Digest, Vec<DigestField>),
+/// What a stage is made of.
+#[derive(Default)]
+struct Inputs {
     at: Vec<Location>,
     script: Option<Script>,
+    sources: Option<Sources>,
 }
 
-/// Adds the inputs of stage `kind` to `writer`; `None` if `image` has no such stage (spec 3.1).
-fn stage_inputs(
-    kind: StageKind,
-    image: &Image,
-    source: &SourceText,
-    writer: DigestWriter,
-) -> Option<StageInputs> {
-    match kind {
-        StageKind::From => Some(from_inputs(image, source, writer)),
-        StageKind::DockerInstructions => {
-            let docker = image.docker.as_ref()?;
-            Some(StageInputs {
-                digest: docker_digest(docker, writer).finish(),
-                at: Vec::new(),
-                script: None,
-            })
+impl Planner<'_> {
+    /// Plans the stages in build order, leaving out those that do not exist.
+    ///
+    /// A stage's digest covers its own inputs and the digest before it, so a change in one stage renames
+    /// every later stage and no earlier one.
+    fn stages(&self) -> Vec<StagePlan> {
+        let mut stages: Vec<StagePlan> = Vec::new();
+        for kind in StageKind::ORDER {
+            let writer = DigestWriter::new(kind.name());
+            let writer = match stages.last() {
+                Some(before) => writer.field("parent", before.digest.hex()),
+                None => writer,
+            };
+            let Some((writer, inputs)) = self.stage(kind, writer) else {
+                continue;
+            };
+            let (digest, fields) = writer.finish();
+            let Inputs {
+                at,
+                script,
+                sources,
+            } = inputs;
+            stages.push(StagePlan {
+                kind,
+                digest,
+                fields,
+                at,
+                script,
+                sources,
+            });
         }
-        _ => shell_inputs(kind.user_stage()?, image.shell.as_ref()?, source, writer),
+        stages
     }
-}
 
-/// The base enters by the text of its reference, so that a tag moved upstream does not rename stages;
-/// BuildKit's own key of the base image still does its part.
-fn from_inputs(image: &Image, source: &SourceText, writer: DigestWriter) -> StageInputs {
-    let (base, at) = match &image.from {
-        From::Scratch => ("scratch", source.location(image.at)),
-        From::Reference(reference) => (reference.value.as_str(), source.location(reference.span)),
-    };
-    let digest = writer
-        .optional("cacheVersion", &image.cache_version)
-        .optional("fromCacheVersion", &image.from_cache_version)
-        .field("base", base)
-        .finish();
-    StageInputs {
-        digest,
-        at: vec![at],
-        script: None,
+    /// Adds the inputs of stage `kind` to `writer`; `None` if the image has no such stage (spec 3.1).
+    fn stage(&self, kind: StageKind, writer: DigestWriter) -> Option<(DigestWriter, Inputs)> {
+        match kind {
+            StageKind::From => Some(self.from(writer)),
+            StageKind::BeforeInstall => self.user_stage(UserStage::BeforeInstall, writer),
+            StageKind::GitArchive => self.git_archive(writer),
+            StageKind::Install => self.user_stage(UserStage::Install, writer),
+            StageKind::BeforeSetup => self.user_stage(UserStage::BeforeSetup, writer),
+            StageKind::Setup => self.user_stage(UserStage::Setup, writer),
+            StageKind::GitCache => self.git_cache(writer),
+            StageKind::GitLatestPatch => self.git_latest_patch(writer),
+            StageKind::DockerInstructions => Some((
+                docker_digest(self.image.docker.as_ref()?, writer),
+                Inputs::default(),
+            )),
+        }
     }
-}
 
-/// A user stage exists if it has commands or a cache version; the shell's general `cacheVersion` alone
-/// makes all four exist (spec 3.1 and 3.3).
-fn shell_inputs(
-    stage: UserStage,
-    shell: &Shell,
-    source: &SourceText,
-    writer: DigestWriter,
-) -> Option<StageInputs> {
-    let (commands, version): (&[Spanned<String>], &str) = match shell.stages.get(&stage) {
-        Some(stage) => (&stage.commands, &stage.cache_version),
-        None => (&[], ""),
-    };
-    if commands.is_empty() && version.is_empty() && shell.cache_version.is_empty() {
-        return None;
+    /// The base enters by the text of its reference, so that a tag moved upstream does not rename
+    /// stages; BuildKit's own key of the base image still does its part.
+    fn from(&self, writer: DigestWriter) -> (DigestWriter, Inputs) {
+        let (base, at) = match &self.image.from {
+            From::Scratch => ("scratch", self.image.at),
+            From::Reference(reference) => (reference.value.as_str(), reference.span),
+        };
+        let writer = writer
+            .optional("cacheVersion", &self.image.cache_version)
+            .optional("fromCacheVersion", &self.image.from_cache_version)
+            .field("base", base);
+        let at = vec![self.source.location(at)];
+        (
+            writer,
+            Inputs {
+                at,
+                ..Inputs::default()
+            },
+        )
     }
-    let digest = writer
-        .field("tools", TOOLS_PROTOCOL)
-        .fields("command", commands.iter().map(|command| &command.value))
-        .optional("stageCacheVersion", version)
-        .optional("shellCacheVersion", &shell.cache_version)
-        .finish();
-    let script =
-        (!commands.is_empty()).then(|| Script::new(commands.iter().map(|command| &command.value)));
-    Some(StageInputs {
-        digest,
-        at: commands
-            .iter()
-            .map(|command| source.location(command.span))
-            .collect(),
-        script,
-    })
+
+    /// A user stage exists if it has commands or a cache version; the shell's general `cacheVersion`
+    /// alone makes all four exist (spec 3.1 and 3.3).
+    ///
+    /// After `gitArchive` the files that it depends on enter as a checksum. All other files are brought up
+    /// to date, too, before the commands run, but are in no key.
+    fn user_stage(&self, stage: UserStage, writer: DigestWriter) -> Option<(DigestWriter, Inputs)> {
+        let shell = self.image.shell.as_ref()?;
+        let (commands, version): (&[Spanned<String>], &str) = match shell.stages.get(&stage) {
+            Some(stage) => (&stage.commands, &stage.cache_version),
+            None => (&[], ""),
+        };
+        if commands.is_empty() && version.is_empty() && shell.cache_version.is_empty() {
+            return None;
+        }
+        let mut writer = writer
+            .field("tools", TOOLS_PROTOCOL)
+            .fields("command", commands.iter().map(|command| &command.value))
+            .optional("stageCacheVersion", version)
+            .optional("shellCacheVersion", &shell.cache_version);
+        let sources = self.sources.filter(|_| stage != UserStage::BeforeInstall);
+        for mapping in sources.iter().flat_map(|sources| &sources.dependencies) {
+            if let Some(checksum) = mapping.get(&stage) {
+                writer = writer.field("dependencies", checksum);
+            }
+        }
+        let has_commands = !commands.is_empty();
+        let inputs = Inputs {
+            at: commands
+                .iter()
+                .map(|command| self.source.location(command.span))
+                .collect(),
+            script: has_commands
+                .then(|| Script::new(commands.iter().map(|command| &command.value))),
+            sources: sources.filter(|_| has_commands).map(|_| Sources::Update),
+        };
+        Some((writer, inputs))
+    }
+
+    /// The mappings as they are configured, and neither the commit nor any content: the first files stay
+    /// until a later stage brings them up to date (spec 3.3).
+    fn git_archive(&self, writer: DigestWriter) -> Option<(DigestWriter, Inputs)> {
+        self.sources?;
+        let mut writer = writer.field("tools", TOOLS_PROTOCOL);
+        let mut at = Vec::new();
+        for mapping in &self.image.git {
+            writer = writer
+                .field("mapping", &mapping.to.value)
+                .field("add", &mapping.add.value)
+                .fields("include", &mapping.include_paths)
+                .fields("exclude", &mapping.exclude_paths)
+                .optional("owner", &mapping.owner)
+                .optional("group", &mapping.group);
+            at.push(self.source.location(mapping.at));
+        }
+        Some((
+            writer,
+            Inputs {
+                at,
+                sources: Some(Sources::Archive),
+                ..Inputs::default()
+            },
+        ))
+    }
+
+    /// Exists when much has changed since the last user stage was built, so that the last layer stays small:
+    /// it is built anew for every further mebibyte (spec 4.4).
+    fn git_cache(&self, writer: DigestWriter) -> Option<(DigestWriter, Inputs)> {
+        let changed = self.sources?.changed_mebibytes;
+        if changed == 0 {
+            return None;
+        }
+        let writer = writer.field("mebibytes", changed.to_string());
+        Some((
+            writer,
+            Inputs {
+                sources: Some(Sources::Update),
+                ..Inputs::default()
+            },
+        ))
+    }
+
+    /// Always exists where there are mappings: it makes the files those of the commit, and removes what
+    /// the stages before it keep to remember them by.
+    fn git_latest_patch(&self, writer: DigestWriter) -> Option<(DigestWriter, Inputs)> {
+        let manifest = &self.sources?.manifest;
+        let sources = Some(Sources::Finish(manifest.clone()));
+        Some((
+            writer.field("files", manifest),
+            Inputs {
+                sources,
+                ..Inputs::default()
+            },
+        ))
+    }
 }
 
 fn docker_digest(docker: &Docker, writer: DigestWriter) -> DigestWriter {

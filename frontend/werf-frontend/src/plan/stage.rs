@@ -14,24 +14,33 @@ pub enum StageKind {
     From,
     /// `beforeInstall` instructions.
     BeforeInstall,
+    /// The files of git mappings, put there for the first time.
+    GitArchive,
     /// `install` instructions.
     Install,
     /// `beforeSetup` instructions.
     BeforeSetup,
     /// `setup` instructions.
     Setup,
+    /// The files brought up to date when much has changed since the last user stage was built.
+    GitCache,
+    /// The files brought to the commit.
+    GitLatestPatch,
     /// The `docker` section: configuration only, no layer.
     DockerInstructions,
 }
 
 impl StageKind {
     /// All stages in build order.
-    pub const ORDER: [StageKind; 6] = [
+    pub const ORDER: [StageKind; 9] = [
         StageKind::From,
         StageKind::BeforeInstall,
+        StageKind::GitArchive,
         StageKind::Install,
         StageKind::BeforeSetup,
         StageKind::Setup,
+        StageKind::GitCache,
+        StageKind::GitLatestPatch,
         StageKind::DockerInstructions,
     ];
 
@@ -40,9 +49,12 @@ impl StageKind {
         match self {
             StageKind::From => "from",
             StageKind::BeforeInstall => "beforeInstall",
+            StageKind::GitArchive => "gitArchive",
             StageKind::Install => "install",
             StageKind::BeforeSetup => "beforeSetup",
             StageKind::Setup => "setup",
+            StageKind::GitCache => "gitCache",
+            StageKind::GitLatestPatch => "gitLatestPatch",
             StageKind::DockerInstructions => "dockerInstructions",
         }
     }
@@ -54,7 +66,11 @@ impl StageKind {
             StageKind::Install => Some(UserStage::Install),
             StageKind::BeforeSetup => Some(UserStage::BeforeSetup),
             StageKind::Setup => Some(UserStage::Setup),
-            StageKind::From | StageKind::DockerInstructions => None,
+            StageKind::From
+            | StageKind::GitArchive
+            | StageKind::GitCache
+            | StageKind::GitLatestPatch
+            | StageKind::DockerInstructions => None,
         }
     }
 }

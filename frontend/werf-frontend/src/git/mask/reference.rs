@@ -14,7 +14,10 @@ pub fn matches(mask: &str, path: &[u8]) -> bool {
         return false;
     }
     let whole = segments.join("/");
-    while segments.last().is_some_and(|last| last.trim_matches('*').is_empty()) {
+    while segments
+        .last()
+        .is_some_and(|last| last.trim_matches('*').is_empty())
+    {
         segments.pop();
     }
     let bare = segments.join("/");
@@ -54,7 +57,9 @@ fn expand(pattern: &str) -> Vec<String> {
                     commas.push(at);
                     let text = |range: &[char]| range.iter().collect::<String>();
                     let (head, tail) = (text(&chars[..open]), text(&chars[at + 1..]));
-                    let items = commas.windows(2).map(|pair| text(&chars[pair[0] + 1..pair[1]]));
+                    let items = commas
+                        .windows(2)
+                        .map(|pair| text(&chars[pair[0] + 1..pair[1]]));
                     return items
                         .flat_map(|item| expand(&format!("{head}{item}{tail}")))
                         .collect();

@@ -101,24 +101,49 @@ fn masks(texts: &[&str]) -> Vec<Mask> {
 fn the_documented_table_holds() {
     for (row, path, wanted) in TABLE {
         for text in *row {
-            assert_eq!(mask(text).matches(path.as_bytes()), *wanted, "{text} {path}");
+            assert_eq!(
+                mask(text).matches(path.as_bytes()),
+                *wanted,
+                "{text} {path}"
+            );
         }
     }
 }
 
 fn all_masks() -> Vec<&'static str> {
-    let more = ["", ".", "a/{b,c/**}/*", "{a,dir}/**", "***", "a/***", "../x", "{,a}b", "/a"];
+    let more = [
+        "",
+        ".",
+        "a/{b,c/**}/*",
+        "{a,dir}/**",
+        "***",
+        "a/***",
+        "../x",
+        "{,a}b",
+        "/a",
+    ];
     let rows = TABLE.iter().flat_map(|(row, ..)| row.iter().copied());
     rows.chain(more).collect()
 }
 
 /// The paths of the table, and every directory above one.
 fn all_paths() -> Vec<Vec<u8>> {
-    let more = ["", "dir/x.php/y", "a/c/d/e", "b", "ab", "a/x/yb/c", "dir/b/x.js/z"];
+    let more = [
+        "",
+        "dir/x.php/y",
+        "a/c/d/e",
+        "b",
+        "ab",
+        "a/x/yb/c",
+        "dir/b/x.js/z",
+    ];
     let mut paths: Vec<Vec<u8>> = vec![b"a/\xff/\n \"b\"".to_vec(), b"\xff".to_vec()];
     for path in TABLE.iter().map(|&(_, path, _)| path).chain(more) {
         let ends = path.match_indices('/').map(|(at, _)| at);
-        paths.extend(ends.chain([path.len()]).map(|end| path.as_bytes()[..end].to_vec()));
+        paths.extend(
+            ends.chain([path.len()])
+                .map(|end| path.as_bytes()[..end].to_vec()),
+        );
     }
     paths.sort();
     paths.dedup();
@@ -152,7 +177,11 @@ fn pruning_loses_no_match() {
                     assert!(mask.may_match_below(&path[..end]), "{text} {dir}");
                 }
                 if mask.matches(dir) {
-                    assert!(mask.matches(path), "{text}: all below {}", dir.escape_ascii());
+                    assert!(
+                        mask.matches(path),
+                        "{text}: all below {}",
+                        dir.escape_ascii()
+                    );
                 }
             }
         }

@@ -13,7 +13,7 @@ use crate::git::submodule;
 
 /// How many files, directories and submodules one listing may go through. A few objects can describe a tree of
 /// any size, so there must be an end.
-const MOST_ENTRIES: usize = 2_000_000;
+const MOST_ENTRIES: usize = if cfg!(test) { 200_000 } else { 2_000_000 };
 
 /// Lists what `matcher` leaves of the directory `tree`, which is at `add` in the commit of `repo`.
 pub(super) fn list(
@@ -133,9 +133,8 @@ impl<'a> Walk<'a> {
                 ))
                 .hint("narrow `add` or add `excludePaths`"));
             }
-            let path = RepoPath::child(at.path.as_ref(), entry.filename).map_err(|error| {
-                broken(at.tree, &unusable(&here(), entry.filename, error))
-            })?;
+            let path = RepoPath::child(at.path.as_ref(), entry.filename)
+                .map_err(|error| broken(at.tree, &unusable(&here(), entry.filename, error)))?;
             if !is_new(&before, &entry) {
                 let name = printable(entry.filename);
                 return Err(broken(
@@ -236,7 +235,10 @@ fn is_new(before: &[EntryRef<'_>], entry: &EntryRef<'_>) -> bool {
 }
 
 fn unusable(directory: &str, name: &[u8], error: PathError) -> String {
-    format!("`{}` in {directory} is no name of a file: {error}", printable(name))
+    format!(
+        "`{}` in {directory} is no name of a file: {error}",
+        printable(name)
+    )
 }
 
 fn broken(tree: gix::ObjectId, why: &str) -> RepoError {

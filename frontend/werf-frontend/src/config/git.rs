@@ -1,0 +1,213 @@
+//! `git`: which files go where (spec 1.8 and 4.9).
+
+use std::collections::BTreeMap;
+
+use crate::error::{Diagnostic, Diagnostics};
+use crate::git::mask::{self, Mask, PathMatcher};
+use crate::git::overlap::{self, Destination};
+
+use super::raw::RawGit;
+use super::shell::UserStage;
+use super::source::{SourceText, Span, Spanned};
+
+/// One entry of `git`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitMapping {
+    /// The first key of the entry.
+    pub at: Span,
+    /// Where the files come from: an absolute path below the root of the work tree, cleaned.
+    pub add: Spanned<String>,
+    /// Where they go: an absolute path, cleaned.
+    pub to: Spanned<String>,
+    /// A name or a number, or nothing.
+    pub owner: String,
+    /// A name or a number, or nothing.
+    pub group: String,
+    /// Masks of what is taken; none means everything.
+    pub include_paths: Vec<String>,
+    /// Masks of what is left out, with those that make room for other mappings.
+    pub exclude_paths: Vec<String>,
+    /// Masks of the files that a stage depends on.
+    pub stage_dependencies: BTreeMap<UserStage, Vec<Spanned<String>>>,
+}
+
+impl GitMapping {
+    /// Returns the matcher of `include_paths` and `exclude_paths`.
+    pub fn matcher(&self) -> PathMatcher {
+        let masks = |texts: &[String]| {
+            texts
+                .iter()
+                .filter_map(|text| Mask::new(text).ok())
+                .collect()
+        };
+        PathMatcher::new(masks(&self.include_paths), masks(&self.exclude_paths))
+    }
+}
+
+/// Turns the entries of one image into mappings, and says what is wrong with each and with all together.
+/// `called` is what messages call the image.
+pub fn resolve_all(
+    raws: Vec<RawGit>,
+    called: &str,
+    source: &SourceText,
+    diagnostics: &mut Diagnostics,
+) -> Vec<GitMapping> {
+    let mut resolver = Resolver {
+        called,
+        source,
+        diagnostics,
+        wrong: false,
+    };
+    let mut mappings: Vec<GitMapping> = raws.into_iter().map(|raw| resolver.mapping(raw)).collect();
+    if !resolver.wrong {
+        resolver.make_room(&mut mappings);
+    }
+    mappings
+}
+
+struct Resolver<'a> {
+    called: &'a str,
+    source: &'a SourceText,
+    diagnostics: &'a mut Diagnostics,
+    wrong: bool,
+}
+
+impl Resolver<'_> {
+    fn refuse(&mut self, message: String, at: Span, hint: impl Into<String>) {
+        self.wrong = true;
+        self.diagnostics.push(
+            Diagnostic::error(message)
+                .at(self.source.location(at))
+                .hint(hint),
+        );
+    }
+
+    fn mapping(&mut self, raw: RawGit) -> GitMapping {
+        for (name, value) in [
+            ("branch", &raw.branch),
+            ("tag", &raw.tag),
+            ("commit", &raw.commit),
+        ] {
+            if let (Some(value), None) = (value, &raw.url) {
+                self.refuse(
+                    format!("`{name}` is only for a repository with `url`"),
+                    value.span,
+                    "files of this repository always come from the HEAD commit: remove it",
+                );
+            }
+        }
+        let add = raw
+            .add
+            .unwrap_or_else(|| Spanned::new("/".to_owned(), raw.at));
+        let add = self.absolute("add", add);
+        let to = match raw.to {
+            Some(to) => self.absolute("to", to),
+            None => {
+                self.refuse(
+                    format!("an entry of `git` of {} has no `to`", self.called),
+                    raw.at,
+                    "add `to: /PATH`",
+                );
+                Spanned::new("/".to_owned(), raw.at)
+            }
+        };
+        let text =
+            |value: Option<Spanned<String>>| value.map_or_else(String::new, |value| value.value);
+        let plain =
+            |masks: Vec<Spanned<String>>| masks.into_iter().map(|mask| mask.value).collect();
+        let mut stage_dependencies = BTreeMap::new();
+        let stages = [UserStage::Install, UserStage::BeforeSetup, UserStage::Setup];
+        for (stage, written) in stages.into_iter().zip(raw.stage_dependencies) {
+            let masks = self.masks("stageDependencies", written);
+            if !masks.is_empty() {
+                stage_dependencies.insert(stage, masks);
+            }
+        }
+        GitMapping {
+            at: raw.at,
+            add,
+            to,
+            owner: text(raw.owner),
+            group: text(raw.group),
+            include_paths: plain(self.masks("includePaths", raw.include_paths)),
+            exclude_paths: plain(self.masks("excludePaths", raw.exclude_paths)),
+            stage_dependencies,
+        }
+    }
+
+    /// Checks and cleans an absolute path.
+    fn absolute(&mut self, key: &str, path: Spanned<String>) -> Spanned<String> {
+        if !path.value.starts_with('/') {
+            let message = format!("`{key}: {}` is not an absolute path", path.value);
+            self.refuse(
+                message,
+                path.span,
+                format!(
+                    "write `{key}: {}`",
+                    mask::clean(&format!("/{}", path.value))
+                ),
+            );
+        }
+        Spanned::new(mask::clean(&path.value), path.span)
+    }
+
+    /// Checks masks; they stay as written.
+    fn masks(&mut self, key: &str, written: Vec<Spanned<String>>) -> Vec<Spanned<String>> {
+        for mask in &written {
+            if mask.value.starts_with('/') {
+                let message = format!("`{}` in `{key}` is an absolute path", mask.value);
+                let relative = mask.value.trim_start_matches('/');
+                self.refuse(
+                    message,
+                    mask.span,
+                    format!("masks are relative to `add`: `{relative}`"),
+                );
+            } else if let Err(bad) = Mask::new(&mask.value) {
+                self.refuse(
+                    format!("{bad}"),
+                    mask.span,
+                    "a special character is escaped by a backslash",
+                );
+            }
+        }
+        written
+    }
+
+    /// Has outer mappings leave out the places of inner ones.
+    fn make_room(&mut self, mappings: &mut [GitMapping]) {
+        let destinations: Vec<Destination> = mappings
+            .iter()
+            .map(|mapping| Destination {
+                to: mapping.to.value.clone(),
+                include_paths: mapping.include_paths.clone(),
+                exclude_paths: mapping.exclude_paths.clone(),
+            })
+            .collect();
+        match overlap::auto_excludes(&destinations) {
+            Ok(extra) => {
+                for (mapping, extra) in mappings.iter_mut().zip(extra) {
+                    mapping.exclude_paths.extend(extra);
+                }
+            }
+            Err(conflict) => {
+                let (first, second) = (
+                    conflict.outer.min(conflict.inner),
+                    conflict.outer.max(conflict.inner),
+                );
+                let (first, second) = (&mappings[first], &mappings[second]);
+                let (first_line, at) = (self.source.line(first.to.span.start), second.to.span);
+                let message = format!(
+                    "two entries of `git` of {} put files at `{}`",
+                    self.called, second.to.value
+                );
+                self.wrong = true;
+                self.diagnostics.push(
+                    Diagnostic::error(message)
+                        .at(self.source.location(at))
+                        .hint("give each a place of its own with `to`, `includePaths` or `excludePaths`")
+                        .note(format!("the other one is in line {first_line}")),
+                );
+            }
+        }
+    }
+}

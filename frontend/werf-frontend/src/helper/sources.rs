@@ -1,0 +1,377 @@
+//! The files of git mappings: what of the commit each image takes, and how it gets into STORE.
+//!
+//! Two steps. [`Snapshot::take`] only reads trees: it says which files there are and what the stages depend on, so
+//! that the digests can be computed. [`Snapshot::fill`] then writes what STORE lacks: blobs, one manifest for each
+//! image, and a slot for each stage that does something with the sources.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use stapel_sync::manifest::{Content, EntryKind, Leaf, Listing, Manifest, Mapping};
+use stapel_sync::slot::{Commit, Slot};
+use stapel_sync::store::{CleanPolicy, Store};
+use stapel_sync::{AbsPath, HashKind, ObjectId, StageDigest};
+
+use crate::config::{Config, GitMapping, Image, ImageName, SourceText, UserStage};
+use crate::error::Diagnostic;
+use crate::git::mask::Mask;
+use crate::git::repo::{Repo, RepoError};
+use crate::git::submodule::Submodule;
+use crate::git::tree::{FileKind, ListingError, Shape, TreeEntry, TreeListing};
+use crate::plan::ImageSources;
+use crate::plan::file::Plan;
+
+/// What the mappings of all images take from one commit.
+#[derive(Default)]
+pub struct Snapshot {
+    images: BTreeMap<ImageName, ImageSnapshot>,
+}
+
+/// What the mappings of one image take.
+struct ImageSnapshot {
+    manifest: Manifest,
+    sources: ImageSources,
+    /// The files of all mappings, where their contents are to be had.
+    blobs: Vec<Blob>,
+}
+
+struct Blob {
+    id: gix::ObjectId,
+    /// For messages.
+    path: String,
+    submodule: Option<Submodule>,
+}
+
+/// Why files could not be brought into STORE.
+#[derive(Debug)]
+pub enum FillError {
+    /// The repository lacks something.
+    Repo(RepoError),
+    /// STORE could not be written.
+    Store(stapel_sync::Error),
+}
+
+impl From<RepoError> for FillError {
+    fn from(error: RepoError) -> FillError {
+        FillError::Repo(error)
+    }
+}
+
+impl From<stapel_sync::Error> for FillError {
+    fn from(error: stapel_sync::Error) -> FillError {
+        FillError::Store(error)
+    }
+}
+
+impl Snapshot {
+    /// Lists the files of all mappings, and warns of dependencies that mean nothing.
+    ///
+    /// # Errors
+    /// Every mapping that takes nothing, with its line.
+    pub fn take(
+        config: &Config,
+        repo: &Repo,
+        source: &SourceText,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<Snapshot, Vec<Diagnostic>> {
+        let mut reader = Reader {
+            repo,
+            source,
+            warnings,
+            wrong: Vec::new(),
+            seen: HashMap::new(),
+        };
+        let mut images = BTreeMap::new();
+        for image in config.images.iter().filter(|image| !image.git.is_empty()) {
+            images.insert(image.name.clone(), reader.image(image));
+        }
+        if reader.wrong.is_empty() {
+            Ok(Snapshot { images })
+        } else {
+            Err(reader.wrong)
+        }
+    }
+
+    /// Returns what the plan needs to know.
+    pub fn sources(&self) -> BTreeMap<ImageName, ImageSources> {
+        self.images
+            .iter()
+            .map(|(name, image)| (name.clone(), image.sources.clone()))
+            .collect()
+    }
+
+    /// Writes what STORE lacks for the stages of `plan`: first contents, then manifests, then slots, since whoever
+    /// finds a slot expects all of it.
+    ///
+    /// # Errors
+    /// Objects that are missing or broken; STORE that cannot be written.
+    pub fn fill(&self, store: &Path, repo: &Repo, plan: &Plan) -> Result<(), FillError> {
+        if self.images.is_empty() {
+            return Ok(());
+        }
+        let mut store = Store::create(store)?;
+        for image in self.images.values() {
+            image.fill(&mut store, repo)?;
+        }
+        let commit = commit_facts(repo)?;
+        for planned in &plan.images {
+            let Some(image) = self.images.get(&planned.name) else {
+                continue;
+            };
+            let manifest = store.write_manifest(&image.manifest)?;
+            let slot = Slot {
+                manifest,
+                commit: commit.clone(),
+            };
+            for stage in planned
+                .stages
+                .iter()
+                .filter(|stage| stage.sources.is_some())
+            {
+                let digest: StageDigest = stage.digest.hex().parse().expect("both are SHA-256");
+                store.write_slot(digest, &slot)?;
+            }
+        }
+        store.clean(&CleanPolicy::default())?;
+        Ok(())
+    }
+}
+
+impl ImageSnapshot {
+    fn fill(&self, store: &mut Store, repo: &Repo) -> Result<(), FillError> {
+        let ids: Vec<ObjectId> = self.blobs.iter().map(|blob| object_id(blob.id)).collect();
+        let missing: std::collections::HashSet<ObjectId> = store.claim(&ids)?.into_iter().collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut fill = store.fill();
+        let mut written = std::collections::HashSet::new();
+        let mut submodules: HashMap<std::path::PathBuf, Repo> = HashMap::new();
+        for (blob, id) in self.blobs.iter().zip(ids) {
+            if !missing.contains(&id) || !written.insert(id) {
+                continue;
+            }
+            let data = match &blob.submodule {
+                None => repo.read_any(blob.id, &blob.path)?,
+                Some(submodule) => {
+                    if !submodules.contains_key(&submodule.git_dir) {
+                        let opened = Repo::open_at(&submodule.git_dir, submodule.commit)?;
+                        submodules.extend(opened.map(|repo| (submodule.git_dir.clone(), repo)));
+                    }
+                    let repo = submodules.get(&submodule.git_dir).unwrap_or(repo);
+                    repo.read_any(blob.id, &blob.path)?
+                }
+            };
+            fill.add(id, &data)?;
+        }
+        fill.finish()?;
+        Ok(())
+    }
+}
+
+/// Reads the mappings of a configuration.
+struct Reader<'a> {
+    repo: &'a Repo,
+    source: &'a SourceText,
+    warnings: &'a mut Vec<Diagnostic>,
+    wrong: Vec<Diagnostic>,
+    /// Listings by what they are of: images of one section share them.
+    seen: HashMap<(String, Vec<String>, Vec<String>), TreeListing>,
+}
+
+impl Reader<'_> {
+    fn image(&mut self, image: &Image) -> ImageSnapshot {
+        let mut manifest = Manifest::default();
+        let mut blobs = Vec::new();
+        let mut dependencies = Vec::new();
+        for mapping in &image.git {
+            let key = (
+                mapping.add.value.clone(),
+                mapping.include_paths.clone(),
+                mapping.exclude_paths.clone(),
+            );
+            let listing = match self.seen.get(&key) {
+                Some(listing) => listing.clone(),
+                None => {
+                    match TreeListing::read(self.repo, &mapping.add.value, &mapping.matcher()) {
+                        Ok(listing) => self.seen.entry(key).or_insert(listing).clone(),
+                        Err(error) => {
+                            self.refuse(&error, mapping);
+                            continue;
+                        }
+                    }
+                }
+            };
+            dependencies.push(self.dependencies(image, mapping, &listing));
+            match content(&listing, mapping) {
+                Ok(mapping) => manifest.mappings.push(mapping),
+                Err(message) => {
+                    let at = self.source.location(mapping.to.span);
+                    self.wrong.push(Diagnostic::error(message).at(at));
+                }
+            }
+            blobs.extend(listing.entries.into_iter().map(|entry| {
+                Blob {
+                    id: entry.id,
+                    path: entry.path.to_string(),
+                    submodule: entry
+                        .submodule
+                        .map(|index| listing.submodules[index].clone()),
+                }
+            }));
+        }
+        let sources = ImageSources {
+            manifest: manifest.id().to_string(),
+            dependencies,
+            changed_mebibytes: 0,
+        };
+        ImageSnapshot {
+            manifest,
+            sources,
+            blobs,
+        }
+    }
+
+    fn refuse(&mut self, error: &ListingError, mapping: &GitMapping) {
+        let mut diagnostic =
+            Diagnostic::error(error.to_string()).at(self.source.location(mapping.add.span));
+        diagnostic.hint = error.hint();
+        if !self.wrong.contains(&diagnostic) {
+            self.wrong.push(diagnostic);
+        }
+    }
+
+    /// Returns the checksums of what the stages depend on.
+    fn dependencies(
+        &mut self,
+        image: &Image,
+        mapping: &GitMapping,
+        listing: &TreeListing,
+    ) -> BTreeMap<UserStage, String> {
+        let mut checksums = BTreeMap::new();
+        for (stage, masks) in &mapping.stage_dependencies {
+            let shell = image.shell.as_ref();
+            if shell
+                .and_then(|shell| shell.stages.get(stage))
+                .is_none_or(|stage| stage.commands.is_empty())
+            {
+                let message = format!(
+                    "`{}` of image `{}` has no instructions, so what it depends on has no effect",
+                    stage.name(),
+                    image.name
+                );
+                self.warn("UnusedStageDependencies", message, masks[0].span);
+            }
+            let mut text = String::new();
+            for written in masks {
+                let Ok(mask) = Mask::new(&written.value) else {
+                    continue;
+                };
+                let checksum = &listing.checksums(std::slice::from_ref(&mask))[0];
+                if checksum.files == 0 {
+                    let message = format!(
+                        "`{}` in `stageDependencies` matches no file of the mapping",
+                        written.value
+                    );
+                    self.warn("MaskMatchesNothing", message, written.span);
+                } else {
+                    text.push_str(&checksum.hex);
+                }
+            }
+            checksums.insert(*stage, text);
+        }
+        checksums
+    }
+
+    fn warn(&mut self, rule: &str, message: String, at: crate::config::source::Span) {
+        let warning = Diagnostic::warning(rule, message).at(self.source.location(at));
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+}
+
+/// Turns a listing into what a manifest holds of it.
+fn content(listing: &TreeListing, mapping: &GitMapping) -> Result<Mapping, String> {
+    let to = AbsPath::parse(mapping.to.value.as_bytes())
+        .map_err(|error| format!("`to: {}` cannot be used: {error}", mapping.to.value))?;
+    let content = match listing.shape {
+        Shape::File if mapping.to.value == "/" => {
+            let name = listing
+                .entries
+                .first()
+                .map(|entry| entry.path.to_string())
+                .unwrap_or_default();
+            return Err(format!(
+                "`{}` is a file and cannot become `/`; write `to: /{name}`",
+                mapping.add.value
+            ));
+        }
+        Shape::File => match listing.entries.first() {
+            Some(entry) => Content::File(leaf(entry)),
+            None => {
+                return Err(format!(
+                    "`{}` is a file without an entry",
+                    mapping.add.value
+                ));
+            }
+        },
+        Shape::Directory => {
+            let kind = listing
+                .entries
+                .first()
+                .map_or(HashKind::Sha1, |entry| object_id(entry.id).kind());
+            let mut rows = Listing::new(kind);
+            for entry in &listing.entries {
+                rows.push(entry.path.as_bytes(), leaf(entry))
+                    .map_err(|error| {
+                        format!("`{}` of `{}`: {error}", entry.path, mapping.add.value)
+                    })?;
+            }
+            Content::Directory(rows)
+        }
+    };
+    Ok(Mapping {
+        to,
+        owner: mapping.owner.clone(),
+        group: mapping.group.clone(),
+        content,
+    })
+}
+
+fn leaf(entry: &TreeEntry) -> Leaf {
+    let kind = match entry.kind {
+        FileKind::File => EntryKind::File,
+        FileKind::Executable => EntryKind::Executable,
+        FileKind::Symlink => EntryKind::Symlink,
+    };
+    Leaf {
+        kind,
+        id: object_id(entry.id),
+    }
+}
+
+fn object_id(id: gix::ObjectId) -> ObjectId {
+    ObjectId::from_bytes(id.as_bytes()).expect("git has ids of 20 and 32 bytes")
+}
+
+/// Returns what a build may ask about the commit. The time is the author's, in Go's default format.
+fn commit_facts(repo: &Repo) -> Result<Commit, RepoError> {
+    let time = repo.author_time()?;
+    Ok(Commit {
+        hash: repo.commit(),
+        time_human: go_time(time.seconds, time.offset),
+        time_unix: time.seconds,
+    })
+}
+
+/// Writes a time as Go's `time.Time` does that knows its offset from UTC (in seconds) but no name for it.
+fn go_time(seconds: i64, offset: i32) -> String {
+    let zone = jiff::tz::Offset::from_seconds(offset).unwrap_or(jiff::tz::Offset::UTC);
+    let time = jiff::Timestamp::from_second(seconds).unwrap_or_default();
+    let local = zone.to_datetime(time);
+    let minutes = offset.abs() / 60;
+    let sign = if offset < 0 { '-' } else { '+' };
+    let zone = format!("{sign}{:02}{:02}", minutes / 60, minutes % 60);
+    format!("{} {zone} {zone}", local.strftime("%Y-%m-%d %H:%M:%S"))
+}
