@@ -154,7 +154,12 @@ fn digests_are_a_contract() {
     let text = simple(
         "  beforeInstall: a\n  install: b\n  beforeSetup: c\n  setup: d\ndocker:\n  USER: e\n",
     );
-    insta::assert_debug_snapshot!(digests(&text));
+    insta::assert_debug_snapshot!("digests_are_a_contract", digests(&text));
+    let git = "git:\n- add: /src\n  to: /app\n  owner: o\n  includePaths: i\n  excludePaths: e\n  stageDependencies: {install: d}\n";
+    insta::assert_debug_snapshot!(
+        "digests_with_git_are_a_contract",
+        digests(&text.replace("shell:", &format!("{git}shell:")))
+    );
 }
 
 /// Which stages get a new name when `change` is made to the configuration.
