@@ -199,26 +199,6 @@ fn a_failed_stage_is_tried_again_by_the_next_build() {
 }
 
 #[test]
-fn a_pruned_store_is_filled_again() {
-    let salt = e2e::salt();
-    let repo = Repo::with_config(&stamps(&salt, "", "", ""));
-    build(&repo, &[]);
-    // BuildKit 0.13 forgets the results of execs as well when cache mounts are pruned, whoever made them;
-    // so what can be shown is that the stages find their tools again.
-    e2e::image::docker(&[
-        "builder",
-        "prune",
-        "--force",
-        "--all",
-        "--filter",
-        "type=exec.cachemount",
-    ]);
-    repo.commit_config(&stamps(&salt, "", "", "  - echo more > /more\n"));
-    let (built, _) = build(&repo, &[]);
-    assert_eq!(built.image.run(&["cat", "/more"]), "more\n");
-}
-
-#[test]
 fn equal_stages_of_two_images_run_once() {
     let salt = e2e::salt();
     let section = |name: &str| {

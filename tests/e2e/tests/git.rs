@@ -23,12 +23,19 @@ const STAGES: [&str; 3] = ["beforeInstall", "install", "setup"];
 
 fn build(repo: &Repo) -> (Built, Vec<String>) {
     let built = Build::of(repo).ok();
-    let values = STAGES.map(|stage| built.image.run(&["cat", &format!("/stamps/{stage}")])).to_vec();
+    let values = STAGES
+        .map(|stage| built.image.run(&["cat", &format!("/stamps/{stage}")]))
+        .to_vec();
     (built, values)
 }
 
 fn reran(before: &[String], after: &[String]) -> Vec<&'static str> {
-    STAGES.into_iter().zip(before.iter().zip(after)).filter(|(_, (a, b))| a != b).map(|(stage, _)| stage).collect()
+    STAGES
+        .into_iter()
+        .zip(before.iter().zip(after))
+        .filter(|(_, (a, b))| a != b)
+        .map(|(stage, _)| stage)
+        .collect()
 }
 
 #[test]
@@ -40,29 +47,54 @@ fn a_commit_reruns_only_what_it_touches() {
     repo.write("src/deep/x", "x");
     repo.commit_config(&config(&salt));
     let (built, first) = build(&repo);
-    assert_eq!(built.image.run(&["cat", "/app/README.md", "/stamps/install.readme"]), "oneone");
+    assert_eq!(
+        built
+            .image
+            .run(&["cat", "/app/README.md", "/stamps/install.readme"]),
+        "oneone"
+    );
     assert_eq!(built.image.file("/app/werf.yaml"), None);
 
     repo.write("README.md", "two");
     repo.commit("a file that no stage depends on");
     let (built, second) = build(&repo);
     assert_eq!(reran(&first, &second), [""; 0]);
-    assert_eq!(built.image.run(&["cat", "/app/README.md", "/stamps/install.readme"]), "twoone");
+    assert_eq!(
+        built
+            .image
+            .run(&["cat", "/app/README.md", "/stamps/install.readme"]),
+        "twoone"
+    );
 
     repo.write("package.json", "{\"a\": 1}");
     repo.git(&["rm", "--quiet", "-r", "src"]);
     repo.commit("a dependency");
     let (built, third) = build(&repo);
     assert_eq!(reran(&second, &third), ["install", "setup"]);
-    assert_eq!(built.image.run(&["cat", "/stamps/install.readme"]), "two", "all files are up to date in a rebuilt stage");
-    assert!(!built.image.paths().iter().any(|path| path.starts_with("app/src")), "deleted with its directories");
+    assert_eq!(
+        built.image.run(&["cat", "/stamps/install.readme"]),
+        "two",
+        "all files are up to date in a rebuilt stage"
+    );
+    assert!(
+        !built
+            .image
+            .paths()
+            .iter()
+            .any(|path| path.starts_with("app/src")),
+        "deleted with its directories"
+    );
 
     let text = std::fs::read_to_string(repo.join("werf.yaml")).unwrap();
     repo.write("werf.yaml", text + "  - echo more > /more\n");
     repo.commit("a command of setup");
     let (built, fourth) = build(&repo);
     assert_eq!(reran(&third, &fourth), ["setup"]);
-    assert!(!built.image.paths().iter().any(|path| path.contains("werf")), "nothing of ours is left: {:?}", built.image.paths());
+    assert!(
+        !built.image.paths().iter().any(|path| path.contains("werf")),
+        "nothing of ours is left: {:?}",
+        built.image.paths()
+    );
 }
 
 #[test]
@@ -71,19 +103,29 @@ fn the_story_of_forced_caching_ends_well() {
     let repo = Repo::new();
     repo.write("README.md", "x");
     repo.commit_config(&format!(
-        "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\nshell:\n  install: cp /app/hello /hello # {salt}\n"
+        "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\nshell:\n  install:\n  - cp /app/hello /hello\n  - \": {salt}\"\n"
     ));
-    Build::of(&repo).fails().says(&["stage `install` of image `app` failed with exit code 1", "cp /app/hello /hello"]);
+    Build::of(&repo).fails().says(&[
+        "stage `install` of image `app` failed with exit code 1",
+        "cp /app/hello /hello",
+    ]);
     repo.write("hello", "hello\n");
     repo.commit("the file");
-    assert_eq!(Build::of(&repo).ok().image.run(&["cat", "/hello"]), "hello\n");
+    assert_eq!(
+        Build::of(&repo).ok().image.run(&["cat", "/hello"]),
+        "hello\n"
+    );
 }
 
 #[test]
 fn owners_modes_links_and_names_arrive() {
     let repo = Repo::new();
     repo.write("bin/run", "#!/bin/sh\necho run\n");
-    std::process::Command::new("chmod").args(["755", "bin/run"]).current_dir(repo.path()).status().unwrap();
+    std::process::Command::new("chmod")
+        .args(["755", "bin/run"])
+        .current_dir(repo.path())
+        .status()
+        .unwrap();
     repo.write("a name with \"quotes\"", "x");
     std::os::unix::fs::symlink("bin/run", repo.join("link")).unwrap();
     std::os::unix::fs::symlink("nowhere", repo.join("dangling")).unwrap();
@@ -92,7 +134,16 @@ fn owners_modes_links_and_names_arrive() {
     );
     let image = Build::of(&repo).ok().image;
     assert_eq!(image.run(&["/app/link"]), "run\n");
-    assert_eq!(image.run(&["stat", "-c", "%a %u:%g", "/app/bin/run", "/app/a name with \"quotes\""]), "755 1000:2000\n644 1000:2000\n");
+    assert_eq!(
+        image.run(&[
+            "stat",
+            "-c",
+            "%a %u:%g",
+            "/app/bin/run",
+            "/app/a name with \"quotes\""
+        ]),
+        "755 1000:2000\n644 1000:2000\n"
+    );
     assert_eq!(image.run(&["readlink", "/app/dangling"]), "nowhere\n");
 }
 
@@ -106,30 +157,76 @@ fn several_mappings_and_single_files() {
         "image: app\nfrom: scratch\ngit:\n- add: /src\n  to: /app\n- add: /assets\n  to: /app/assets\n- add: /conf/app.conf\n  to: /etc/app.conf\n",
     );
     let image = Build::of(&repo).ok().image;
-    for (path, content) in [("/app/a", "a"), ("/app/assets/b", "b"), ("/etc/app.conf", "c")] {
+    for (path, content) in [
+        ("/app/a", "a"),
+        ("/app/assets/b", "b"),
+        ("/etc/app.conf", "c"),
+    ] {
         assert_eq!(image.file(path).as_deref(), Some(content));
     }
 }
 
 #[test]
 fn commit_facts_are_in_the_environment_and_not_in_the_image() {
+    let salt = e2e::salt();
     let repo = Repo::new();
     repo.write("a", "a");
-    repo.commit_config(
-        "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\nshell:\n  install: echo $WERF_COMMIT_HASH $WERF_COMMIT_TIME_UNIX > /facts; echo $WERF_COMMIT_TIME_HUMAN >> /facts\n",
-    );
+    repo.commit_config(&format!(
+        "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\nshell:\n  install: \": {salt}; echo $WERF_COMMIT_HASH $WERF_COMMIT_TIME_UNIX > /facts; echo $WERF_COMMIT_TIME_HUMAN >> /facts\"\n"));
     let image = Build::of(&repo).ok().image;
     let facts = image.run(&["cat", "/facts"]);
-    assert_eq!(facts, format!("{} 1714564800\n2024-05-01 12:00:00 +0000 +0000\n", repo.git(&["rev-parse", "HEAD"])));
+    assert_eq!(
+        facts,
+        format!(
+            "{} 1714564800\n2024-05-01 12:00:00 +0000 +0000\n",
+            repo.git(&["rev-parse", "HEAD"])
+        )
+    );
     assert!(!image.config().to_string().contains("WERF"));
 }
 
 #[test]
 fn what_matches_nothing_is_an_error_with_its_line() {
     let repo = Repo::with_config("image: app\nfrom: scratch\ngit:\n- add: /sorce\n  to: /app\n");
-    Build::of(&repo).fails().says(&["`git.add: /sorce` is not in commit", ">>> - add: /sorce"]);
-    let repo = Repo::with_config("image: app\nfrom: scratch\ngit:\n- add: /\n  to: /app\n  includePaths: nothing\n");
-    Build::of(&repo).fails().says(&["matches no files of commit"]);
-    let repo = Repo::with_config("image: app\nfrom: scratch\ngit:\n- add: /\n  to: /app\n- add: /\n  to: /app\n");
-    Build::of(&repo).fails().says(&["put files at `/app`", "the other one is in line 9"]);
+    Build::of(&repo)
+        .fails()
+        .says(&["`git.add: /sorce` is not in commit", ">>> - add: /sorce"]);
+    let repo = Repo::with_config(
+        "image: app\nfrom: scratch\ngit:\n- add: /\n  to: /app\n  includePaths: nothing\n",
+    );
+    Build::of(&repo)
+        .fails()
+        .says(&["matches no files of commit"]);
+    let repo = Repo::with_config(
+        "image: app\nfrom: scratch\ngit:\n- add: /\n  to: /app\n- add: /\n  to: /app\n",
+    );
+    Build::of(&repo)
+        .fails()
+        .says(&["put files at `/app`", "the other one is in line 9"]);
+}
+
+#[test]
+fn two_commits_at_once_do_not_mix() {
+    let salt = e2e::salt();
+    let config = format!(
+        "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\n  stageDependencies: {{install: a}}\nshell:\n  install: \"cp /app/a /copy; : {salt}\"\n"
+    );
+    let repos: Vec<Repo> = (0..2).map(|_| Repo::with_config(&config)).collect();
+    for round in 0..5 {
+        std::thread::scope(|scope| {
+            for (number, repo) in repos.iter().enumerate() {
+                scope.spawn(move || {
+                    let content = format!("{number} {round}\n");
+                    repo.write("a", &content);
+                    repo.write("b", &content);
+                    repo.commit("a round");
+                    let image = Build::of(repo).ok().image;
+                    assert_eq!(
+                        image.run(&["cat", "/app/a", "/app/b", "/copy"]),
+                        content.repeat(3)
+                    );
+                });
+            }
+        });
+    }
 }

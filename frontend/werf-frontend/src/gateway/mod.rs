@@ -23,6 +23,7 @@ use serde_json::json;
 use crate::error::Diagnostic;
 use crate::git::repo::{NO_REPOSITORY, git_file};
 use crate::helper::locate::DEFAULT_NAMES;
+use crate::helper::store;
 use crate::lower::{self, BaseImage, Lowered, Settings, Step};
 use crate::plan::file::{Base, ImagePlan, Outcome, Plan, PlanFile, SourceFile};
 use crate::plan::stage::StageKind;
@@ -537,17 +538,27 @@ async fn solve_image(
                 .steps
                 .iter()
                 .find(|step| Some(lowered.graph.digest(step.node)) == vertex);
-            let code = report::exit_code(&status);
+            let store_lacks = step.is_some_and(|step| lacks_in_store(step, &status));
             let status = Box::new(name_stage(*status, image, step));
             match step {
-                // The code could be the script's own; then the second try tells.
-                Some(step) if step.has_sources && code == Some(lower::STORE_EXIT_CODE) => {
-                    Ok(Solved::StoreLacks(step.kind, status))
-                }
+                Some(step) if store_lacks => Ok(Solved::StoreLacks(step.kind, status)),
                 _ => Err(Failure::Status(status)),
             }
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a stage failed because STORE was emptied under it: `stapel-sync` says so by its exit code (which could
+/// be the script's own; then the second try tells), and a missing tool directory keeps the stage from being
+/// started at all.
+fn lacks_in_store(step: &Step, status: &rpc::Status) -> bool {
+    match report::exit_code(status) {
+        Some(code) if code == lower::STORE_EXIT_CODE => step.has_sources,
+        None | Some(report::NOT_STARTED) => status
+            .message
+            .ends_with(&format!("/{}: no such file or directory", store::TOOLS)),
+        Some(_) => false,
     }
 }
 

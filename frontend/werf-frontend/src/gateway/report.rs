@@ -19,6 +19,9 @@ pub const CODE_UNKNOWN: i32 = 2;
 /// gRPC's code for a call that the frontend does not know.
 pub const CODE_UNIMPLEMENTED: i32 = 12;
 
+/// The exit code of a process that was never started (`gateway/errdefs`).
+pub const NOT_STARTED: i64 = 255;
+
 /// A file larger than this is sent with only the lines around the mistake, the others being left empty: a
 /// status travels in headers, which are not made for megabytes.
 const WHOLE_FILE_BYTES: usize = 64 << 10;
