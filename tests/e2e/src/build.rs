@@ -133,7 +133,7 @@ impl Build {
             code: output.status.code(),
             log: String::from_utf8_lossy(&output.stderr).into_owned(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            image: Image::new(self.tag),
+            image: Image::new(self.tag, self.variables),
         }
     }
 

@@ -8,12 +8,18 @@ use serde_json::Value;
 #[derive(Debug)]
 pub struct Image {
     tag: String,
+    /// What the client needs to know to reach the daemon that has it.
+    variables: Vec<(String, String)>,
 }
 
 impl Image {
-    /// Names an image.
-    pub fn new(tag: String) -> Image {
-        Image { tag }
+    /// Names an image of the daemon that a client with these variables talks to.
+    pub fn new(tag: String, variables: Vec<(String, String)>) -> Image {
+        Image { tag, variables }
+    }
+
+    fn docker(&self, arguments: &[&str]) -> String {
+        docker_with(&self.variables, arguments)
     }
 
     /// Returns its name.
@@ -23,7 +29,7 @@ impl Image {
 
     /// Runs it with `command` (empty: its own), which must succeed, and returns standard output.
     pub fn run(&self, command: &[&str]) -> String {
-        docker(
+        self.docker(
             &[
                 &["run", "--rm", "--network=none", self.tag.as_str()],
                 command,
@@ -34,7 +40,7 @@ impl Image {
 
     /// Returns `docker image inspect`.
     pub fn inspect(&self) -> Value {
-        let text = docker(&["image", "inspect", &self.tag]);
+        let text = self.docker(&["image", "inspect", &self.tag]);
         let mut list: Vec<Value> = serde_json::from_str(&text).expect("inspect prints JSON");
         list.remove(0)
     }
@@ -91,10 +97,10 @@ impl Image {
 
     fn archive(&self) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        let container = docker(&["create", &self.tag, "-"]);
+        let container = self.docker(&["create", &self.tag, "-"]);
         let output = file.path().to_str().expect("a plain path").to_owned();
-        docker(&["export", "--output", &output, container.trim()]);
-        docker(&["rm", "--force", container.trim()]);
+        self.docker(&["export", "--output", &output, container.trim()]);
+        self.docker(&["rm", "--force", container.trim()]);
         file
     }
 }
@@ -103,6 +109,7 @@ impl Drop for Image {
     fn drop(&mut self) {
         // It may never have been made.
         let _ = Command::new("docker")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .args(["image", "rm", "--force", &self.tag])
             .output();
     }
@@ -110,7 +117,12 @@ impl Drop for Image {
 
 /// Runs the docker client, which must succeed, and returns standard output.
 pub fn docker(arguments: &[&str]) -> String {
+    docker_with(&[], arguments)
+}
+
+fn docker_with(variables: &[(String, String)], arguments: &[&str]) -> String {
     let output = Command::new("docker")
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .args(arguments)
         .output()
         .expect("docker is installed");

@@ -5,10 +5,12 @@
 //! here fails and says so: a test that cannot run is no test that passed.
 
 pub mod build;
+pub mod builder;
 pub mod image;
 pub mod repo;
 
 pub use build::{Build, Built};
+pub use builder::Builder;
 pub use image::Image;
 pub use repo::Repo;
 

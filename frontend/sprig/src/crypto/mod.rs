@@ -1,0 +1,19 @@
+//! Hashes, passwords, keys and certificates.
+
+mod certificate;
+mod cipher;
+mod der;
+mod hash;
+mod key;
+mod password;
+mod pem;
+
+use gotemplate::FuncMap;
+
+pub(crate) fn register(funcs: &mut FuncMap) {
+    certificate::register(funcs);
+    cipher::register(funcs);
+    hash::register(funcs);
+    key::register(funcs);
+    password::register(funcs);
+}

@@ -1,0 +1,115 @@
+//! `regexMatch` and its relatives.
+
+use gotemplate::{Args, FuncError, FuncMap, List, Str, Type, Value};
+
+use super::cache::Cache;
+use super::{Regexp, quote_meta};
+use crate::limits;
+use crate::quote::quote_pattern;
+
+const STRING: Type = Type::String;
+
+pub(crate) fn register(funcs: &mut FuncMap) {
+    let cache = Cache::default();
+
+    let known = cache.clone();
+    funcs.add("regexMatch", [STRING, STRING], move |_, args| {
+        Ok(known
+            .get(args.str(0))
+            .is_ok_and(|regexp| regexp.is_match(args.str(1)))
+            .into())
+    });
+    let known = cache.clone();
+    funcs.add("mustRegexMatch", [STRING, STRING], move |_, args| {
+        let regexp = known.get(args.str(0)).map_err(|error| error.to_string())?;
+        Ok(regexp.is_match(args.str(1)).into())
+    });
+
+    pair(
+        funcs,
+        &cache,
+        "RegexFind",
+        vec![STRING, STRING],
+        |regexp, args| Ok(Value::string(regexp.find(args.str(1)))),
+    );
+    pair(
+        funcs,
+        &cache,
+        "RegexFindAll",
+        vec![STRING, STRING, Type::INT],
+        |regexp, args| strings(regexp.find_all(args.str(1), args.int(2))),
+    );
+    pair(
+        funcs,
+        &cache,
+        "RegexSplit",
+        vec![STRING, STRING, Type::INT],
+        |regexp, args| {
+            if args.int(2) == 0 {
+                return Ok(List::nil(STRING).into());
+            }
+            let parts = regexp.split(args.str(1), args.int(2));
+            limits::items(parts.len() as u64)?;
+            Ok(List::strings(parts.into_iter().map(Str::from)).into())
+        },
+    );
+    pair(
+        funcs,
+        &cache,
+        "RegexReplaceAll",
+        vec![STRING, STRING, STRING],
+        |regexp, args| Ok(Value::string(regexp.replace_all(args.str(1), args.str(2))?)),
+    );
+    let literally = vec![STRING, STRING, STRING];
+    pair(
+        funcs,
+        &cache,
+        "RegexReplaceAllLiteral",
+        literally,
+        |regexp, args| {
+            Ok(Value::string(
+                regexp.replace_all_literal(args.str(1), args.str(2))?,
+            ))
+        },
+    );
+    funcs.add("regexQuoteMeta", [STRING], |_, args| {
+        Ok(Value::string(quote_meta(args.str(0))))
+    });
+}
+
+/// Adds `regexX`, which panics in Go over a bad pattern, and `mustRegexX`, which returns an error.
+fn pair(
+    funcs: &mut FuncMap,
+    cache: &Cache,
+    name: &str,
+    params: Vec<Type>,
+    body: fn(&Regexp, &Args) -> Result<Value, FuncError>,
+) {
+    let known = cache.clone();
+    funcs.add(
+        &name.replacen('R', "r", 1),
+        params.clone(),
+        move |_, args| {
+            let regexp = known.get(args.str(0)).map_err(|error| {
+                format!(
+                    "regexp: Compile({}): {error}",
+                    quote_pattern(&args.str(0).to_text())
+                )
+            })?;
+            body(&regexp, &args)
+        },
+    );
+    let known = cache.clone();
+    funcs.add(&format!("must{name}"), params, move |_, args| {
+        let regexp = known.get(args.str(0)).map_err(|error| error.to_string())?;
+        body(&regexp, &args)
+    });
+}
+
+fn strings(parts: Vec<&[u8]>) -> Result<Value, FuncError> {
+    if parts.is_empty() {
+        return Ok(List::nil(Type::String).into());
+    }
+    limits::items(parts.len() as u64)?;
+    Ok(List::strings(parts.into_iter().map(Str::from)).into())
+}

@@ -1,0 +1,67 @@
+//! Strings to lists of strings and back.
+
+use gotemplate::{Call, FuncError, FuncMap, Kind, List, Map, Str, Type, Value};
+
+use super::edit::split_n;
+use super::text::to_text;
+use crate::limits;
+
+const STRING: Type = Type::String;
+
+pub(crate) fn register(funcs: &mut FuncMap) {
+    funcs.add("split", [STRING, STRING], |_, args| {
+        numbered(&split_n(args.str(1), args.str(0), -1))
+    });
+    funcs.add("splitn", [STRING, Type::INT, STRING], |_, args| {
+        numbered(&split_n(args.str(2), args.str(0), args.int(1)))
+    });
+    funcs.add("splitList", [STRING, STRING], |_, args| {
+        let parts = split_n(args.str(1), args.str(0), -1);
+        limits::items(parts.len() as u64)?;
+        Ok(List::strings(parts.into_iter().map(Str::from)).into())
+    });
+    funcs.add("toStrings", [Type::Any], |call, args| {
+        Ok(List::strings(to_strings(call, &args[0])?).into())
+    });
+    funcs.add("join", [STRING, Type::Any], |call, args| {
+        let parts = to_strings(call, &args[1])?;
+        let length = parts
+            .iter()
+            .map(|part| part.len() + args.str(0).len())
+            .sum::<usize>();
+        limits::bytes(length as u64)?;
+        let parts: Vec<&[u8]> = parts.iter().map(Str::as_bytes).collect();
+        Ok(Value::string(parts.join(args.str(0).as_bytes())))
+    });
+    funcs.add("sortAlpha", [Type::Any], |call, args| {
+        let mut parts = match args[0].kind() {
+            Kind::Slice => to_strings(call, &args[0])?,
+            _ => vec![to_text(call, &args[0])?],
+        };
+        parts.sort();
+        Ok(List::strings(parts).into())
+    });
+}
+
+/// Returns the parts as `_0`, `_1` and so on.
+fn numbered(parts: &[&[u8]]) -> Result<Value, FuncError> {
+    limits::items(parts.len() as u64)?;
+    let entries = parts
+        .iter()
+        .enumerate()
+        .map(|(index, part)| (format!("_{index}"), *part));
+    Ok(Map::strings(entries).into())
+}
+
+/// Returns the elements of a list as text, less those that are nil; anything else is one element.
+pub(crate) fn to_strings(call: &mut Call<'_>, value: &Value) -> Result<Vec<Str>, FuncError> {
+    match value {
+        Value::List(list) => list
+            .iter()
+            .filter(|item| !item.is_nil())
+            .map(|item| to_text(call, item))
+            .collect(),
+        Value::Absent | Value::Nil => Ok(Vec::new()),
+        _ => Ok(vec![to_text(call, value)?]),
+    }
+}
