@@ -44,7 +44,9 @@ impl Arguments {
     /// Reads the arguments that follow the program's name.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, Error> {
         let mut arguments = arguments.into_iter();
-        let name = arguments.next().ok_or_else(|| wrong("a command is missing"))?;
+        let name = arguments
+            .next()
+            .ok_or_else(|| wrong("a command is missing"))?;
         let (mut store, mut slot, mut root, mut tree) = (None, None, None, None);
         let mut before = Before::State;
         let mut script = None;
@@ -65,7 +67,8 @@ impl Arguments {
                 _ => return Err(wrong(&format!("unknown option `{}`", option.display()))),
             };
             let value = arguments.next();
-            let value = value.ok_or_else(|| wrong(&format!("`{}` needs a value", option.display())))?;
+            let value =
+                value.ok_or_else(|| wrong(&format!("`{}` needs a value", option.display())))?;
             if target.replace(value).is_some() {
                 return Err(wrong(&format!("`{}` is given twice", option.display())));
             }
@@ -74,7 +77,12 @@ impl Arguments {
             (Some("sync"), None, None) => Command::Sync,
             (Some("run"), None, Some(script)) => Command::Run(script),
             (Some("finish"), Some(tree), None) => Command::Finish(digest("--tree", Some(tree))?),
-            _ => return Err(wrong(&format!("`{}` does not go with these options", name.display()))),
+            _ => {
+                return Err(wrong(&format!(
+                    "`{}` does not go with these options",
+                    name.display()
+                )));
+            }
         };
         if matches!(&command, Command::Run(script) if script.is_empty()) {
             return Err(wrong("`--` needs a script"));
@@ -92,7 +100,11 @@ impl Arguments {
 fn digest<T: FromStr>(option: &str, value: Option<OsString>) -> Result<T, Error> {
     let value = value.ok_or_else(|| wrong(&format!("`{option}` is missing")))?;
     let digest = value.to_str().and_then(|text| text.parse().ok());
-    digest.ok_or_else(|| wrong(&format!("`{option}` is not a digest of 64 hexadecimal digits")))
+    digest.ok_or_else(|| {
+        wrong(&format!(
+            "`{option}` is not a digest of 64 hexadecimal digits"
+        ))
+    })
 }
 
 fn wrong(why: &str) -> Error {
@@ -114,14 +126,20 @@ mod tests {
     #[test]
     fn commands_are_read() {
         let parsed = parse("run --store /s --slot DIGEST -- /x.sh --slot y").unwrap();
-        assert_eq!(parsed.command, Command::Run(vec!["/x.sh".into(), "--slot".into(), "y".into()]));
+        assert_eq!(
+            parsed.command,
+            Command::Run(vec!["/x.sh".into(), "--slot".into(), "y".into()])
+        );
         assert_eq!((parsed.store, parsed.root), ("/s".into(), "/".into()));
         assert_eq!(parsed.slot, DIGEST.parse().unwrap());
         let parsed = parse("finish --tree DIGEST --slot DIGEST --root /r --store /s").unwrap();
         assert_eq!(parsed.command, Command::Finish(DIGEST.parse().unwrap()));
         assert_eq!(parsed.before, Before::State);
         let parsed = parse("sync --initial --store /s --slot DIGEST").unwrap();
-        assert_eq!((parsed.command, parsed.before), (Command::Sync, Before::Nothing));
+        assert_eq!(
+            (parsed.command, parsed.before),
+            (Command::Sync, Before::Nothing)
+        );
     }
 
     #[test]
@@ -130,17 +148,33 @@ mod tests {
             ("", "a command is missing"),
             ("sync", "`--store` is missing"),
             ("sync --store /s", "`--slot` is missing"),
-            ("sync --store /s --slot abc", "`--slot` is not a digest of 64 hexadecimal digits"),
+            (
+                "sync --store /s --slot abc",
+                "`--slot` is not a digest of 64 hexadecimal digits",
+            ),
             ("sync --store", "`--store` needs a value"),
             ("sync --store /s --store /s", "`--store` is given twice"),
             ("sync --verbose", "unknown option `--verbose`"),
-            ("run --store /s --slot DIGEST", "`run` does not go with these options"),
+            (
+                "run --store /s --slot DIGEST",
+                "`run` does not go with these options",
+            ),
             ("run --store /s --slot DIGEST --", "`--` needs a script"),
-            ("sync --store /s --slot DIGEST -- x", "`sync` does not go with these options"),
-            ("finish --store /s --slot DIGEST", "`finish` does not go with these options"),
+            (
+                "sync --store /s --slot DIGEST -- x",
+                "`sync` does not go with these options",
+            ),
+            (
+                "finish --store /s --slot DIGEST",
+                "`finish` does not go with these options",
+            ),
             ("clean --store /s", "`clean` does not go with these options"),
         ] {
-            assert_eq!(parse(line), Err(format!("read the arguments: {message}")), "{line}");
+            assert_eq!(
+                parse(line),
+                Err(format!("read the arguments: {message}")),
+                "{line}"
+            );
         }
     }
 }

@@ -92,7 +92,16 @@ mod tests {
 
     #[test]
     fn numbers_survive_in_one_spelling() {
-        for value in [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, u64::from(u32::MAX), u64::MAX] {
+        for value in [
+            0,
+            1,
+            0x7f,
+            0x80,
+            0x3fff,
+            0x4000,
+            u64::from(u32::MAX),
+            u64::MAX,
+        ] {
             let mut bytes = Vec::new();
             put_varint(&mut bytes, value);
             let mut input = Reader::new(&bytes);
@@ -100,7 +109,14 @@ mod tests {
             assert!(input.is_empty());
         }
         let too_large = [[0xff; 9].as_slice(), &[2]].concat();
-        for wrong in [&[][..], &[0x80], &[0x80, 0], &[0xff, 0x80, 0], &too_large, &[0xff; 11]] {
+        for wrong in [
+            &[][..],
+            &[0x80],
+            &[0x80, 0],
+            &[0xff, 0x80, 0],
+            &too_large,
+            &[0xff; 11],
+        ] {
             assert_eq!(Reader::new(wrong).varint(), None, "{wrong:?}");
         }
     }

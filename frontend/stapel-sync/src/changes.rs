@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::tree::{NodePath, Role, Tree};
+use crate::node_path::NodePath;
+use crate::tree::{Role, Tree};
 
 /// Numbers of files and directories in the old and the new tree, in the order of their paths.
 #[derive(Debug, Default)]
@@ -29,19 +30,20 @@ pub(crate) struct Needed {
 impl Changes {
     pub(crate) fn between(old: &Tree<'_>, new: &Tree<'_>) -> Changes {
         let mut changes = Changes::default();
-        let same_owner = |before: usize, after: usize| {
-            old.places[before].same_owner(&new.places[after])
-        };
+        let same_owner =
+            |before: usize, after: usize| old.places[before].same_owner(&new.places[after]);
         for step in merge(
-            (old.files.len(), |at| old.file_path(&old.files[at])),
-            (new.files.len(), |at| new.file_path(&new.files[at])),
+            (old.files.len(), |at| old.file_path(old.files[at])),
+            (new.files.len(), |at| new.file_path(new.files[at])),
         ) {
             match step {
                 Step::Old(before) => changes.gone.push(before),
                 Step::New(after) => changes.written.push(after),
                 Step::Both(before, after) => {
-                    let (before, file) = (&old.files[before], &new.files[after]);
-                    if old.leaf(before) == new.leaf(file) && same_owner(before.mapping, file.mapping) {
+                    let (before, file) = (old.files[before], new.files[after]);
+                    if old.leaf(before) == new.leaf(file)
+                        && same_owner(before.mapping(), file.mapping())
+                    {
                         changes.unchanged += 1;
                     } else {
                         changes.written.push(after);
@@ -51,8 +53,12 @@ impl Changes {
         }
         let mut came = vec![false; new.directories.len()];
         for step in merge(
-            (old.directories.len(), |at| old.directory_path(&old.directories[at])),
-            (new.directories.len(), |at| new.directory_path(&new.directories[at])),
+            (old.directories.len(), |at| {
+                old.directory_path(&old.directories[at])
+            }),
+            (new.directories.len(), |at| {
+                new.directory_path(&new.directories[at])
+            }),
         ) {
             match step {
                 Step::Old(before) if old.directories[before].role == Role::Base => {}
@@ -60,7 +66,7 @@ impl Changes {
                 Step::New(after) => came[after] = true,
                 Step::Both(before, after) => {
                     let (before, directory) = (&old.directories[before], &new.directories[after]);
-                    came[after] = !same_owner(before.mapping, directory.mapping);
+                    came[after] = !same_owner(before.mapping(), directory.mapping());
                 }
             }
         }
@@ -80,14 +86,19 @@ fn needed(tree: &Tree<'_>, written: &[usize], came: &[bool]) -> Vec<Needed> {
     }
     let mut previous = None;
     for &at in written {
-        let path = tree.file_path(&tree.files[at]);
+        let path = tree.file_path(tree.files[at]);
         if path.parent() != previous {
             want_above(tree, path, &mut wanted);
             previous = path.parent();
         }
     }
     let wanted = wanted.into_iter().enumerate().filter(|&(_, wanted)| wanted);
-    wanted.map(|(directory, _)| Needed { directory, came: came[directory] }).collect()
+    wanted
+        .map(|(directory, _)| Needed {
+            directory,
+            came: came[directory],
+        })
+        .collect()
 }
 
 fn want_above(tree: &Tree<'_>, path: NodePath<'_>, wanted: &mut [bool]) {

@@ -10,15 +10,25 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, CWD, Dir as Listing, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, Uid,
-    chownat, fchmod, fchown, fstat, futimens, mkdirat, openat, readlinkat, statat, symlinkat, unlinkat, utimensat,
+    AtFlags, CWD, Dir as Listing, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps,
+    UTIME_OMIT, Uid, chownat, fchmod, fchown, fstat, futimens, mkdirat, openat, readlinkat, statat,
+    symlinkat, unlinkat, utimensat,
 };
 use rustix::io::{Errno, Result};
 use rustix::process::{getegid, geteuid};
 
-const OPEN: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
-const CREATE: OFlags = OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::CLOEXEC);
-const READ: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
+const OPEN: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+const CREATE: OFlags = OFlags::WRONLY
+    .union(OFlags::CREATE)
+    .union(OFlags::EXCL)
+    .union(OFlags::CLOEXEC);
+const READ: OFlags = OFlags::RDONLY
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::CLOEXEC);
 
 /// An open directory.
 pub(crate) struct Dir {
@@ -43,7 +53,10 @@ pub(crate) struct Ids {
 impl Ids {
     /// Returns whoever this process is.
     pub(crate) fn ours() -> Ids {
-        Ids { user: Some(geteuid().as_raw()), group: Some(getegid().as_raw()) }
+        Ids {
+            user: Some(geteuid().as_raw()),
+            group: Some(getegid().as_raw()),
+        }
     }
 
     fn raw(self) -> (Option<Uid>, Option<Gid>) {
@@ -57,8 +70,14 @@ pub(crate) struct Time(pub(crate) i64);
 
 impl Time {
     fn stamps(self) -> Timestamps {
-        let time = Timespec { tv_sec: self.0, tv_nsec: 0 };
-        Timestamps { last_access: time, last_modification: time }
+        let time = Timespec {
+            tv_sec: self.0,
+            tv_nsec: 0,
+        };
+        Timestamps {
+            last_access: time,
+            last_modification: time,
+        }
     }
 }
 
@@ -66,12 +85,16 @@ impl Dir {
     /// Opens the root below which everything happens.
     pub(crate) fn root(path: &Path) -> Result<Dir> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Dir { fd: openat(CWD, path, flags, Mode::empty())? })
+        Ok(Dir {
+            fd: openat(CWD, path, flags, Mode::empty())?,
+        })
     }
 
     /// Opens the same directory once more.
     pub(crate) fn duplicate(&self) -> Result<Dir> {
-        Ok(Dir { fd: openat(&self.fd, c".", OPEN, Mode::empty())? })
+        Ok(Dir {
+            fd: openat(&self.fd, c".", OPEN, Mode::empty())?,
+        })
     }
 
     pub(crate) fn find(&self, name: &[u8]) -> Result<Found> {
@@ -118,7 +141,9 @@ impl Dir {
     /// Makes a directory with exactly this mode.
     pub(crate) fn make_directory(&self, name: &[u8], mode: u32, ids: Ids) -> Result<Dir> {
         mkdirat(&self.fd, name, Mode::RWXU)?;
-        let dir = Dir { fd: openat(&self.fd, name, OPEN, Mode::empty())? };
+        let dir = Dir {
+            fd: openat(&self.fd, name, OPEN, Mode::empty())?,
+        };
         dir.own(ids)?;
         fchmod(&dir.fd, Mode::from_raw_mode(mode))?;
         Ok(dir)
@@ -126,11 +151,22 @@ impl Dir {
 
     /// Makes an empty file that was not there before; it has neither its mode nor its time yet.
     pub(crate) fn make_file(&self, name: &[u8]) -> Result<File> {
-        Ok(File::from(openat(&self.fd, name, CREATE, Mode::RUSR | Mode::WUSR)?))
+        Ok(File::from(openat(
+            &self.fd,
+            name,
+            CREATE,
+            Mode::RUSR | Mode::WUSR,
+        )?))
     }
 
     /// Makes a symbolic link that was not there before.
-    pub(crate) fn make_symlink(&self, name: &[u8], target: &[u8], ids: Ids, time: Time) -> Result<()> {
+    pub(crate) fn make_symlink(
+        &self,
+        name: &[u8],
+        target: &[u8],
+        ids: Ids,
+        time: Time,
+    ) -> Result<()> {
         symlinkat(target, &self.fd, name)?;
         let (user, group) = ids.raw();
         if user.is_some() || group.is_some() {
@@ -151,20 +187,26 @@ impl Dir {
 
     /// Removes a directory with all that is in it, but nothing of another file system.
     pub(crate) fn remove_tree(&self, name: &[u8]) -> Result<()> {
-        let dir = Dir { fd: openat(&self.fd, name, OPEN, Mode::empty())? };
+        let dir = Dir {
+            fd: openat(&self.fd, name, OPEN, Mode::empty())?,
+        };
         if dir.stat()?.st_dev != self.stat()?.st_dev {
             return Err(Errno::BUSY);
         }
-        for entry in Listing::read_from(&dir.fd)? {
-            let entry = entry?;
-            let child = entry.file_name().to_bytes();
-            if matches!(child, b"." | b"..") {
-                continue;
-            }
-            if dir.kind(child)? == Some(FileType::Directory) {
-                dir.remove_tree(child)?;
+        // All names first: what a listing shows of a directory that changes is anybody's guess.
+        let entries = Listing::read_from(&dir.fd)?;
+        let names: Vec<_> = entries
+            .map(|entry| Ok(entry?.file_name().to_owned()))
+            .collect::<Result<_>>()?;
+        for name in names
+            .iter()
+            .map(|name| name.to_bytes())
+            .filter(|name| !matches!(*name, b"." | b".."))
+        {
+            if dir.kind(name)? == Some(FileType::Directory) {
+                dir.remove_tree(name)?;
             } else {
-                dir.remove_file(child)?;
+                dir.remove_file(name)?;
             }
         }
         self.remove_directory(name)
@@ -173,7 +215,11 @@ impl Dir {
     /// Gives the directory itself to somebody.
     pub(crate) fn own(&self, ids: Ids) -> Result<()> {
         let (user, group) = ids.raw();
-        if user.is_some() || group.is_some() { fchown(&self.fd, user, group) } else { Ok(()) }
+        if user.is_some() || group.is_some() {
+            fchown(&self.fd, user, group)
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn set_time(&self, time: Time) -> Result<()> {
@@ -182,9 +228,21 @@ impl Dir {
 
     /// Gives back the modification time that the directory had.
     pub(crate) fn restore_time(&self, before: &Stat) -> Result<()> {
-        let omitted = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
-        let time = Timespec { tv_sec: before.st_mtime as _, tv_nsec: before.st_mtime_nsec as _ };
-        futimens(&self.fd, &Timestamps { last_access: omitted, last_modification: time })
+        let omitted = Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_OMIT,
+        };
+        let time = Timespec {
+            tv_sec: before.st_mtime as _,
+            tv_nsec: before.st_mtime_nsec as _,
+        };
+        futimens(
+            &self.fd,
+            &Timestamps {
+                last_access: omitted,
+                last_modification: time,
+            },
+        )
     }
 }
 

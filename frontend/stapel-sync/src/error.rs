@@ -33,12 +33,18 @@ impl ErrorKind {
 impl Error {
     /// Makes an error that filling STORE again can mend.
     pub fn store(message: impl Into<String>) -> Self {
-        Error { kind: ErrorKind::Store, message: message.into() }
+        Error {
+            kind: ErrorKind::Store,
+            message: message.into(),
+        }
     }
 
     /// Makes any other error.
     pub fn own(message: impl Into<String>) -> Self {
-        Error { kind: ErrorKind::Own, message: message.into() }
+        Error {
+            kind: ErrorKind::Own,
+            message: message.into(),
+        }
     }
 
     /// Returns who can mend it.

@@ -1,12 +1,22 @@
 //! Paths that a build container mounts or that are ours: nothing written there reaches a layer.
 
+use std::collections::BTreeMap;
+
 use crate::state::STATE_PATH;
 
 /// The paths; whatever is below one is meant too.
 ///
 /// BuildKit binds `/etc/hosts` and `/etc/resolv.conf` over the image's own, gives every container
 /// the three file systems, and has the tools of a stage under `/.werf`.
-const GUARDED: [&str; 7] = [STATE_PATH, "/.werf", "/dev", "/etc/hosts", "/etc/resolv.conf", "/proc", "/sys"];
+const GUARDED: [&str; 7] = [
+    STATE_PATH,
+    "/.werf",
+    "/dev",
+    "/etc/hosts",
+    "/etc/resolv.conf",
+    "/proc",
+    "/sys",
+];
 
 /// The guarded paths that matter below one base.
 pub(crate) struct Guard {
@@ -22,13 +32,46 @@ impl Guard {
             let rest = strip(path, base).or_else(|| strip(base, path).map(|_| &b""[..]))?;
             Some((guarded, rest.to_vec()))
         });
-        Guard { below: below.collect() }
+        Guard {
+            below: below.collect(),
+        }
     }
 
     /// Returns the guarded path that a path below the base lies at or below.
     pub(crate) fn covers(&self, path: &[u8]) -> Option<&'static str> {
-        let covering = self.below.iter().find(|(_, guarded)| strip(path, guarded).is_some());
+        let covering = self
+            .below
+            .iter()
+            .find(|(_, guarded)| strip(path, guarded).is_some());
         covering.map(|&(guarded, _)| guarded)
+    }
+}
+
+/// Guarded paths that a commit has something for, and how many files.
+#[derive(Default)]
+pub(crate) struct Skipped(BTreeMap<&'static str, usize>);
+
+impl Skipped {
+    pub(crate) fn directory(&mut self, guarded: &'static str) {
+        self.0.entry(guarded).or_default();
+    }
+
+    pub(crate) fn file(&mut self, guarded: &'static str) {
+        *self.0.entry(guarded).or_default() += 1;
+    }
+
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let warning = |(guarded, count): (&&str, &usize)| {
+            let files = if *count == 1 {
+                "1 file".into()
+            } else {
+                format!("{count} files")
+            };
+            format!(
+                "skipped {files} at `{guarded}`: what the build container has there is not part of the image"
+            )
+        };
+        self.0.iter().map(warning).collect()
     }
 }
 
@@ -65,7 +108,11 @@ mod tests {
             ("/app", "dev/x", None),
             ("/app", "", None),
         ] {
-            assert_eq!(Guard::of(base.as_bytes()).covers(path.as_bytes()), guarded, "{base} {path}");
+            assert_eq!(
+                Guard::of(base.as_bytes()).covers(path.as_bytes()),
+                guarded,
+                "{base} {path}"
+            );
         }
     }
 }

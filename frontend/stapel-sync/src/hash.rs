@@ -63,7 +63,9 @@ impl ObjectId {
     /// Returns the id that a git command printed.
     pub fn from_hex(text: &str) -> Option<ObjectId> {
         let text = text.as_bytes();
-        hex::decode(text).map(ObjectId::Sha1).or_else(|| hex::decode(text).map(ObjectId::Sha256))
+        hex::decode(text)
+            .map(ObjectId::Sha1)
+            .or_else(|| hex::decode(text).map(ObjectId::Sha256))
     }
 
     /// Returns the bytes of the id.
@@ -219,13 +221,25 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let git = |args: &[&str]| {
             let mut command = Command::new("git");
-            command.current_dir(dir.path()).args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+            command
+                .current_dir(dir.path())
+                .args(args)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped());
             command
         };
-        assert!(git(&["init", "-q", &format!("--object-format={format}")]).status().unwrap().success());
+        assert!(
+            git(&["init", "-q", &format!("--object-format={format}")])
+                .status()
+                .unwrap()
+                .success()
+        );
         let mut child = git(&["hash-object", "--stdin"]).spawn().unwrap();
         child.stdin.take().unwrap().write_all(data).unwrap();
-        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap().trim().to_owned()
+        String::from_utf8(child.wait_with_output().unwrap().stdout)
+            .unwrap()
+            .trim()
+            .to_owned()
     }
 
     #[test]
@@ -247,7 +261,10 @@ mod tests {
         hasher.update(b"hel");
         hasher.update(b"");
         hasher.update(b"lo\n");
-        assert_eq!(hasher.finish().unwrap().to_string(), "ce013625030ba8dba906f756967f9e9ca394464a");
+        assert_eq!(
+            hasher.finish().unwrap().to_string(),
+            "ce013625030ba8dba906f756967f9e9ca394464a"
+        );
     }
 
     #[test]

@@ -20,7 +20,9 @@ mod error;
 mod guard;
 mod hash;
 mod hex;
+mod listing;
 pub mod manifest;
+mod node_path;
 mod owner;
 mod path;
 mod resolve;
@@ -31,11 +33,12 @@ pub mod store;
 mod sync;
 mod tree;
 mod walk;
-mod write;
 
 pub use args::{Arguments, Command, USAGE};
 pub use error::{Error, ErrorKind};
-pub use hash::{BlobHasher, Collision, HashKind, ManifestId, NotADigest, ObjectId, PackId, StageDigest};
+pub use hash::{
+    BlobHasher, Collision, HashKind, ManifestId, NotADigest, ObjectId, PackId, StageDigest,
+};
 pub use path::{AbsPath, MAX_PATH, PathError};
 pub use run::run;
 pub use state::STATE_PATH;

@@ -19,7 +19,13 @@ fn main() -> ExitCode {
 }
 
 fn execute() -> Result<(), Error> {
-    let Arguments { command, store, slot, root, before } = Arguments::parse(env::args_os().skip(1))?;
+    let Arguments {
+        command,
+        store,
+        slot,
+        root,
+        before,
+    } = Arguments::parse(env::args_os().skip(1))?;
     let store = Store::open(&store)?;
     match command {
         Command::Sync => tell(&sync(&store, slot, &root, before)?.1),

@@ -7,17 +7,16 @@ use std::fmt;
 
 use crate::bytes::{Reader, put_bytes, put_varint};
 use crate::hash::{HashKind, ManifestId, ObjectId, sha256};
-use crate::path::{AbsPath, MAX_PATH, PathError, check_relative};
+pub use crate::listing::Listing;
+use crate::path::{AbsPath, PathError};
 
 const MAGIC: &[u8] = b"WERFTREE";
 const VERSION: u8 = 1;
 const DIRECTORY: u8 = 0;
 const FILE: u8 = 1;
 
-/// Fewest bytes of a mapping and, besides its id, of an entry: what a count is checked against
-/// before memory is set aside for it.
+/// Fewest bytes of a mapping: what a count is checked against before memory is set aside for it.
 const MIN_MAPPING: usize = 6;
-const MIN_ENTRY: usize = 4;
 
 /// Most mappings that one image may have.
 const MAX_MAPPINGS: usize = 0xffff;
@@ -72,7 +71,7 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    const fn code(self) -> u8 {
+    pub(crate) const fn code(self) -> u8 {
         match self {
             EntryKind::File => 0,
             EntryKind::Executable => 1,
@@ -80,7 +79,7 @@ impl EntryKind {
         }
     }
 
-    const fn from_code(code: u8) -> Option<EntryKind> {
+    pub(crate) const fn from_code(code: u8) -> Option<EntryKind> {
         match code {
             0 => Some(EntryKind::File),
             1 => Some(EntryKind::Executable),
@@ -88,133 +87,6 @@ impl EntryKind {
             _ => None,
         }
     }
-}
-
-/// The files of a directory mapping, sorted by the bytes of their paths.
-///
-/// Paths are relative to the mapping's `to`, plain, and none lies below another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listing {
-    hash: HashKind,
-    /// All paths, one after the other, and where each of them ends.
-    paths: Vec<u8>,
-    ends: Vec<usize>,
-    kinds: Vec<EntryKind>,
-    /// All ids, one after the other.
-    ids: Vec<u8>,
-    /// Lengths of those paths that are a prefix of the last one, the last one included.
-    prefixes: Vec<usize>,
-}
-
-impl Listing {
-    /// Makes an empty listing of a repository with this object format.
-    pub fn new(hash: HashKind) -> Self {
-        Listing {
-            hash,
-            paths: Vec::new(),
-            ends: Vec::new(),
-            kinds: Vec::new(),
-            ids: Vec::new(),
-            prefixes: Vec::new(),
-        }
-    }
-
-    /// Appends a file; paths come in the order of their bytes, which is the order of a walk
-    /// through git's trees.
-    pub fn push(&mut self, path: &[u8], leaf: Leaf) -> Result<(), ManifestError> {
-        if leaf.id.kind() != self.hash {
-            return Err(ManifestError::MixedHashes);
-        }
-        let shared = common_prefix(self.last(), path);
-        self.append(shared, &path[shared..], leaf.kind)?;
-        self.ids.extend_from_slice(leaf.id.as_bytes());
-        Ok(())
-    }
-
-    /// Returns the number of files.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Says whether there are no files.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// Goes through the files in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], Leaf)> {
-        (0..self.len()).map(|at| (self.path(at), self.leaf(at)))
-    }
-
-    /// Returns the path of the file with this number.
-    pub(crate) fn path(&self, at: usize) -> &[u8] {
-        let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.paths[start..self.ends[at]]
-    }
-
-    /// Returns the rest of the file with this number.
-    pub(crate) fn leaf(&self, at: usize) -> Leaf {
-        let size = self.hash.id_len();
-        let id = ObjectId::from_bytes(&self.ids[at * size..][..size]);
-        Leaf { kind: self.kinds[at], id: id.expect("an id has the length of its kind") }
-    }
-
-    fn last(&self) -> &[u8] {
-        match self.len() {
-            0 => b"",
-            len => self.path(len - 1),
-        }
-    }
-
-    /// Appends the path that has its first `shared` bytes from the one before; the id is not here.
-    fn append(&mut self, shared: usize, suffix: &[u8], kind: EntryKind) -> Result<(), ManifestError> {
-        let (last, end) = (self.last(), self.paths.len());
-        let start = end - last.len();
-        // What differs must be greater: so paths are sorted, and `shared` is as long as it can be.
-        let in_order = match (last.get(shared), suffix.first()) {
-            (Some(old), Some(new)) => old < new,
-            (None, Some(_)) => shared == last.len(),
-            (_, None) => self.is_empty(),
-        };
-        if !in_order {
-            return Err(ManifestError::Order);
-        }
-        self.paths.extend_from_within(start..start + shared);
-        self.paths.extend_from_slice(suffix);
-        let path = &self.paths[end..];
-        if let Err(error) = check_next(path, shared, &self.prefixes) {
-            self.paths.truncate(end);
-            return Err(error);
-        }
-        while self.prefixes.pop_if(|len| *len > shared).is_some() {}
-        self.prefixes.push(path.len());
-        self.ends.push(self.paths.len());
-        self.kinds.push(kind);
-        Ok(())
-    }
-}
-
-/// Checks a path of which `shared` bytes were checked as part of the one before; `prefixes` are
-/// the lengths of all paths that the one before begins with.
-fn check_next(path: &[u8], shared: usize, prefixes: &[usize]) -> Result<(), ManifestError> {
-    if path.len() > MAX_PATH {
-        return Err(ManifestError::Path(PathError::TooLong));
-    }
-    let component = path[..shared].iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
-    check_relative(&path[component..]).map_err(ManifestError::Path)?;
-    let mut inherited = prefixes.iter().take_while(|&&len| len <= shared);
-    if inherited.any(|&len| path[len] == b'/') {
-        return Err(ManifestError::BelowFile);
-    }
-    Ok(())
-}
-
-/// Returns how many bytes both begin with.
-pub(crate) fn common_prefix(a: &[u8], b: &[u8]) -> usize {
-    // Paths that follow each other share much, so eight bytes are compared at a time.
-    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
-    let same = words.take_while(|(a, b)| a == b).count() * 8;
-    same + a[same..].iter().zip(&b[same..]).take_while(|(a, b)| a == b).count()
 }
 
 impl Manifest {
@@ -235,7 +107,7 @@ impl Manifest {
                 }
                 Content::Directory(listing) => {
                     out.extend_from_slice(&[DIRECTORY, listing.hash.code()]);
-                    encode_listing(&mut out, listing);
+                    listing.encode(&mut out);
                 }
             }
         }
@@ -264,29 +136,42 @@ impl Manifest {
             None => return Err(ManifestError::Malformed),
         }
         let count = input.count(MIN_MAPPING).ok_or(ManifestError::Malformed)?;
-        if count > MAX_MAPPINGS {
-            return Err(ManifestError::TooManyMappings);
-        }
-        let mappings = (0..count).map(|_| decode_mapping(&mut input)).collect::<Result<_, _>>()?;
+        let mappings = (0..count)
+            .map(|_| decode_mapping(&mut input))
+            .collect::<Result<_, _>>()?;
         if !input.is_empty() {
             return Err(ManifestError::Malformed);
         }
-        Ok(Manifest { mappings })
+        let manifest = Manifest { mappings };
+        manifest.check()?;
+        Ok(manifest)
     }
-}
 
-/// Ids first: they do not compress, the paths behind them do.
-fn encode_listing(out: &mut Vec<u8>, listing: &Listing) {
-    put_varint(out, listing.len() as u64);
-    out.extend_from_slice(&listing.ids);
-    let mut previous: &[u8] = b"";
-    for at in 0..listing.len() {
-        let path = listing.path(at);
-        let shared = common_prefix(previous, path);
-        out.push(listing.kinds[at].code());
-        put_varint(out, shared as u64);
-        put_bytes(out, &path[shared..]);
-        previous = path;
+    /// Goes through the ids of all files in order, those of equal files again and again.
+    pub fn blobs(&self) -> impl Iterator<Item = ObjectId> {
+        self.mappings.iter().flat_map(|mapping| {
+            let (file, listing) = match &mapping.content {
+                Content::File(leaf) => (Some(leaf.id), None),
+                Content::Directory(listing) => (None, Some(listing)),
+            };
+            let listed = listing
+                .into_iter()
+                .flat_map(|listing| listing.iter().map(|(_, leaf)| leaf.id));
+            file.into_iter().chain(listed)
+        })
+    }
+
+    /// Checks what the types of a manifest do not promise by themselves.
+    pub(crate) fn check(&self) -> Result<(), ManifestError> {
+        if self.mappings.len() > MAX_MAPPINGS {
+            return Err(ManifestError::TooManyMappings);
+        }
+        let at_root =
+            |mapping: &Mapping| mapping.to.is_root() && matches!(mapping.content, Content::File(_));
+        if self.mappings.iter().any(at_root) {
+            return Err(ManifestError::FileAtRoot);
+        }
+        Ok(())
     }
 }
 
@@ -296,37 +181,31 @@ fn decode_mapping(input: &mut Reader<'_>) -> Result<Mapping, ManifestError> {
     let owner = input.text().ok_or_else(malformed)?;
     let group = input.text().ok_or_else(malformed)?;
     let content = input.byte().ok_or_else(malformed)?;
-    let hash = input.byte().and_then(HashKind::from_code).ok_or_else(malformed)?;
+    let hash = input
+        .byte()
+        .and_then(HashKind::from_code)
+        .ok_or_else(malformed)?;
     let content = match content {
-        FILE if to.is_root() => return Err(ManifestError::FileAtRoot),
         FILE => {
-            let kind = input.byte().and_then(EntryKind::from_code).ok_or_else(malformed)?;
+            let kind = input
+                .byte()
+                .and_then(EntryKind::from_code)
+                .ok_or_else(malformed)?;
             let id = input.take(hash.id_len()).and_then(ObjectId::from_bytes);
-            Content::File(Leaf { kind, id: id.ok_or_else(malformed)? })
+            Content::File(Leaf {
+                kind,
+                id: id.ok_or_else(malformed)?,
+            })
         }
-        DIRECTORY => Content::Directory(decode_listing(input, hash)?),
+        DIRECTORY => Content::Directory(Listing::decode(input, hash)?),
         _ => return Err(ManifestError::Malformed),
     };
-    Ok(Mapping { to, owner, group, content })
-}
-
-fn decode_listing(input: &mut Reader<'_>, hash: HashKind) -> Result<Listing, ManifestError> {
-    let malformed = || ManifestError::Malformed;
-    let count = input.count(hash.id_len() + MIN_ENTRY).ok_or_else(malformed)?;
-    let mut listing = Listing::new(hash);
-    listing.ids = input.take(count * hash.id_len()).ok_or_else(malformed)?.to_vec();
-    listing.ends.reserve(count);
-    listing.kinds.reserve(count);
-    for _ in 0..count {
-        let kind = input.byte().and_then(EntryKind::from_code).ok_or_else(malformed)?;
-        let shared = input.varint().ok_or_else(malformed)?;
-        let suffix = input.bytes().ok_or_else(malformed)?;
-        if shared > listing.last().len() as u64 {
-            return Err(ManifestError::Order);
-        }
-        listing.append(shared as usize, suffix, kind)?;
-    }
-    Ok(listing)
+    Ok(Mapping {
+        to,
+        owner,
+        group,
+        content,
+    })
 }
 
 /// What is wrong with a manifest.
@@ -375,7 +254,10 @@ mod tests {
     use super::*;
 
     fn leaf(byte: u8) -> Leaf {
-        Leaf { kind: EntryKind::File, id: ObjectId::Sha1([byte; 20]) }
+        Leaf {
+            kind: EntryKind::File,
+            id: ObjectId::Sha1([byte; 20]),
+        }
     }
 
     fn listing(paths: &[&[u8]]) -> Result<Listing, ManifestError> {
@@ -388,14 +270,30 @@ mod tests {
 
     fn mapping(to: &str, content: Content) -> Mapping {
         let to = AbsPath::parse(to.as_bytes()).unwrap();
-        Mapping { to, owner: "app".into(), group: String::new(), content }
+        Mapping {
+            to,
+            owner: "app".into(),
+            group: String::new(),
+            content,
+        }
     }
 
     fn sample() -> Manifest {
         let mut sha256 = Listing::new(HashKind::Sha256);
         let id = ObjectId::Sha256([9; 32]);
-        sha256.push(b"run.sh", Leaf { kind: EntryKind::Executable, id }).unwrap();
-        let link = Leaf { kind: EntryKind::Symlink, ..leaf(7) };
+        sha256
+            .push(
+                b"run.sh",
+                Leaf {
+                    kind: EntryKind::Executable,
+                    id,
+                },
+            )
+            .unwrap();
+        let link = Leaf {
+            kind: EntryKind::Symlink,
+            ..leaf(7)
+        };
         let paths: [&[u8]; 5] = [b"a", b"a-b/c", b"a.txt", b"src/main.rs", b"src/\xff\n"];
         Manifest {
             mappings: vec![
@@ -412,8 +310,33 @@ mod tests {
         let manifest = sample();
         let bytes = manifest.encode();
         assert_eq!(Manifest::decode(&bytes), Ok(manifest.clone()));
-        assert_eq!(Manifest::decode(&Manifest::default().encode()), Ok(Manifest::default()));
+        assert_eq!(
+            Manifest::decode(&Manifest::default().encode()),
+            Ok(Manifest::default())
+        );
         assert_eq!(manifest.id(), Manifest::id_of(&bytes));
+        assert_eq!(manifest.blobs().count(), 5 + 1 + 1);
+    }
+
+    #[test]
+    fn a_manifest_that_cannot_be_read_again_is_not_written() {
+        let file = mapping("/", Content::File(leaf(1)));
+        let manifest = Manifest {
+            mappings: vec![file],
+        };
+        assert_eq!(manifest.check(), Err(ManifestError::FileAtRoot));
+        assert_eq!(
+            Manifest::decode(&manifest.encode()),
+            Err(ManifestError::FileAtRoot)
+        );
+        let many = mapping("/a", Content::File(leaf(1)));
+        let manifest = Manifest {
+            mappings: vec![many; MAX_MAPPINGS + 1],
+        };
+        assert_eq!(
+            Manifest::decode(&manifest.encode()),
+            Err(ManifestError::TooManyMappings)
+        );
     }
 
     /// Changing it makes every state file in every cached layer unreadable: raise the tool
@@ -422,39 +345,6 @@ mod tests {
     fn the_identity_of_a_known_manifest_never_changes() {
         let known = "21a698f7eb01fc470ac0e37451f09c272a53796bebcc93bb02bec7248e2abb0e";
         assert_eq!(sample().id().to_string(), known);
-    }
-
-    #[test]
-    fn listings_hold_what_they_promise() {
-        let refused: [(&[&[u8]], ManifestError); 9] = [
-            (&[b""], ManifestError::Path(PathError::Empty)),
-            (&[b"a", b"a"], ManifestError::Order),
-            (&[b"b", b"a"], ManifestError::Order),
-            (&[b"ab", b"a"], ManifestError::Order),
-            (&[b"a", b"a/b"], ManifestError::BelowFile),
-            (&[b"a", b"a-b", b"a/b"], ManifestError::BelowFile),
-            (&[b"a/b", b"a/b/c/d"], ManifestError::BelowFile),
-            (&[b"a/b", b"a/../c"], ManifestError::Order),
-            (&[b"a/-", b"a/.."], ManifestError::Path(PathError::Relative)),
-        ];
-        for (paths, why) in refused {
-            assert_eq!(listing(paths), Err(why), "{paths:?}");
-        }
-        let fine: [&[u8]; 6] = [b"a", b"a-", b"a-b", b"ab", b"b/a", b"b/ab"];
-        let made = listing(&fine).unwrap();
-        assert!(made.iter().map(|(path, _)| path).eq(fine));
-        assert_eq!(made.len(), 6);
-    }
-
-    #[test]
-    fn a_refused_path_leaves_the_listing_as_it_was() {
-        let mut made = listing(&[b"a", b"a-b"]).unwrap();
-        let before = made.clone();
-        let sha256 = Leaf { kind: EntryKind::File, id: ObjectId::Sha256([0; 32]) };
-        assert_eq!(made.push(b"c", sha256), Err(ManifestError::MixedHashes));
-        assert_eq!(made.push(b"a/b", leaf(0)), Err(ManifestError::BelowFile));
-        assert_eq!(made.push(b"a-b/x/y", leaf(0)), Err(ManifestError::BelowFile));
-        assert_eq!(made, before);
     }
 
     #[test]

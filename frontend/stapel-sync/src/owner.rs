@@ -21,7 +21,13 @@ pub(crate) fn ids(root: &Dir, mapping: &Mapping) -> Result<Ids, Error> {
     })
 }
 
-fn id(root: &Dir, mapping: &Mapping, what: &str, name: &str, file: &str) -> Result<Option<u32>, Error> {
+fn id(
+    root: &Dir,
+    mapping: &Mapping,
+    what: &str,
+    name: &str,
+    file: &str,
+) -> Result<Option<u32>, Error> {
     if name.is_empty() {
         return Ok(None);
     }
@@ -30,15 +36,21 @@ fn id(root: &Dir, mapping: &Mapping, what: &str, name: &str, file: &str) -> Resu
     }
     let to = String::from_utf8_lossy(mapping.to.as_bytes());
     let failed = |why: &str| {
-        Error::own(format!("find the {what} of the git mapping to `{to}`: {why}"))
+        Error::own(format!(
+            "find the {what} of the git mapping to `{to}`: {why}"
+        ))
     };
     let mut database = Vec::new();
     if let Some(mut found) = resolve::open_file(root, file.as_bytes())? {
-        found.read_to_end(&mut database).map_err(|why| failed(&format!("read `{file}`: {why}")))?;
+        found
+            .read_to_end(&mut database)
+            .map_err(|why| failed(&format!("read `{file}`: {why}")))?;
     }
     let found = lookup(&database, name);
     let found = found.ok_or_else(|| {
-        failed(&format!("`{name}` is not in the image's `{file}`; create it in an earlier stage or use a number"))
+        failed(&format!(
+            "`{name}` is not in the image's `{file}`; create it in an earlier stage or use a number"
+        ))
     })?;
     Ok(Some(found))
 }
@@ -71,19 +83,27 @@ mod tests {
     fn mapping(owner: &str, group: &str) -> Mapping {
         let content = Content::Directory(Listing::new(HashKind::Sha1));
         let to = AbsPath::parse(b"/app").unwrap();
-        Mapping { to, owner: owner.into(), group: group.into(), content }
+        Mapping {
+            to,
+            owner: owner.into(),
+            group: group.into(),
+            content,
+        }
     }
 
     #[test]
     fn names_are_those_of_the_image() {
         let temp = tempfile::tempdir().unwrap();
         fs::create_dir(temp.path().join("etc")).unwrap();
-        let users = "root:x:0:0::/:/bin/sh\n# app:x:1:1\nbad\napp:x:no:1\napp:x:1000:1001::/app:/bin/sh";
+        let users =
+            "root:x:0:0::/:/bin/sh\n# app:x:1:1\nbad\napp:x:no:1\napp:x:1000:1001::/app:/bin/sh";
         fs::write(temp.path().join("etc/passwd"), users).unwrap();
         fs::write(temp.path().join("etc/group"), "root:x:0:\nweb:x:33:app\n").unwrap();
         let root = Dir::root(temp.path()).unwrap();
         let found = |owner, group| {
-            ids(&root, &mapping(owner, group)).map(|ids| (ids.user, ids.group)).map_err(|e| e.to_string())
+            ids(&root, &mapping(owner, group))
+                .map(|ids| (ids.user, ids.group))
+                .map_err(|e| e.to_string())
         };
         assert_eq!(found("app", "web"), Ok((Some(1000), Some(33))));
         assert_eq!(found("root", ""), Ok((Some(0), None)));
@@ -103,7 +123,13 @@ mod tests {
     fn numbers_need_no_database() {
         let temp = tempfile::tempdir().unwrap();
         let root = Dir::root(temp.path()).unwrap();
-        assert_eq!(ids(&root, &mapping("7", "8")).unwrap(), Ids { user: Some(7), group: Some(8) });
+        assert_eq!(
+            ids(&root, &mapping("7", "8")).unwrap(),
+            Ids {
+                user: Some(7),
+                group: Some(8)
+            }
+        );
         assert!(ids(&root, &mapping("app", "")).is_err());
     }
 }

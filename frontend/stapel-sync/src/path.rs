@@ -48,6 +48,26 @@ pub(crate) fn check_relative(path: &[u8]) -> Result<(), PathError> {
     Ok(())
 }
 
+/// Returns how many bytes both begin with.
+pub(crate) fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    // Paths that follow each other share much, so eight bytes are compared at a time.
+    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+    let same = words.take_while(|(a, b)| a == b).count() * 8;
+    same + a[same..]
+        .iter()
+        .zip(&b[same..])
+        .take_while(|(a, b)| a == b)
+        .count()
+}
+
+/// Splits a path at its last slash.
+pub(crate) fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|&byte| byte == b'/') {
+        Some(slash) => (&path[..slash], &path[slash + 1..]),
+        None => (b"", path),
+    }
+}
+
 /// An absolute path in a container, without `.`, `..`, doubled or trailing slashes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AbsPath(Vec<u8>);
@@ -90,7 +110,10 @@ mod tests {
         ] {
             assert_eq!(check_relative(path), Err(why), "{}", path.escape_ascii());
         }
-        assert_eq!(check_relative(&[b'a'; MAX_PATH + 1]), Err(PathError::TooLong));
+        assert_eq!(
+            check_relative(&[b'a'; MAX_PATH + 1]),
+            Err(PathError::TooLong)
+        );
         assert_eq!(check_relative(b"a/...b/\xff\n"), Ok(()));
     }
 

@@ -36,7 +36,9 @@ pub(crate) fn open_file(root: &Dir, path: &[u8]) -> Result<Option<File>, Error> 
     for _ in 0..MAX_LINKS {
         let slash = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
         let (directory, name) = (&path[..slash], &path[slash + 1..]);
-        let Some(found) = find(root, directory)? else { return Ok(None) };
+        let Some(found) = find(root, directory)? else {
+            return Ok(None);
+        };
         let failed = |why| Error::own(format!("open `{}`: {why}", show(&path)));
         match found.dir.find(name).map_err(failed)? {
             Found::Nothing | Found::Directory(_) => return Ok(None),
@@ -50,7 +52,10 @@ pub(crate) fn open_file(root: &Dir, path: &[u8]) -> Result<Option<File>, Error> 
             }
         }
     }
-    Err(Error::own(format!("open `{}`: too many symbolic links", show(&path))))
+    Err(Error::own(format!(
+        "open `{}`: too many symbolic links",
+        show(&path)
+    )))
 }
 
 struct Walk<'a> {
@@ -66,13 +71,21 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(root: &'a Dir, wanted: &'a [u8]) -> Self {
-        let mut walk = Walk { root, wanted, rest: Vec::new(), open: Vec::new(), links: 0 };
+        let mut walk = Walk {
+            root,
+            wanted,
+            rest: Vec::new(),
+            open: Vec::new(),
+            links: 0,
+        };
         walk.push(wanted);
         walk
     }
 
     fn push(&mut self, path: &[u8]) {
-        let components = path.split(|&byte| byte == b'/').filter(|c| !matches!(*c, b"" | b"."));
+        let components = path
+            .split(|&byte| byte == b'/')
+            .filter(|c| !matches!(*c, b"" | b"."));
         self.rest.extend(components.rev().map(<[u8]>::to_vec));
     }
 
@@ -81,7 +94,10 @@ impl<'a> Walk<'a> {
     }
 
     fn path(&self) -> Vec<u8> {
-        self.open.iter().flat_map(|(name, _)| [&b"/"[..], name].concat()).collect()
+        self.open
+            .iter()
+            .flat_map(|(name, _)| [&b"/"[..], name].concat())
+            .collect()
     }
 
     fn failed(&self, action: &str, why: impl std::fmt::Display) -> Error {
@@ -95,12 +111,18 @@ impl<'a> Walk<'a> {
                 self.open.pop();
                 continue;
             }
-            match self.here().find(&name).map_err(|why| self.failed("open directory", why))? {
+            match self
+                .here()
+                .find(&name)
+                .map_err(|why| self.failed("open directory", why))?
+            {
                 Found::Directory(dir) => self.open.push((name, dir)),
                 Found::Symlink => self.follow(&name)?,
                 Found::Other if make.is_some() => {
                     let at = show(&[&self.path()[..], b"/", &name].concat());
-                    return Err(self.failed("create directory", format!("`{at}` is not a directory")));
+                    return Err(
+                        self.failed("create directory", format!("`{at}` is not a directory"))
+                    );
                 }
                 Found::Nothing if make.is_some() => self.make(name, make)?,
                 Found::Other | Found::Nothing => return Ok(None),
@@ -109,7 +131,10 @@ impl<'a> Walk<'a> {
         let path = self.path();
         let dir = match self.open.pop() {
             Some((_, dir)) => dir,
-            None => self.root.duplicate().map_err(|why| self.failed("open directory", why))?,
+            None => self
+                .root
+                .duplicate()
+                .map_err(|why| self.failed("open directory", why))?,
         };
         Ok(Some(Resolved { dir, path }))
     }
@@ -129,8 +154,14 @@ impl<'a> Walk<'a> {
     }
 
     fn make(&mut self, name: Vec<u8>, make: Option<(Ids, Time)>) -> Result<(), Error> {
-        let Some((ids, time)) = make else { return Ok(()) };
-        let ids = if self.rest.is_empty() { ids } else { Ids::ours() };
+        let Some((ids, time)) = make else {
+            return Ok(());
+        };
+        let ids = if self.rest.is_empty() {
+            ids
+        } else {
+            Ids::ours()
+        };
         let made = || {
             let dir = self.here().make_directory(&name, 0o755, ids)?;
             dir.set_time(time)?;
@@ -158,7 +189,9 @@ mod tests {
     }
 
     fn resolve(root: &Dir, path: &str) -> Option<String> {
-        find(root, path.as_bytes()).unwrap().map(|found| String::from_utf8(found.path).unwrap())
+        find(root, path.as_bytes())
+            .unwrap()
+            .map(|found| String::from_utf8(found.path).unwrap())
     }
 
     #[test]
@@ -185,7 +218,11 @@ mod tests {
         assert_eq!(made.path, b"/data/a/b");
         for path in ["data", "data/a", "data/a/b"] {
             let metadata = fs::metadata(temp.path().join(path)).unwrap();
-            assert_eq!((metadata.permissions().mode() & 0o7777, metadata.mtime()), (0o755, 7), "{path}");
+            assert_eq!(
+                (metadata.permissions().mode() & 0o7777, metadata.mtime()),
+                (0o755, 7),
+                "{path}"
+            );
         }
         assert_eq!(fs::metadata(temp.path()).unwrap().mtime(), 7);
     }
@@ -194,8 +231,13 @@ mod tests {
     fn a_file_in_the_way_is_not_replaced() {
         let (temp, root) = root();
         fs::write(temp.path().join("app"), "").unwrap();
-        let error = make(&root, b"/app/sub", Ids::default(), Time(0)).err().unwrap();
-        assert_eq!(error.to_string(), "create directory `/app/sub`: `/app` is not a directory");
+        let error = make(&root, b"/app/sub", Ids::default(), Time(0))
+            .err()
+            .unwrap();
+        assert_eq!(
+            error.to_string(),
+            "create directory `/app/sub`: `/app` is not a directory"
+        );
     }
 
     #[test]
@@ -203,7 +245,10 @@ mod tests {
         let (temp, root) = root();
         let read = |path: &str| {
             let mut text = String::new();
-            open_file(&root, path.as_bytes()).unwrap()?.read_to_string(&mut text).unwrap();
+            open_file(&root, path.as_bytes())
+                .unwrap()?
+                .read_to_string(&mut text)
+                .unwrap();
             Some(text)
         };
         fs::create_dir_all(temp.path().join("etc")).unwrap();

@@ -34,8 +34,15 @@ impl Slot {
     /// The stage is part of it, so a slot under another name is not mistaken for that stage's.
     /// A line break in a value is an error: it would end the value.
     pub fn encode(&self, stage: StageDigest) -> Result<String, SlotError> {
-        let Commit { hash, time_human, time_unix } = &self.commit;
-        if [hash, time_human].iter().any(|value| value.contains(['\n', '\0'])) {
+        let Commit {
+            hash,
+            time_human,
+            time_unix,
+        } = &self.commit;
+        if [hash, time_human]
+            .iter()
+            .any(|value| value.contains(['\n', '\0']))
+        {
             return Err(SlotError::LineBreak);
         }
         let mut text = format!(
@@ -58,13 +65,21 @@ impl Slot {
             let line = lines.next().ok_or(SlotError::Malformed)?;
             let line = line.strip_suffix('\n').ok_or(SlotError::Malformed)?;
             let (found, value) = line.split_once(' ').ok_or(SlotError::Malformed)?;
-            if found == key { Ok(value) } else { Err(SlotError::Malformed) }
+            if found == key {
+                Ok(value)
+            } else {
+                Err(SlotError::Malformed)
+            }
         };
         let named = value("stage")?;
-        let manifest = value("manifest")?.parse().map_err(|_| SlotError::Malformed)?;
+        let manifest = value("manifest")?
+            .parse()
+            .map_err(|_| SlotError::Malformed)?;
         let hash = value("commit")?.to_owned();
         let time_human = value("time-human")?.to_owned();
-        let time_unix = value("time-unix")?.parse().map_err(|_| SlotError::Malformed)?;
+        let time_unix = value("time-unix")?
+            .parse()
+            .map_err(|_| SlotError::Malformed)?;
         value("checksum")?;
         if lines.next().is_some() {
             return Err(SlotError::Malformed);
@@ -72,9 +87,20 @@ impl Slot {
         if named != stage.to_string() {
             return Err(SlotError::OtherStage);
         }
-        let slot = Slot { manifest, commit: Commit { hash, time_human, time_unix } };
+        let slot = Slot {
+            manifest,
+            commit: Commit {
+                hash,
+                time_human,
+                time_unix,
+            },
+        };
         // Written again it must be the same text, checksum included: there is one spelling.
-        if slot.encode(stage)? == text { Ok(slot) } else { Err(SlotError::Checksum) }
+        if slot.encode(stage)? == text {
+            Ok(slot)
+        } else {
+            Err(SlotError::Checksum)
+        }
     }
 }
 
@@ -135,7 +161,10 @@ mod tests {
     fn a_slot_of_another_stage_is_refused() {
         let text = sample().encode(STAGE).unwrap();
         let other = StageDigest::from_bytes([0; 32]);
-        assert_eq!(Slot::decode(text.as_bytes(), other), Err(SlotError::OtherStage));
+        assert_eq!(
+            Slot::decode(text.as_bytes(), other),
+            Err(SlotError::OtherStage)
+        );
     }
 
     #[test]
@@ -148,8 +177,13 @@ mod tests {
             assert!(Slot::decode(&damaged, STAGE).is_err(), "flipped at {at}");
         }
         assert!(Slot::decode(&[&text[..], b"more\n"].concat(), STAGE).is_err());
-        let spelled = String::from_utf8(text).unwrap().replace("time-unix -5", "time-unix -05");
-        assert_eq!(Slot::decode(spelled.as_bytes(), STAGE), Err(SlotError::Checksum));
+        let spelled = String::from_utf8(text)
+            .unwrap()
+            .replace("time-unix -5", "time-unix -05");
+        assert_eq!(
+            Slot::decode(spelled.as_bytes(), STAGE),
+            Err(SlotError::Checksum)
+        );
     }
 
     #[test]

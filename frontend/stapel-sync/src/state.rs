@@ -17,10 +17,20 @@ pub const STATE_PATH: &str = "/.werf-git-state";
 const NAME: &[u8] = b".werf-git-state";
 const HEADER: &[u8; 12] = b"WERFSTAT\x01\0\0\0";
 
+/// What precedes the manifest: the header and the manifest's identity.
+const PREFIX: usize = HEADER.len() + 32;
+
 /// What is applied now.
 pub(crate) struct State {
     pub(crate) id: ManifestId,
-    pub(crate) manifest: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+impl State {
+    /// Returns the bytes of the manifest.
+    pub(crate) fn manifest(&self) -> &[u8] {
+        &self.bytes[PREFIX..]
+    }
 }
 
 /// Reads the state, if there is one.
@@ -39,22 +49,22 @@ pub(crate) fn read(root: &Dir) -> Result<Option<State>, Error> {
     let damaged = || failed(&"a command of a stage changed it");
     let rest = bytes.strip_prefix(HEADER).ok_or_else(damaged)?;
     let (id, manifest) = rest.split_first_chunk().ok_or_else(damaged)?;
-    let (id, manifest) = (ManifestId::from_bytes(*id), manifest.to_vec());
-    if Manifest::id_of(&manifest) != id {
+    let id = ManifestId::from_bytes(*id);
+    if Manifest::id_of(manifest) != id {
         return Err(damaged());
     }
-    Ok(Some(State { id, manifest }))
+    Ok(Some(State { id, bytes }))
 }
 
 /// Writes the state, over one that is there.
-pub(crate) fn write(root: &Dir, state: &State, time: Time) -> Result<(), Error> {
+pub(crate) fn write(root: &Dir, id: ManifestId, manifest: &[u8], time: Time) -> Result<(), Error> {
     let failed = |why: &dyn std::fmt::Display| Error::own(format!("write `{STATE_PATH}`: {why}"));
     keeping_time(root, || {
         if root.kind(NAME)?.is_some() {
             root.remove_file(NAME)?;
         }
         let mut file = root.make_file(NAME)?;
-        for part in [&HEADER[..], state.id.as_bytes(), &state.manifest] {
+        for part in [&HEADER[..], id.as_bytes(), manifest] {
             file.write_all(part)?;
         }
         Ok(finish_file(&file, 0o600, Ids::ours(), time)?)
@@ -87,9 +97,9 @@ mod tests {
 
     use super::*;
 
-    fn state() -> State {
-        let manifest = Manifest::default().encode();
-        State { id: Manifest::id_of(&manifest), manifest }
+    fn write_sample(root: &Dir) {
+        let manifest = Manifest::default();
+        write(root, manifest.id(), &manifest.encode(), Time(5)).unwrap();
     }
 
     #[test]
@@ -99,12 +109,13 @@ mod tests {
         root.set_time(Time(100)).unwrap();
         assert!(read(&root).unwrap().is_none());
         for _ in 0..2 {
-            write(&root, &state(), Time(5)).unwrap();
+            write_sample(&root);
         }
         let metadata = fs::metadata(temp.path().join(".werf-git-state")).unwrap();
         assert_eq!((metadata.mtime(), metadata.mode() & 0o7777), (5, 0o600));
         let read = read(&root).unwrap().unwrap();
-        assert!(read.id == state().id && read.manifest == state().manifest);
+        assert_eq!(read.id, Manifest::default().id());
+        assert_eq!(read.manifest(), Manifest::default().encode());
         remove(&root).unwrap();
         remove(&root).unwrap();
         assert_eq!(fs::metadata(temp.path()).unwrap().mtime(), 100);
@@ -116,7 +127,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let root = Dir::root(temp.path()).unwrap();
         let path = temp.path().join(".werf-git-state");
-        write(&root, &state(), Time(5)).unwrap();
+        write_sample(&root);
         let bytes = fs::read(&path).unwrap();
         for end in 0..bytes.len() {
             fs::write(&path, &bytes[..end]).unwrap();
@@ -129,6 +140,9 @@ mod tests {
         fs::remove_file(&path).unwrap();
         symlink("/etc/passwd", &path).unwrap();
         let error = read(&root).err().unwrap().to_string();
-        assert_eq!(error, "read `/.werf-git-state`: a command of a stage put something else there");
+        assert_eq!(
+            error,
+            "read `/.werf-git-state`: a command of a stage put something else there"
+        );
     }
 }

@@ -4,11 +4,9 @@
 //! Nodes are numbers into the manifest: with a hundred thousand files, copying their paths would
 //! take longer than all else that a small change needs.
 
-use std::cmp::Ordering;
-
-use crate::error::show;
-use crate::manifest::{Content, Leaf, Manifest, Mapping, common_prefix};
-use crate::path::AbsPath;
+use crate::manifest::{Content, Leaf, Manifest, Mapping};
+use crate::node_path::NodePath;
+use crate::path::{AbsPath, common_prefix, split};
 
 /// The files and directories of a manifest, each sorted by path.
 pub(crate) struct Tree<'m> {
@@ -31,12 +29,20 @@ impl<'m> Place<'m> {
     fn new(mapping: &'m Mapping) -> Self {
         let to = mapping.to.as_bytes();
         match mapping.content {
-            Content::Directory(_) => Place { mapping, base: mapping.to.clone(), name: b"" },
+            Content::Directory(_) => Place {
+                mapping,
+                base: mapping.to.clone(),
+                name: b"",
+            },
             Content::File(_) => {
                 let (above, name) = split(to);
                 let base = if above.is_empty() { b"/" } else { above };
                 let base = AbsPath::parse(base).expect("what holds a plain path is a plain path");
-                Place { mapping, base, name }
+                Place {
+                    mapping,
+                    base,
+                    name,
+                }
             }
         }
     }
@@ -62,26 +68,48 @@ impl<'m> Place<'m> {
 
     fn at<'p>(&'p self, below: &'p [u8]) -> NodePath<'p> {
         let base = self.base.as_bytes();
-        NodePath { base: if base == b"/" { b"" } else { base }, below }
+        NodePath {
+            base: if base == b"/" { b"" } else { base },
+            below,
+        }
     }
 }
 
-/// A file or link: a row of a mapping.
+/// A file or link: a row of a mapping. While it is not yet known which mapping wins, also the base
+/// of a directory mapping.
 #[derive(Clone, Copy)]
 pub(crate) struct FileNode {
-    pub(crate) mapping: usize,
-    row: usize,
+    mapping: u32,
+    row: u32,
 }
 
-/// A directory, known by a file in it: as many bytes of the file's path below the base as `end`
-/// says. Bases have an `end` of zero.
+/// The row of a base.
+const BASE: u32 = u32::MAX;
+
+impl FileNode {
+    pub(crate) fn mapping(self) -> usize {
+        self.mapping as usize
+    }
+
+    fn is_base(self) -> bool {
+        self.row == BASE
+    }
+}
+
+/// A directory: as many bytes of a file's path below the base as `end` says. Bases have an `end` of
+/// zero.
 #[derive(Clone, Copy)]
 pub(crate) struct DirectoryNode {
-    /// The last mapping that needs it.
-    pub(crate) mapping: usize,
-    row: usize,
+    /// In the last mapping that needs the directory.
+    file: FileNode,
     end: usize,
     pub(crate) role: Role,
+}
+
+impl DirectoryNode {
+    pub(crate) fn mapping(&self) -> usize {
+        self.file.mapping()
+    }
 }
 
 /// What a directory is to its mapping.
@@ -93,143 +121,62 @@ pub(crate) enum Role {
     Nested,
 }
 
-/// An absolute path in two parts; the root is empty. It is ordered as its bytes are.
-#[derive(Clone, Copy)]
-pub(crate) struct NodePath<'a> {
-    base: &'a [u8],
-    pub(crate) below: &'a [u8],
-}
-
-impl<'a> NodePath<'a> {
-    fn parts(&self) -> [&'a [u8]; 3] {
-        [self.base, if self.below.is_empty() { b"" } else { b"/" }, self.below]
-    }
-
-    fn len(&self) -> usize {
-        self.parts().iter().map(|part| part.len()).sum()
-    }
-
-    /// Returns the directory that holds it; nothing holds the root.
-    pub(crate) fn parent(&self) -> Option<NodePath<'a>> {
-        match (self.base, self.below) {
-            (b"", b"") => None,
-            (base, b"") => Some(NodePath { base: split(base).0, below: b"" }),
-            (base, below) => Some(NodePath { base, below: split(below).0 }),
-        }
-    }
-
-    pub(crate) fn show(&self) -> String {
-        if self.len() == 0 { "/".into() } else { show(&self.parts().concat()) }
-    }
-
-    /// Returns how many bytes both begin with, and the next byte of each.
-    fn compare(&self, other: &NodePath<'_>) -> (usize, Option<u8>, Option<u8>) {
-        let (mine, theirs) = (self.parts(), other.parts());
-        let (mut mine, mut theirs) = (mine.iter(), theirs.iter());
-        let (mut a, mut b): (&[u8], &[u8]) = (b"", b"");
-        let mut shared = 0;
-        loop {
-            while let ([], Some(part)) = (a, mine.as_slice().first()) {
-                a = part;
-                mine.next();
-            }
-            while let ([], Some(part)) = (b, theirs.as_slice().first()) {
-                b = part;
-                theirs.next();
-            }
-            let same = common_prefix(a, b);
-            shared += same;
-            (a, b) = (&a[same..], &b[same..]);
-            if same == 0 || !(a.is_empty() || b.is_empty()) {
-                return (shared, a.first().copied(), b.first().copied());
-            }
-        }
-    }
-
-    /// Says whether this is `other` or a directory above it.
-    fn holds(&self, other: &NodePath<'_>) -> bool {
-        let (_, mine, next) = self.compare(other);
-        mine.is_none() && matches!(next, None | Some(b'/'))
-    }
-}
-
-impl Ord for NodePath<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        if self.base == other.base {
-            return self.below.cmp(other.below);
-        }
-        let (_, mine, theirs) = self.compare(other);
-        mine.cmp(&theirs)
-    }
-}
-
-impl PartialOrd for NodePath<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for NodePath<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for NodePath<'_> {}
-
-/// A file, or the base of a directory mapping, while it is not yet known which mapping wins.
-#[derive(Clone, Copy)]
-struct Claim {
-    mapping: usize,
-    row: Option<usize>,
-}
-
 impl<'m> Tree<'m> {
     pub(crate) fn new(manifest: &'m Manifest) -> Tree<'m> {
         let places = manifest.mappings.iter().map(Place::new).collect();
-        let mut tree = Tree { places, files: Vec::new(), directories: Vec::new() };
+        let mut tree = Tree {
+            places,
+            files: Vec::new(),
+            directories: Vec::new(),
+        };
         let mut claims = tree.claims();
         if tree.overlap() {
             tree.settle(&mut claims);
         }
         tree.directories = tree.directories(&claims);
-        let file = |claim: Claim| claim.row.map(|row| FileNode { mapping: claim.mapping, row });
-        tree.files = claims.into_iter().filter_map(file).collect();
+        claims.retain(|claim| !claim.is_base());
+        tree.files = claims;
         tree
     }
 
-    pub(crate) fn leaf(&self, file: &FileNode) -> Leaf {
-        match &self.places[file.mapping].mapping.content {
+    pub(crate) fn leaf(&self, file: FileNode) -> Leaf {
+        match &self.places[file.mapping()].mapping.content {
             Content::File(leaf) => *leaf,
-            Content::Directory(listing) => listing.leaf(file.row),
+            Content::Directory(listing) => listing.leaf(file.row as usize),
         }
     }
 
-    pub(crate) fn file_path(&self, file: &FileNode) -> NodePath<'_> {
-        let place = &self.places[file.mapping];
-        place.at(place.below(file.row))
+    pub(crate) fn file_path(&self, file: FileNode) -> NodePath<'_> {
+        let place = &self.places[file.mapping()];
+        place.at(if file.is_base() {
+            b""
+        } else {
+            place.below(file.row as usize)
+        })
     }
 
     pub(crate) fn directory_path(&self, directory: &DirectoryNode) -> NodePath<'_> {
-        let place = &self.places[directory.mapping];
-        match directory.end {
-            0 => place.at(b""),
-            end => place.at(&place.below(directory.row)[..end]),
+        let path = self.file_path(directory.file);
+        NodePath {
+            below: &path.below[..directory.end],
+            ..path
         }
     }
 
     /// Returns the directory of a file and its name, below the base of its mapping.
-    pub(crate) fn file_below(&self, file: &FileNode) -> (&[u8], &[u8]) {
+    pub(crate) fn file_below(&self, file: FileNode) -> (&[u8], &[u8]) {
         split(self.file_path(file).below)
     }
 
     /// Returns the number of the directory with this path.
     pub(crate) fn find_directory(&self, path: &NodePath<'_>) -> Option<usize> {
-        self.directories.binary_search_by(|node| self.directory_path(node).cmp(path)).ok()
+        self.directories
+            .binary_search_by(|node| self.directory_path(node).cmp(path))
+            .ok()
     }
 
     /// Lists all that the mappings want to put somewhere, sorted by path unless they overlap.
-    fn claims(&self) -> Vec<Claim> {
+    fn claims(&self) -> Vec<FileNode> {
         let total = self.places.iter().map(|place| place.rows() + 1).sum();
         let mut claims = Vec::with_capacity(total);
         let mut order: Vec<usize> = (0..self.places.len()).collect();
@@ -240,31 +187,33 @@ impl<'m> Tree<'m> {
             [to.as_bytes(), if slash { b"/" } else { b"" }].concat()
         };
         order.sort_by_cached_key(key);
-        for mapping in order {
-            let place = &self.places[mapping];
+        for at in order {
+            let (place, mapping) = (&self.places[at], at as u32);
             if let Content::Directory(_) = place.mapping.content {
-                claims.push(Claim { mapping, row: None });
+                claims.push(FileNode { mapping, row: BASE });
             }
-            claims.extend((0..place.rows()).map(|row| Claim { mapping, row: Some(row) }));
+            claims.extend((0..place.rows() as u32).map(|row| FileNode { mapping, row }));
         }
         claims
     }
 
-    fn path(&self, claim: &Claim) -> NodePath<'_> {
-        let place = &self.places[claim.mapping];
-        place.at(claim.row.map_or(b"", |row| place.below(row)))
-    }
-
     /// Says whether one mapping goes to or below where another goes.
     fn overlap(&self) -> bool {
-        let mut to: Vec<Vec<u8>> = self.places.iter().map(|place| place.mapping.to.as_bytes().to_vec()).collect();
+        let mut to: Vec<Vec<u8>> = self
+            .places
+            .iter()
+            .map(|place| place.mapping.to.as_bytes().to_vec())
+            .collect();
         // With slashes as the lowest byte, whatever is below a path comes right after it.
         for path in &mut to {
-            path.iter_mut().filter(|byte| **byte == b'/').for_each(|byte| *byte = 0);
+            path.iter_mut()
+                .filter(|byte| **byte == b'/')
+                .for_each(|byte| *byte = 0);
         }
         to.sort();
         let holds = |a: &[u8], b: &[u8]| {
-            b.strip_prefix(a).is_some_and(|rest| a == b"\0" || matches!(rest.first(), None | Some(0)))
+            b.strip_prefix(a)
+                .is_some_and(|rest| a == b"\0" || matches!(rest.first(), None | Some(0)))
         };
         to.windows(2).any(|pair| holds(&pair[0], &pair[1]))
     }
@@ -272,21 +221,25 @@ impl<'m> Tree<'m> {
     /// Leaves out whatever a later mapping has no room for: a file yields to everything of a later
     /// mapping at its path, above it or below it; a base yields to a later file at its path or
     /// above it.
-    fn settle(&self, claims: &mut Vec<Claim>) {
+    fn settle(&self, claims: &mut Vec<FileNode>) {
+        let path = |claim: &FileNode| self.file_path(*claim);
         // Of several at one path, files come first: bases have them above, they have bases below.
-        let rank = |claim: &Claim| (claim.row.is_none(), claim.mapping);
-        claims.sort_by(|a, b| self.path(a).cmp(&self.path(b)).then_with(|| rank(a).cmp(&rank(b))));
+        let rank = |claim: &FileNode| (claim.is_base(), claim.mapping);
+        claims.sort_by(|a, b| path(a).cmp(&path(b)).then_with(|| rank(a).cmp(&rank(b))));
         let mut yields = vec![false; claims.len()];
         // Claims whose path is a prefix of the current one, as bytes if not as directories.
         let mut open: Vec<usize> = Vec::new();
         for (at, claim) in claims.iter().enumerate() {
-            let path = self.path(claim);
-            while open.pop_if(|outer| self.path(&claims[*outer]).compare(&path).1.is_some()).is_some() {}
+            let here = path(claim);
+            while open
+                .pop_if(|outer| path(&claims[*outer]).compare(&here).1.is_some())
+                .is_some()
+            {}
             for &outer in &open {
                 let above = &claims[outer];
-                if self.path(above).holds(&path) {
-                    yields[at] |= above.row.is_some() && above.mapping > claim.mapping;
-                    yields[outer] |= above.row.is_some() && claim.mapping > above.mapping;
+                if !above.is_base() && path(above).holds(&here) {
+                    yields[at] |= above.mapping > claim.mapping;
+                    yields[outer] |= claim.mapping > above.mapping;
                 }
             }
             open.push(at);
@@ -296,37 +249,43 @@ impl<'m> Tree<'m> {
     }
 
     /// Lists the directories that the claims need; of several at one path, that of the last mapping.
-    fn directories(&self, claims: &[Claim]) -> Vec<DirectoryNode> {
+    fn directories(&self, claims: &[FileNode]) -> Vec<DirectoryNode> {
         let mut directories = Vec::new();
-        let mut before: Option<&Claim> = None;
-        for claim in claims {
-            let below = self.path(claim).below;
-            let mapping = claim.mapping;
-            let row = claim.row.unwrap_or(0);
+        let mut before: Option<FileNode> = None;
+        for &file in claims {
+            let below = self.file_path(file).below;
             // What the path shares with the one before is there already.
-            let known = match before.filter(|before| before.mapping == mapping) {
-                Some(before) => common_prefix(self.path(before).below, below),
+            let known = match before.filter(|before| before.mapping == file.mapping) {
+                Some(before) => common_prefix(self.file_path(before).below, below),
                 None => {
-                    directories.push(DirectoryNode { mapping, row, end: 0, role: Role::Base });
+                    directories.push(DirectoryNode {
+                        file,
+                        end: 0,
+                        role: Role::Base,
+                    });
                     0
                 }
             };
-            let slashes = below.iter().enumerate().skip(known).filter(|(_, byte)| **byte == b'/');
-            directories.extend(slashes.map(|(end, _)| DirectoryNode { mapping, row, end, role: Role::Nested }));
-            before = Some(claim);
+            let slashes = below
+                .iter()
+                .enumerate()
+                .skip(known)
+                .filter(|(_, byte)| **byte == b'/');
+            directories.extend(slashes.map(|(end, _)| DirectoryNode {
+                file,
+                end,
+                role: Role::Nested,
+            }));
+            before = Some(file);
         }
         let path = |directory: &DirectoryNode| self.directory_path(directory);
-        directories.sort_by(|a, b| path(a).cmp(&path(b)).then(b.mapping.cmp(&a.mapping)));
+        directories.sort_by(|a, b| {
+            path(a)
+                .cmp(&path(b))
+                .then(b.file.mapping.cmp(&a.file.mapping))
+        });
         directories.dedup_by(|a, b| path(a) == path(b));
         directories
-    }
-}
-
-/// Splits a path at its last slash.
-pub(crate) fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    match path.iter().rposition(|&byte| byte == b'/') {
-        Some(slash) => (&path[..slash], &path[slash + 1..]),
-        None => (b"", path),
     }
 }
 
@@ -337,12 +296,20 @@ mod tests {
     use crate::manifest::{EntryKind, Listing};
 
     fn leaf() -> Leaf {
-        Leaf { kind: EntryKind::File, id: ObjectId::Sha1([0; 20]) }
+        Leaf {
+            kind: EntryKind::File,
+            id: ObjectId::Sha1([0; 20]),
+        }
     }
 
     fn mapping(to: &str, content: Content) -> Mapping {
         let to = AbsPath::parse(to.as_bytes()).unwrap();
-        Mapping { to, owner: String::new(), group: String::new(), content }
+        Mapping {
+            to,
+            owner: String::new(),
+            group: String::new(),
+            content,
+        }
     }
 
     fn directory(to: &str, paths: &[&str]) -> Mapping {
@@ -362,45 +329,104 @@ mod tests {
         let manifest = Manifest { mappings };
         let tree = Tree::new(&manifest);
         let directories = tree.directories.iter().map(|directory| {
-            let base = if directory.role == Role::Base { "(base) " } else { "" };
-            format!("{} {base}{}", directory.mapping, tree.directory_path(directory).show())
+            let base = if directory.role == Role::Base {
+                "(base) "
+            } else {
+                ""
+            };
+            format!(
+                "{} {base}{}",
+                directory.mapping(),
+                tree.directory_path(directory).show()
+            )
         });
-        let files = tree.files.iter().map(|file| {
-            format!("{} {}", file.mapping, tree.file_path(file).show())
-        });
+        let files = tree
+            .files
+            .iter()
+            .map(|&file| format!("{} {}", file.mapping(), tree.file_path(file).show()));
         directories.chain(files).collect()
     }
 
     #[test]
     fn directories_are_those_that_files_need() {
         assert_eq!(
-            shown(vec![directory("/app", &["a-b/x", "a/b/c", "a/b/d", "a/e", "f"])]),
-            ["0 (base) /app", "0 /app/a", "0 /app/a-b", "0 /app/a/b",
-             "0 /app/a-b/x", "0 /app/a/b/c", "0 /app/a/b/d", "0 /app/a/e", "0 /app/f"]
+            shown(vec![directory(
+                "/app",
+                &["a-b/x", "a/b/c", "a/b/d", "a/e", "f"]
+            )]),
+            [
+                "0 (base) /app",
+                "0 /app/a",
+                "0 /app/a-b",
+                "0 /app/a/b",
+                "0 /app/a-b/x",
+                "0 /app/a/b/c",
+                "0 /app/a/b/d",
+                "0 /app/a/e",
+                "0 /app/f"
+            ]
         );
         assert_eq!(
             shown(vec![directory("/", &["a/b", "c"]), file("/etc/x")]),
-            ["0 (base) /", "0 /a", "1 (base) /etc", "0 /a/b", "0 /c", "1 /etc/x"]
+            [
+                "0 (base) /",
+                "0 /a",
+                "1 (base) /etc",
+                "0 /a/b",
+                "0 /c",
+                "1 /etc/x"
+            ]
         );
     }
 
     #[test]
     fn later_mappings_win_where_mappings_meet() {
         for (mappings, expected) in [
-            (vec![directory("/a", &["x", "y"]), file("/a/x")], &["1 (base) /a", "1 /a/x", "0 /a/y"][..]),
-            (vec![file("/a/x"), directory("/a", &["x", "y"])], &["1 (base) /a", "1 /a/x", "1 /a/y"]),
-            (vec![directory("/a", &["x"]), directory("/a/x", &[])], &["0 (base) /a", "1 (base) /a/x"]),
-            (vec![directory("/a/x", &["y"]), directory("/a", &["x"])], &["1 (base) /a", "1 /a/x"]),
-            (vec![directory("/a/x/y", &["z"]), file("/a")], &["1 (base) /", "1 /a"]),
-            (vec![file("/a"), directory("/a/x/y", &["z"])], &["1 (base) /a/x/y", "1 /a/x/y/z"]),
+            (
+                vec![directory("/a", &["x", "y"]), file("/a/x")],
+                &["1 (base) /a", "1 /a/x", "0 /a/y"][..],
+            ),
+            (
+                vec![file("/a/x"), directory("/a", &["x", "y"])],
+                &["1 (base) /a", "1 /a/x", "1 /a/y"],
+            ),
+            (
+                vec![directory("/a", &["x"]), directory("/a/x", &[])],
+                &["0 (base) /a", "1 (base) /a/x"],
+            ),
+            (
+                vec![directory("/a/x", &["y"]), directory("/a", &["x"])],
+                &["1 (base) /a", "1 /a/x"],
+            ),
+            (
+                vec![directory("/a/x/y", &["z"]), file("/a")],
+                &["1 (base) /", "1 /a"],
+            ),
+            (
+                vec![file("/a"), directory("/a/x/y", &["z"])],
+                &["1 (base) /a/x/y", "1 /a/x/y/z"],
+            ),
             (
                 // The last hides the middle one, and the middle one still hides the first.
-                vec![directory("/", &["p/a"]), directory("/", &["p"]), directory("/", &["p/b"])],
+                vec![
+                    directory("/", &["p/a"]),
+                    directory("/", &["p"]),
+                    directory("/", &["p/b"]),
+                ],
                 &["2 (base) /", "2 /p", "2 /p/b"],
             ),
             (
-                vec![directory("/app", &["conf/a", "conf/b"]), directory("/", &["app/conf/b"])],
-                &["1 (base) /", "1 /app", "1 /app/conf", "0 /app/conf/a", "1 /app/conf/b"],
+                vec![
+                    directory("/app", &["conf/a", "conf/b"]),
+                    directory("/", &["app/conf/b"]),
+                ],
+                &[
+                    "1 (base) /",
+                    "1 /app",
+                    "1 /app/conf",
+                    "0 /app/conf/a",
+                    "1 /app/conf/b",
+                ],
             ),
         ] {
             assert_eq!(shown(mappings.clone()), expected, "{mappings:?}");

@@ -7,7 +7,7 @@ use rustix::fs::{FileType, Mode};
 use crate::dir::{Dir, Found, Ids, Time};
 use crate::error::{Error, show};
 use crate::guard::Guard;
-use crate::manifest::common_prefix;
+use crate::path::common_prefix;
 use crate::resolve::Resolved;
 
 /// The directory below which a mapping is written.
@@ -22,7 +22,11 @@ impl Base {
     pub(crate) fn new(resolved: Resolved) -> Result<Base, Error> {
         let Resolved { dir, path } = resolved;
         let here = Here::new(dir).map_err(|why| failed("open directory", &path, b"", &why))?;
-        Ok(Base { here, guard: Guard::of(&path), path })
+        Ok(Base {
+            here,
+            guard: Guard::of(&path),
+            path,
+        })
     }
 }
 
@@ -65,7 +69,13 @@ struct Frame {
 
 impl Walker {
     pub(crate) fn new(base: Arc<Base>, time: Time) -> Self {
-        Walker { base, base_changed: false, time, path: Vec::new(), frames: Vec::new() }
+        Walker {
+            base,
+            base_changed: false,
+            time,
+            path: Vec::new(),
+            frames: Vec::new(),
+        }
     }
 
     pub(crate) fn base(&self) -> &Base {
@@ -88,7 +98,12 @@ impl Walker {
     ///
     /// The commit wins over a file in the way, but a link is refused: to write through it is to
     /// write elsewhere, and with a directory in its place what it led to would be gone.
-    pub(crate) fn ensure(&mut self, path: &[u8], mode: u32, ids: Ids) -> Result<(&Here, Ensured), Error> {
+    pub(crate) fn ensure(
+        &mut self,
+        path: &[u8],
+        mode: u32,
+        ids: Ids,
+    ) -> Result<(&Here, Ensured), Error> {
         let above = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
         if self.find(&path[..above])?.is_none() {
             return Err(self.failed("create directory", path, &"the one above it vanished"));
@@ -139,14 +154,20 @@ impl Walker {
     }
 
     fn here(&self) -> &Here {
-        self.frames.last().map_or(&self.base.here, |frame| &frame.here)
+        self.frames
+            .last()
+            .map_or(&self.base.here, |frame| &frame.here)
     }
 
     /// Leaves the directories that are not on the way to `path`.
     fn go_up(&mut self, path: &[u8]) -> Result<(), Error> {
         let shared = common_prefix(&self.path, path);
         let on_the_way = |end: usize| end <= shared && matches!(path.get(end), None | Some(b'/'));
-        while self.frames.last().is_some_and(|frame| !on_the_way(frame.end)) {
+        while self
+            .frames
+            .last()
+            .is_some_and(|frame| !on_the_way(frame.end))
+        {
             self.leave()?;
         }
         Ok(())
@@ -158,7 +179,8 @@ impl Walker {
                 let set = frame.here.dir.set_time(self.time);
                 set.map_err(|why| self.failed("set the time of", &self.path[..frame.end], &why))?;
             }
-            self.path.truncate(self.frames.last().map_or(0, |frame| frame.end));
+            self.path
+                .truncate(self.frames.last().map_or(0, |frame| frame.end));
         }
         Ok(())
     }
@@ -167,19 +189,30 @@ impl Walker {
     fn next_component<'p>(&self, path: &'p [u8]) -> Option<(&'p [u8], usize)> {
         let start = self.frames.last().map_or(0, |frame| frame.end + 1);
         let rest = path.get(start..).filter(|rest| !rest.is_empty())?;
-        let length = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+        let length = rest
+            .iter()
+            .position(|&byte| byte == b'/')
+            .unwrap_or(rest.len());
         Some((&rest[..length], start + length))
     }
 
     fn look(&self, path: &[u8], name: &[u8]) -> Result<Found, Error> {
-        self.here().dir.find(name).map_err(|why| self.failed("open directory", path, &why))
+        self.here()
+            .dir
+            .find(name)
+            .map_err(|why| self.failed("open directory", path, &why))
     }
 
     fn enter(&mut self, path: &[u8], end: usize, dir: Dir) -> Result<(), Error> {
-        let here = Here::new(dir).map_err(|why| self.failed("open directory", &path[..end], &why))?;
+        let here =
+            Here::new(dir).map_err(|why| self.failed("open directory", &path[..end], &why))?;
         self.path.clear();
         self.path.extend_from_slice(&path[..end]);
-        self.frames.push(Frame { here, end, changed: false });
+        self.frames.push(Frame {
+            here,
+            end,
+            changed: false,
+        });
         Ok(())
     }
 
@@ -203,8 +236,15 @@ impl Walker {
 }
 
 fn failed(action: &str, base: &[u8], below: &[u8], why: &dyn std::fmt::Display) -> Error {
-    let slash: &[u8] = if below.is_empty() && !base.is_empty() { b"" } else { b"/" };
-    Error::own(format!("{action} `{}`: {why}", show(&[base, slash, below].concat())))
+    let slash: &[u8] = if below.is_empty() && !base.is_empty() {
+        b""
+    } else {
+        b"/"
+    };
+    Error::own(format!(
+        "{action} `{}`: {why}",
+        show(&[base, slash, below].concat())
+    ))
 }
 
 /// Removes whatever is at a name. Returns whether it was a directory, which nobody expects to go.

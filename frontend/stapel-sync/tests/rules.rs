@@ -1,5 +1,7 @@
 //! One test for each rule of `docs/store.md` about what a sync does to files.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
+
 mod support;
 
 use std::fs::{self, Permissions};
@@ -8,7 +10,7 @@ use std::path::Path;
 
 use stapel_sync::store::Store;
 use stapel_sync::{Before, ErrorKind, STATE_PATH, StageDigest, finish, sync};
-use support::{Fixture, STAGE, executable, fill, file, may_chown, one, scan, symlink, tree};
+use support::{Fixture, STAGE, executable, file, fill, may_chown, one, scan, symlink, tree};
 
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().mode() & 0o7777
@@ -25,23 +27,45 @@ fn read(path: &Path) -> String {
 #[test]
 fn the_first_sync_writes_everything() {
     let fixture = Fixture::new();
-    let app = tree("/app", &[
-        ("README", file("hello")),
-        ("bin/run", executable("#!/bin/sh\n")),
-        ("bin/start", symlink("run")),
-        ("empty", file("")),
-    ]);
+    let app = tree(
+        "/app",
+        &[
+            ("README", file("hello")),
+            ("bin/run", executable("#!/bin/sh\n")),
+            ("bin/start", symlink("run")),
+            ("empty", file("")),
+        ],
+    );
     let report = fixture.sync(&[app, one("/etc/motd", file("welcome"))], 1000);
-    assert_eq!(report.to_string(), "sources: 5 written, 0 deleted, 0 unchanged");
-    assert_eq!(fixture.names("app"), ["README", "bin/", "bin/run", "bin/start -> run", "empty"]);
+    assert_eq!(
+        report.to_string(),
+        "sources: 5 written, 0 deleted, 0 unchanged"
+    );
+    assert_eq!(
+        fixture.names("app"),
+        ["README", "bin/", "bin/run", "bin/start -> run", "empty"]
+    );
     assert_eq!(read(&fixture.path("app/README")), "hello");
     assert_eq!(read(&fixture.path("etc/motd")), "welcome");
-    for (path, wanted) in
-        [("app", 0o755), ("app/bin", 0o775), ("app/README", 0o644), ("app/bin/run", 0o755), ("etc", 0o755)]
-    {
+    for (path, wanted) in [
+        ("app", 0o755),
+        ("app/bin", 0o775),
+        ("app/README", 0o644),
+        ("app/bin/run", 0o755),
+        ("etc", 0o755),
+    ] {
         assert_eq!(mode(&fixture.path(path)), wanted, "{path}");
     }
-    for path in ["app", "app/bin", "app/README", "app/bin/start", "app/empty", "etc", "etc/motd", ""] {
+    for path in [
+        "app",
+        "app/bin",
+        "app/README",
+        "app/bin/start",
+        "app/empty",
+        "etc",
+        "etc/motd",
+        "",
+    ] {
         assert_eq!(time(&fixture.path(path)), 1000, "{path}");
     }
 }
@@ -55,22 +79,41 @@ fn a_second_sync_of_the_same_tree_does_nothing() {
     let before = scan(&fixture.root);
     let state = fs::metadata(fixture.path(&STATE_PATH[1..])).unwrap().ino();
     let report = fixture.sync(&app, 2000);
-    assert_eq!(report.to_string(), "sources: 0 written, 0 deleted, 2 unchanged");
+    assert_eq!(
+        report.to_string(),
+        "sources: 0 written, 0 deleted, 2 unchanged"
+    );
     assert_eq!(scan(&fixture.root), before);
-    assert_eq!(fs::metadata(fixture.path(&STATE_PATH[1..])).unwrap().ino(), state);
+    assert_eq!(
+        fs::metadata(fixture.path(&STATE_PATH[1..])).unwrap().ino(),
+        state
+    );
 }
 
 #[test]
 fn only_what_the_commits_changed_is_touched() {
     let fixture = Fixture::new();
-    let files = [("changed", file("1")), ("gone", file("2")), ("lost", file("3")), ("mine", file("4"))];
+    let files = [
+        ("changed", file("1")),
+        ("gone", file("2")),
+        ("lost", file("3")),
+        ("mine", file("4")),
+    ];
     fixture.sync(&[tree("/app", &files)], 1000);
     fs::write(fixture.path("app/mine"), "formatted").unwrap();
     fs::write(fixture.path("app/changed"), "formatted").unwrap();
     fs::remove_file(fixture.path("app/lost")).unwrap();
-    let files = [("added", file("5")), ("changed", file("6")), ("lost", file("3")), ("mine", file("4"))];
+    let files = [
+        ("added", file("5")),
+        ("changed", file("6")),
+        ("lost", file("3")),
+        ("mine", file("4")),
+    ];
     let report = fixture.sync(&[tree("/app", &files)], 2000);
-    assert_eq!(report.to_string(), "sources: 2 written, 1 deleted, 2 unchanged");
+    assert_eq!(
+        report.to_string(),
+        "sources: 2 written, 1 deleted, 2 unchanged"
+    );
     assert_eq!(fixture.names("app"), ["added", "changed", "mine"]);
     assert_eq!(read(&fixture.path("app/mine")), "formatted");
     assert_eq!(read(&fixture.path("app/changed")), "6");
@@ -82,7 +125,13 @@ fn a_change_of_mode_alone_is_a_change() {
     let fixture = Fixture::new();
     fixture.sync(&[tree("/app", &[("run", file("x"))])], 1000);
     fixture.sync(&[tree("/app", &[("run", executable("x"))])], 2000);
-    assert_eq!((mode(&fixture.path("app/run")), time(&fixture.path("app/run"))), (0o755, 2000));
+    assert_eq!(
+        (
+            mode(&fixture.path("app/run")),
+            time(&fixture.path("app/run"))
+        ),
+        (0o755, 2000)
+    );
 }
 
 #[test]
@@ -101,7 +150,11 @@ fn files_links_and_directories_replace_each_other() {
         fixture.sync(&[tree("/app", shape)], at as i64);
         let fresh = Fixture::new();
         fresh.sync(&[tree("/app", shape)], at as i64);
-        assert_eq!(scan(&fixture.path("app")), scan(&fresh.path("app")), "step {at}");
+        assert_eq!(
+            scan(&fixture.path("app")),
+            scan(&fresh.path("app")),
+            "step {at}"
+        );
     }
 }
 
@@ -123,11 +176,17 @@ fn a_file_that_goes_is_removed_whatever_commands_made_of_it() {
 #[test]
 fn directories_left_empty_go_up_to_the_mapping() {
     let fixture = Fixture::new();
-    fixture.sync(&[tree("/app", &[("a/b/c/d", file("1")), ("e/f", file("2"))])], 1000);
+    fixture.sync(
+        &[tree("/app", &[("a/b/c/d", file("1")), ("e/f", file("2"))])],
+        1000,
+    );
     fixture.write("app/e/foreign", "kept");
     fixture.sync(&[tree("/app", &[])], 2000);
     assert_eq!(fixture.names(""), ["app/", "app/e/", "app/e/foreign"]);
-    assert_eq!((time(&fixture.path("app")), time(&fixture.path("app/e"))), (2000, 2000));
+    assert_eq!(
+        (time(&fixture.path("app")), time(&fixture.path("app/e"))),
+        (2000, 2000)
+    );
 }
 
 #[test]
@@ -139,19 +198,32 @@ fn a_link_in_place_of_a_directory_that_goes_is_kept() {
     link("../data", fixture.path("app/a")).unwrap();
     let report = fixture.sync(&[tree("/app", &[])], 2000);
     assert_eq!(report.deleted, 0);
-    assert_eq!(fixture.names(""), ["app/", "app/a -> ../data", "data/", "data/b"]);
+    assert_eq!(
+        fixture.names(""),
+        ["app/", "app/a -> ../data", "data/", "data/b"]
+    );
 }
 
 #[test]
 fn the_commit_wins_over_files_and_directories_in_its_way() {
     let fixture = Fixture::new();
     fixture.write("app/dir", "a file where a directory has to be");
-    fixture.write("app/file/deep/foreign", "a directory where a file has to be");
+    fixture.write(
+        "app/file/deep/foreign",
+        "a directory where a file has to be",
+    );
     link("/nowhere", fixture.path("app/link")).unwrap();
-    let files = [("dir/x", file("1")), ("file", file("2")), ("link", file("3"))];
+    let files = [
+        ("dir/x", file("1")),
+        ("file", file("2")),
+        ("link", file("3")),
+    ];
     let report = fixture.sync(&[tree("/app", &files)], 1000);
     assert_eq!(fixture.names("app"), ["dir/", "dir/x", "file", "link"]);
-    assert_eq!(report.warnings, ["replaced the directory `/app/file` by the file of the commit"]);
+    assert_eq!(
+        report.warnings,
+        ["replaced the directory `/app/file` by the file of the commit"]
+    );
 }
 
 #[test]
@@ -171,14 +243,27 @@ fn existing_directories_keep_their_mode() {
     fs::set_permissions(fixture.path("app"), Permissions::from_mode(0o1777)).unwrap();
     fs::set_permissions(fixture.path("app/private"), Permissions::from_mode(0o700)).unwrap();
     fixture.sync(&[tree("/app", &[("private/x", file("1"))])], 1000);
-    assert_eq!((mode(&fixture.path("app")), mode(&fixture.path("app/private"))), (0o1777, 0o700));
+    assert_eq!(
+        (
+            mode(&fixture.path("app")),
+            mode(&fixture.path("app/private"))
+        ),
+        (0o1777, 0o700)
+    );
     assert_eq!(time(&fixture.path("app/private")), 1000);
 }
 
 #[test]
 fn names_may_be_any_bytes() {
     let fixture = Fixture::new();
-    let mut app = tree("/app", &[("new\nline", file("1")), ("каталог/é ", file("2")), ("-rf *", file("3"))]);
+    let mut app = tree(
+        "/app",
+        &[
+            ("new\nline", file("1")),
+            ("каталог/é ", file("2")),
+            ("-rf *", file("3")),
+        ],
+    );
     if let support::Files::Tree(files) = &mut app.files {
         files.insert(b"raw\xff\x01/\x80".to_vec(), file("4"));
         files.insert([&[b'n'; 255][..], b"/", &[b'm'; 255]].concat(), file("5"));
@@ -199,7 +284,13 @@ fn modes_do_not_depend_on_what_the_directory_hands_down() {
     fs::create_dir(fixture.path("app")).unwrap();
     chown(fixture.path("app"), None, Some(77)).unwrap();
     fs::set_permissions(fixture.path("app"), Permissions::from_mode(0o2775)).unwrap();
-    fixture.sync(&[tree("/app", &[("a", file("1")), ("d/b", file("2")), ("l", symlink("a"))])], 1000);
+    fixture.sync(
+        &[tree(
+            "/app",
+            &[("a", file("1")), ("d/b", file("2")), ("l", symlink("a"))],
+        )],
+        1000,
+    );
     let nodes = scan(&fixture.path("app"));
     assert_eq!((nodes[&b""[..]].group, nodes[&b""[..]].mode), (77, 0o2775));
     for path in [&b"a"[..], b"d", b"d/b", b"l"] {
@@ -214,18 +305,35 @@ fn owners_come_from_the_image() {
         return;
     }
     let fixture = Fixture::new();
-    fixture.write("etc/passwd", "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/app:/bin/sh\n");
+    fixture.write(
+        "etc/passwd",
+        "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/app:/bin/sh\n",
+    );
     fixture.write("etc/group", "root:x:0:\nweb:x:33:\n");
     fs::create_dir_all(fixture.path("app/cache")).unwrap();
     fs::create_dir_all(fixture.path("app/other")).unwrap();
-    let files = [("cache/x", file("1")), ("new/l", symlink("x")), ("y", executable("2"))];
-    let sources = [tree("/app", &files).owned("app", "web"), one("/srv/n", file("3")).owned("5", "")];
+    let files = [
+        ("cache/x", file("1")),
+        ("new/l", symlink("x")),
+        ("y", executable("2")),
+    ];
+    let sources = [
+        tree("/app", &files).owned("app", "web"),
+        one("/srv/n", file("3")).owned("5", ""),
+    ];
     fixture.sync(&sources, 1000);
     let owner = |path: &str| {
         let metadata = fs::symlink_metadata(fixture.path(path)).unwrap();
         (metadata.uid(), metadata.gid())
     };
-    for path in ["app", "app/cache", "app/cache/x", "app/new", "app/new/l", "app/y"] {
+    for path in [
+        "app",
+        "app/cache",
+        "app/cache/x",
+        "app/new",
+        "app/new/l",
+        "app/y",
+    ] {
         assert_eq!(owner(path), (1000, 33), "{path}");
     }
     assert_eq!(owner("app/other"), (0, 0), "not of the commit");
@@ -234,11 +342,24 @@ fn owners_come_from_the_image() {
     // A command may give things away; what does not change in git stays as it is.
     chown(fixture.path("app"), Some(9), Some(9)).unwrap();
     chown(fixture.path("app/y"), Some(9), Some(9)).unwrap();
-    let files = [("cache/x", file("changed")), ("new/l", symlink("x")), ("y", executable("2"))];
-    fixture.sync(&[tree("/app", &files).owned("app", "web"), sources[1].clone()], 2000);
-    assert_eq!((owner("app"), owner("app/y"), owner("app/cache/x")), ((9, 9), (9, 9), (1000, 33)));
+    let files = [
+        ("cache/x", file("changed")),
+        ("new/l", symlink("x")),
+        ("y", executable("2")),
+    ];
+    fixture.sync(
+        &[tree("/app", &files).owned("app", "web"), sources[1].clone()],
+        2000,
+    );
+    assert_eq!(
+        (owner("app"), owner("app/y"), owner("app/cache/x")),
+        ((9, 9), (9, 9), (1000, 33))
+    );
     // Another owner is a change of every file.
-    let report = fixture.sync(&[tree("/app", &files).owned("app", ""), sources[1].clone()], 3000);
+    let report = fixture.sync(
+        &[tree("/app", &files).owned("app", ""), sources[1].clone()],
+        3000,
+    );
     assert_eq!((report.written, report.unchanged), (3, 1));
     assert_eq!((owner("app"), owner("app/y")), ((1000, 9), (1000, 0)));
 }
@@ -246,7 +367,9 @@ fn owners_come_from_the_image() {
 #[test]
 fn an_unknown_owner_is_named() {
     let fixture = Fixture::new();
-    let error = fixture.try_sync(&[tree("/app", &[("a", file("1"))]).owned("app", "")], 1).unwrap_err();
+    let error = fixture
+        .try_sync(&[tree("/app", &[("a", file("1"))]).owned("app", "")], 1)
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Own);
     assert_eq!(
         error.to_string(),
@@ -258,17 +381,33 @@ fn an_unknown_owner_is_named() {
 #[test]
 fn the_later_of_two_overlapping_mappings_wins() {
     let fixture = Fixture::new();
-    let first = tree("/app", &[
-        ("assets", file("a file where the second has a directory")),
-        ("conf/a", file("first")),
-        ("conf/b", file("first")),
-        ("lib/x/deep", file("below a file of the third")),
-    ]);
+    let first = tree(
+        "/app",
+        &[
+            ("assets", file("a file where the second has a directory")),
+            ("conf/a", file("first")),
+            ("conf/b", file("first")),
+            ("lib/x/deep", file("below a file of the third")),
+        ],
+    );
     let second = tree("/app/assets", &[("logo", file("second"))]);
-    let third = tree("/", &[("app/conf/b", file("third")), ("app/lib/x", symlink("third"))]);
+    let third = tree(
+        "/",
+        &[
+            ("app/conf/b", file("third")),
+            ("app/lib/x", symlink("third")),
+        ],
+    );
     fixture.sync(&[first.clone(), second.clone(), third.clone()], 1000);
-    let expected =
-        ["assets/", "assets/logo", "conf/", "conf/a", "conf/b", "lib/", "lib/x -> third"];
+    let expected = [
+        "assets/",
+        "assets/logo",
+        "conf/",
+        "conf/a",
+        "conf/b",
+        "lib/",
+        "lib/x -> third",
+    ];
     assert_eq!(fixture.names("app"), expected);
     assert_eq!(read(&fixture.path("app/conf/b")), "third");
     // Without the third, what it hid appears.
@@ -284,7 +423,19 @@ fn a_mapping_can_move() {
     fixture.sync(&[tree("/app", &files), one("/etc/x", file("3"))], 1000);
     let report = fixture.sync(&[tree("/srv/app", &files), one("/etc/y", file("3"))], 2000);
     assert_eq!((report.written, report.deleted), (3, 3));
-    assert_eq!(fixture.names(""), ["app/", "etc/", "etc/y", "srv/", "srv/app/", "srv/app/a/", "srv/app/a/b", "srv/app/c"]);
+    assert_eq!(
+        fixture.names(""),
+        [
+            "app/",
+            "etc/",
+            "etc/y",
+            "srv/",
+            "srv/app/",
+            "srv/app/a/",
+            "srv/app/a/b",
+            "srv/app/c"
+        ]
+    );
 }
 
 #[test]
@@ -301,7 +452,11 @@ fn a_mapping_goes_where_links_of_the_image_lead() {
 #[test]
 fn a_link_in_place_of_a_directory_is_refused() {
     let outside = tempfile::tempdir().unwrap();
-    for (place, target) in [("app/a", outside.path()), ("app/a/b", Path::new("/")), ("app/a", Path::new("../data"))] {
+    for (place, target) in [
+        ("app/a", outside.path()),
+        ("app/a/b", Path::new("/")),
+        ("app/a", Path::new("../data")),
+    ] {
         let fixture = Fixture::new();
         fixture.sync(&[tree("/app", &[("a/b/old", file("1"))])], 1000);
         fs::create_dir(fixture.path("data")).unwrap();
@@ -332,7 +487,10 @@ fn a_link_of_the_repository_is_never_taken() {
     assert_eq!(fixture.names("app"), ["a/", "a/passwd"]);
     // A mapping below a link of another mapping: the later one wins, and the link goes.
     let link = tree("/app", &[("a", symlink("/etc"))]);
-    fixture.sync(&[link.clone(), tree("/app/a", &[("passwd", file("evil"))])], 3000);
+    fixture.sync(
+        &[link.clone(), tree("/app/a", &[("passwd", file("evil"))])],
+        3000,
+    );
     assert_eq!(read(&fixture.path("etc/passwd")), "precious");
     fixture.sync(&[tree("/app/a", &[("passwd", file("evil"))]), link], 4000);
     assert_eq!(read(&fixture.path("etc/passwd")), "precious");
@@ -355,7 +513,7 @@ fn what_the_container_mounts_is_left_alone() {
     assert_eq!(read(&fixture.path("etc/hosts")), "a bind mount");
     assert_eq!(report.written, 2);
     assert_eq!(report.warnings, ["/.werf-git-state", "/dev", "/etc/hosts"].map(|path| format!(
-        "skipped 1 files at `{path}`: what the build container has there is not part of the image"
+        "skipped 1 file at `{path}`: what the build container has there is not part of the image"
     )));
     let report = fixture.sync(&[tree("/", &[("app", file("1"))])], 2000);
     assert_eq!((report.deleted, report.warnings.len()), (1, 0));
@@ -365,7 +523,12 @@ fn what_the_container_mounts_is_left_alone() {
 #[test]
 fn the_last_exec_leaves_nothing_of_ours() {
     let fixture = Fixture::new();
-    let slot = fill(&fixture.store, STAGE, &[tree("/app", &[("a", file("1"))])], 1000);
+    let slot = fill(
+        &fixture.store,
+        STAGE,
+        &[tree("/app", &[("a", file("1"))])],
+        1000,
+    );
     let store = Store::open(&fixture.store).unwrap();
     sync(&store, STAGE, &fixture.root, Before::State).unwrap();
     let before = time(&fixture.root);
@@ -377,12 +540,26 @@ fn the_last_exec_leaves_nothing_of_ours() {
 #[test]
 fn the_last_exec_insists_on_its_tree() {
     let fixture = Fixture::new();
-    let head = fill(&fixture.store, STAGE, &[tree("/app", &[("a", file("1"))])], 1000);
-    let other = fill(&fixture.store, STAGE, &[tree("/app", &[("a", file("2"))])], 2000);
+    let head = fill(
+        &fixture.store,
+        STAGE,
+        &[tree("/app", &[("a", file("1"))])],
+        1000,
+    );
+    let other = fill(
+        &fixture.store,
+        STAGE,
+        &[tree("/app", &[("a", file("2"))])],
+        2000,
+    );
     let store = Store::open(&fixture.store).unwrap();
     let error = finish(&store, STAGE, &fixture.root, Before::State, head.manifest).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store);
-    assert_eq!(fs::read_dir(&fixture.root).unwrap().count(), 0, "nothing is touched");
+    assert_eq!(
+        fs::read_dir(&fixture.root).unwrap().count(),
+        0,
+        "nothing is touched"
+    );
     finish(&store, STAGE, &fixture.root, Before::State, other.manifest).unwrap();
 }
 
@@ -394,7 +571,10 @@ fn a_state_of_the_base_image_means_nothing_to_the_first_stage() {
     fs::remove_dir_all(fixture.path("app")).unwrap();
     let store = Store::open(&fixture.store).unwrap();
     sync(&store, STAGE, &fixture.root, Before::State).unwrap();
-    assert!(!fixture.path("app").exists(), "believed: the state says that it is there");
+    assert!(
+        !fixture.path("app").exists(),
+        "believed: the state says that it is there"
+    );
     sync(&store, STAGE, &fixture.root, Before::Nothing).unwrap();
     assert_eq!(fixture.names("app"), ["a"]);
 }
@@ -404,9 +584,14 @@ fn a_damaged_state_is_the_stages_own_fault() {
     let fixture = Fixture::new();
     fixture.sync(&[tree("/app", &[("a", file("1"))])], 1000);
     fs::write(fixture.path(&STATE_PATH[1..]), "nonsense").unwrap();
-    let error = fixture.try_sync(&[tree("/app", &[("a", file("2"))])], 2000).unwrap_err();
+    let error = fixture
+        .try_sync(&[tree("/app", &[("a", file("2"))])], 2000)
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Own);
-    assert_eq!(error.to_string(), "read `/.werf-git-state`: a command of a stage changed it");
+    assert_eq!(
+        error.to_string(),
+        "read `/.werf-git-state`: a command of a stage changed it"
+    );
 }
 
 #[test]
@@ -414,7 +599,12 @@ fn nothing_is_touched_when_something_is_missing() {
     let fixture = Fixture::new();
     fixture.sync(&[tree("/app", &[("a", file("1")), ("b", file("2"))])], 1000);
     let before = scan(&fixture.root);
-    fill(&fixture.store, STAGE, &[tree("/app", &[("b", file("3")), ("c", file("4"))])], 2000);
+    fill(
+        &fixture.store,
+        STAGE,
+        &[tree("/app", &[("b", file("3")), ("c", file("4"))])],
+        2000,
+    );
     fs::remove_dir_all(fixture.store.join("packs")).unwrap();
     let missing = |stage| {
         let store = Store::open(&fixture.store).unwrap();
@@ -424,8 +614,14 @@ fn nothing_is_touched_when_something_is_missing() {
     assert_eq!(error.kind(), ErrorKind::Store);
     let message = error.to_string();
     assert!(message.starts_with("read blob "), "{message}");
-    assert!(message.ends_with(" (`/app/b`): it is missing, and 1 more"), "{message}");
-    assert_eq!(missing(StageDigest::from_bytes([0; 32])).kind(), ErrorKind::Store);
+    assert!(
+        message.ends_with(" (`/app/b`): it is missing, and 1 more"),
+        "{message}"
+    );
+    assert_eq!(
+        missing(StageDigest::from_bytes([0; 32])).kind(),
+        ErrorKind::Store
+    );
     fs::remove_dir_all(&fixture.store).unwrap();
     assert_eq!(missing(STAGE).kind(), ErrorKind::Store);
     assert_eq!(scan(&fixture.root), before);
@@ -435,13 +631,28 @@ fn nothing_is_touched_when_something_is_missing() {
 fn a_path_that_cannot_be_written_is_named() {
     let fixture = Fixture::new();
     fixture.write("app", "a file of the image");
-    let error = fixture.try_sync(&[tree("/app", &[("a", file("1"))])], 1).unwrap_err();
-    assert_eq!(error.to_string(), "create directory `/app`: `/app` is not a directory");
+    let error = fixture
+        .try_sync(&[tree("/app", &[("a", file("1"))])], 1)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "create directory `/app`: `/app` is not a directory"
+    );
     let fixture = Fixture::new();
     let long = "n".repeat(256);
-    let error = fixture.try_sync(&[tree("/app", &[(&long, file("1"))])], 1).unwrap_err();
-    assert_eq!(error.to_string(), format!("write `/app/{long}`: File name too long (os error 36)"));
+    let error = fixture
+        .try_sync(&[tree("/app", &[(&long, file("1"))])], 1)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("write `/app/{long}`: File name too long (os error 36)")
+    );
     let fixture = Fixture::new();
-    let error = fixture.try_sync(&[tree("/app", &[("l", symlink(""))])], 1).unwrap_err();
-    assert_eq!(error.to_string(), "write `/app/l`: No such file or directory (os error 2)");
+    let error = fixture
+        .try_sync(&[tree("/app", &[("l", symlink(""))])], 1)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "write `/app/l`: No such file or directory (os error 2)"
+    );
 }

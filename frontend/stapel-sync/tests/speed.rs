@@ -6,7 +6,11 @@
 //!
 //! `STAPEL_SYNC` names another build of the program to measure, `TMPDIR` the file system.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "it measures and says so"
+)]
 
 mod support;
 
@@ -32,13 +36,22 @@ fn timed<T>(what: &str, action: impl FnOnce() -> T) -> T {
 /// Returns the contents of a file: some kilobytes, like source code.
 fn contents(number: usize, version: usize) -> Vec<u8> {
     let size = 500 + number * 7919 % 7000;
-    format!("{number} {version}\n").into_bytes().into_iter().cycle().take(size).collect()
+    format!("{number} {version}\n")
+        .into_bytes()
+        .into_iter()
+        .cycle()
+        .take(size)
+        .collect()
 }
 
 fn repository(changed: usize) -> Vec<(Vec<u8>, ObjectId, Vec<u8>)> {
     let mut files: Vec<_> = (0..FILES)
         .map(|number| {
-            let path = format!("packages/package-{:03}/src/part-{:04}/file-{number:06}.ts", number / 400, number / 20);
+            let path = format!(
+                "packages/package-{:03}/src/part-{:04}/file-{number:06}.ts",
+                number / 400,
+                number / 20
+            );
             let data = contents(number, usize::from(number == changed));
             (path.into_bytes(), id_of(&data), data)
         })
@@ -50,11 +63,26 @@ fn repository(changed: usize) -> Vec<(Vec<u8>, ObjectId, Vec<u8>)> {
 fn manifest(files: &[(Vec<u8>, ObjectId, Vec<u8>)]) -> Manifest {
     let mut listing = Listing::new(HashKind::Sha1);
     for (path, id, _) in files {
-        listing.push(path, Leaf { kind: EntryKind::File, id: *id }).unwrap();
+        listing
+            .push(
+                path,
+                Leaf {
+                    kind: EntryKind::File,
+                    id: *id,
+                },
+            )
+            .unwrap();
     }
     let to = AbsPath::parse(b"/app").unwrap();
     let content = Content::Directory(listing);
-    Manifest { mappings: vec![Mapping { to, owner: String::new(), group: String::new(), content }] }
+    Manifest {
+        mappings: vec![Mapping {
+            to,
+            owner: String::new(),
+            group: String::new(),
+            content,
+        }],
+    }
 }
 
 fn fill(root: &Path, files: &[(Vec<u8>, ObjectId, Vec<u8>)]) -> Slot {
@@ -71,16 +99,29 @@ fn fill(root: &Path, files: &[(Vec<u8>, ObjectId, Vec<u8>)]) -> Slot {
     });
     eprintln!("              {filled:?}");
     let manifest = timed("  make the manifest", || manifest(files));
-    let id = timed("  write the manifest", || store.write_manifest(&manifest).unwrap());
-    let slot = Slot { manifest: id, commit: commit(1000) };
-    timed("  write the slot", || store.write_slot(STAGE, &slot).unwrap());
+    let id = timed("  write the manifest", || {
+        store.write_manifest(&manifest).unwrap()
+    });
+    let slot = Slot {
+        manifest: id,
+        commit: commit(1000),
+    };
+    timed("  write the slot", || {
+        store.write_slot(STAGE, &slot).unwrap();
+    });
     slot
 }
 
 fn sync(fixture: &Fixture, what: &str) {
-    let program = std::env::var("STAPEL_SYNC").unwrap_or_else(|_| env!("CARGO_BIN_EXE_stapel-sync").into());
+    let program =
+        std::env::var("STAPEL_SYNC").unwrap_or_else(|_| env!("CARGO_BIN_EXE_stapel-sync").into());
     let mut command = Command::new(program);
-    command.arg("sync").arg("--store").arg(&fixture.store).arg("--root").arg(&fixture.root);
+    command
+        .arg("sync")
+        .arg("--store")
+        .arg(&fixture.store)
+        .arg("--root")
+        .arg(&fixture.root);
     command.arg("--slot").arg(STAGE.to_string());
     assert!(timed(what, || command.status().unwrap()).success());
 }

@@ -1,5 +1,6 @@
 //! Finding blobs and reading them, each verified against its id.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -30,11 +31,13 @@ impl Store {
     /// Says where each of these blobs is, in the same order.
     pub fn locate(&self, ids: &[ObjectId]) -> Result<Vec<Option<Location>>, Error> {
         let mut found = vec![None; ids.len()];
-        let mut wanted: Vec<usize> = (0..ids.len()).collect();
-        wanted.sort_unstable_by_key(|&at| ids[at]);
+        let mut wanted = in_order(ids);
         for (number, pack) in self.packs.iter().enumerate() {
             let search = search(pack, ids, &wanted, |at, record| {
-                found[at] = Some(Location { pack: number, record });
+                found[at] = Some(Location {
+                    pack: number,
+                    record,
+                });
             });
             search.map_err(|why| unusable("index", &self.layout.index(pack.id), &why))?;
             wanted.retain(|&at| found[at].is_none());
@@ -52,10 +55,7 @@ impl Store {
 
     /// Returns which of these blobs are missing, each once, in the order of their first mention.
     pub fn missing(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
-        let found = self.locate(ids)?;
-        let mut seen = std::collections::HashSet::new();
-        let missing = ids.iter().zip(&found).filter(|(_, found)| found.is_none());
-        Ok(missing.map(|(&id, _)| id).filter(|&id| seen.insert(id)).collect())
+        Ok(not_found(ids, &self.locate(ids)?))
     }
 
     /// Reserves blobs for a build: returns those that are missing, and keeps the packs that hold
@@ -63,20 +63,23 @@ impl Store {
     pub fn claim(&mut self, ids: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
         let found = self.locate(ids)?;
         let mut used = vec![false; self.packs.len()];
-        for location in found.into_iter().flatten() {
+        for location in found.iter().flatten() {
             used[location.pack] = true;
         }
         // Whoever removes packs looks at their age under the same lock, so a pack that is still
         // there after it was touched stays.
         let lock = share_packs(&self.layout);
-        let mut used = used.into_iter();
-        let layout = &self.layout;
+        let (before, layout, mut used) = (self.packs.len(), &self.layout, used.into_iter());
         self.packs.retain(|pack| {
             let used = used.next().unwrap_or(false);
             !used || (touch(&pack.file).is_ok() && layout.index(pack.id).exists())
         });
         drop(lock);
-        self.missing(ids)
+        if self.packs.len() == before {
+            Ok(not_found(ids, &found))
+        } else {
+            self.missing(ids)
+        }
     }
 
     /// Hands a blob to `sink`, in pieces if it is large. Only when this returns is it known that
@@ -93,6 +96,27 @@ impl Store {
     pub(super) fn pack(&self, location: Location) -> &Pack {
         &self.packs[location.pack]
     }
+}
+
+fn not_found(ids: &[ObjectId], found: &[Option<Location>]) -> Vec<ObjectId> {
+    let mut seen = HashSet::new();
+    let missing = ids.iter().zip(found).filter(|(_, found)| found.is_none());
+    missing
+        .map(|(&id, _)| id)
+        .filter(|&id| seen.insert(id))
+        .collect()
+}
+
+/// Returns the numbers of ids in the order of their bytes; the first eight nearly always decide.
+fn in_order(ids: &[ObjectId]) -> Vec<usize> {
+    let start = |id: &ObjectId| {
+        id.as_bytes()
+            .first_chunk()
+            .map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    };
+    let mut order: Vec<(u64, usize)> = ids.iter().map(start).zip(0..).collect();
+    order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| ids[a.1].cmp(&ids[b.1])));
+    order.into_iter().map(|(_, at)| at).collect()
 }
 
 /// Calls `found` for each of the ids, `wanted` in order, that the pack holds.
@@ -149,7 +173,10 @@ impl BlobReader {
         mut sink: impl FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let failed = |why: &dyn fmt::Display| {
-            Error::store(format!("read blob {} in pack {}: {why}", record.id, pack.id))
+            Error::store(format!(
+                "read blob {} in pack {}: {why}",
+                record.id, pack.id
+            ))
         };
         let end = record.offset.checked_add(record.length);
         let end = end.filter(|&end| end <= pack.index.pack_length);
@@ -163,12 +190,18 @@ impl BlobReader {
             sink(piece)?;
             at += length;
         }
-        if hasher.finish() == Ok(record.id) { Ok(()) } else { Err(failed(&"the pack is damaged")) }
+        if hasher.finish() == Ok(record.id) {
+            Ok(())
+        } else {
+            Err(failed(&"the pack is damaged"))
+        }
     }
 
     /// Returns a piece of a pack, reading ahead if it follows what was read before.
     fn piece(&mut self, pack: &Pack, start: u64, length: u64) -> io::Result<&[u8]> {
-        let known = self.window.filter(|window| window.pack == pack.id && window.start <= start);
+        let known = self
+            .window
+            .filter(|window| window.pack == pack.id && window.start <= start);
         let window = match known.filter(|window| start + length <= window.end) {
             Some(window) => window,
             None => {
@@ -187,7 +220,11 @@ impl BlobReader {
         let length = (end - start) as usize;
         self.buffer.resize(self.buffer.len().max(length), 0);
         pack.file.read_exact_at(&mut self.buffer[..length], start)?;
-        let window = Window { pack: pack.id, start, end };
+        let window = Window {
+            pack: pack.id,
+            start,
+            end,
+        };
         self.window = Some(window);
         Ok(window)
     }

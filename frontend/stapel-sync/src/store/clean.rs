@@ -12,7 +12,7 @@ use super::pack::{Pack, PackWriter};
 use super::{BlobReader, Store, index_name, superseded};
 use crate::error::Error;
 use crate::hash::{HashKind, ObjectId, PackId};
-use crate::manifest::{Content, Manifest};
+use crate::manifest::Manifest;
 
 /// How long things stay, and when packs are merged.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,12 @@ pub struct CleanPolicy {
 impl Default for CleanPolicy {
     fn default() -> Self {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-        CleanPolicy { build: DAY, blobs: 14 * DAY, small_packs: 32, small: 32 << 20 }
+        CleanPolicy {
+            build: DAY,
+            blobs: 14 * DAY,
+            small_packs: 32,
+            small: 32 << 20,
+        }
     }
 }
 
@@ -49,7 +54,9 @@ impl Store {
     /// does nothing.
     pub fn clean(&mut self, policy: &CleanPolicy) -> Result<Cleaned, Error> {
         let mut cleaned = Cleaned::default();
-        let Some(_lock) = try_clean(&self.layout) else { return Ok(cleaned) };
+        let Some(_lock) = try_clean(&self.layout) else {
+            return Ok(cleaned);
+        };
         let now = SystemTime::now();
         for directory in ["tmp", "slots", "manifests"] {
             for path in files(&self.layout.directory(directory)) {
@@ -78,7 +85,9 @@ impl Store {
         let mut reader = BlobReader::new();
         for location in self.locate(ids)?.into_iter().flatten() {
             let pack = self.pack(location);
-            if !damaged.contains(&pack.id) && self.read_blob(location, &mut reader, |_| Ok(())).is_err() {
+            if !damaged.contains(&pack.id)
+                && self.read_blob(location, &mut reader, |_| Ok(())).is_err()
+            {
                 damaged.insert(pack.id);
             }
         }
@@ -101,14 +110,20 @@ impl Store {
             let id = path.file_name().and_then(index_name);
             let Some(id) = id.filter(|id| usable.contains(id)) else {
                 // Half of a pack may be one that is just being written.
-                let known = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+                let known = path
+                    .file_stem()
+                    .and_then(|stem| stem.to_str()?.parse().ok());
                 if known.is_none_or(|id| !usable.contains(&id)) {
                     removed += usize::from(remove_if_older(&path, now, policy.build));
                 }
                 continue;
             };
             // The age is looked at under the lock: a build may have used the pack since.
-            let limit = if superseded.contains(&id) { policy.build } else { policy.blobs };
+            let limit = if superseded.contains(&id) {
+                policy.build
+            } else {
+                policy.blobs
+            };
             if is_older(&self.layout.pack(id), now, limit) {
                 remove_pack(&self.layout, id);
                 removed += 2;
@@ -130,7 +145,12 @@ impl Store {
         let mut merged = 0;
         for hash in HashKind::ALL {
             let mut sources = Vec::new();
-            for pack in self.packs.iter().filter(in_force).filter(|pack| pack.index.hash == hash) {
+            for pack in self
+                .packs
+                .iter()
+                .filter(in_force)
+                .filter(|pack| pack.index.hash == hash)
+            {
                 let records = worth_keeping(pack, &mentioned, now, policy);
                 let kept: u64 = records.iter().map(|record| record.length).sum();
                 if small(&pack) || kept < pack.index.pack_length / 2 {
@@ -176,16 +196,13 @@ impl Store {
     fn mentioned(&self) -> HashSet<ObjectId> {
         let mut ids = HashSet::new();
         for path in files(&self.layout.directory("manifests")) {
-            let Some(manifest) = fs::read(path).ok().and_then(|bytes| Manifest::decode(&bytes).ok())
+            let Some(manifest) = fs::read(path)
+                .ok()
+                .and_then(|bytes| Manifest::decode(&bytes).ok())
             else {
                 continue;
             };
-            for mapping in &manifest.mappings {
-                match &mapping.content {
-                    Content::File(leaf) => ids.extend([leaf.id]),
-                    Content::Directory(listing) => ids.extend(listing.iter().map(|(_, leaf)| leaf.id)),
-                }
-            }
+            ids.extend(manifest.blobs());
         }
         ids
     }

@@ -24,7 +24,10 @@ pub struct Filled {
 impl Store {
     /// Begins to write blobs, best in the order in which stages will want them: that of paths.
     pub fn fill(&mut self) -> Fill<'_> {
-        Fill { store: self, packs: [None, None] }
+        Fill {
+            store: self,
+            packs: [None, None],
+        }
     }
 }
 
@@ -34,8 +37,16 @@ impl Fill<'_> {
     pub fn add(&mut self, id: ObjectId, data: &[u8]) -> Result<(), Error> {
         match ObjectId::of_blob(id.kind(), data) {
             Ok(actual) if actual == id => {}
-            Ok(_) => return Err(Error::own(format!("write blob {id}: its contents have another id"))),
-            Err(_) => return Err(Error::own(format!("write blob {id}: its contents are a sha1 collision"))),
+            Ok(_) => {
+                return Err(Error::own(format!(
+                    "write blob {id}: its contents have another id"
+                )));
+            }
+            Err(_) => {
+                return Err(Error::own(format!(
+                    "write blob {id}: its contents are a sha1 collision"
+                )));
+            }
         }
         let slot = match id.kind() {
             HashKind::Sha1 => &mut self.packs[0],

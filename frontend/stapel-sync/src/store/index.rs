@@ -37,7 +37,11 @@ impl Record {
     fn read(bytes: &[u8], hash: HashKind) -> Option<Record> {
         let mut input = Reader::new(bytes);
         let id = ObjectId::from_bytes(input.take(hash.id_len())?)?;
-        Some(Record { id, offset: input.u64()?, length: input.u64()? })
+        Some(Record {
+            id,
+            offset: input.u64()?,
+            length: input.u64()?,
+        })
     }
 }
 
@@ -90,7 +94,9 @@ impl Index {
         }
         let mut head = vec![0; FIXED + FAN_OUT];
         file.read_exact_at(&mut head, 0)?;
-        let Some((mut index, superseded)) = read_head(file, &head) else { return Ok(None) };
+        let Some((mut index, superseded)) = read_head(file, &head) else {
+            return Ok(None);
+        };
         if size != index.records_at(superseded) + index.records_size() + CHECKSUM as u64 {
             return Ok(None);
         }
@@ -108,7 +114,11 @@ impl Index {
 
     /// Returns the records whose ids begin with `byte`, in order.
     pub(super) fn bucket(&self, byte: u8) -> io::Result<Vec<Record>> {
-        let start = if byte == 0 { 0 } else { self.fan_out[usize::from(byte) - 1] };
+        let start = if byte == 0 {
+            0
+        } else {
+            self.fan_out[usize::from(byte) - 1]
+        };
         self.read_records(start, self.fan_out[usize::from(byte)])
     }
 
@@ -131,7 +141,10 @@ impl Index {
         let mut bytes = vec![0; (end - start) as usize * size];
         let at = self.records_at(self.supersedes.len()) + u64::from(start) * size as u64;
         self.file.read_exact_at(&mut bytes, at)?;
-        Ok(bytes.chunks_exact(size).filter_map(|record| Record::read(record, self.hash)).collect())
+        Ok(bytes
+            .chunks_exact(size)
+            .filter_map(|record| Record::read(record, self.hash))
+            .collect())
     }
 
     #[expect(clippy::unused_self, reason = "reads as a property of the index")]
@@ -159,6 +172,12 @@ fn read_head(file: File, head: &[u8]) -> Option<(Index, usize)> {
     let (count, superseded) = (input.u32()?, input.u32()?);
     let fan_out: Vec<u32> = (0..256).map_while(|_| input.u32()).collect();
     let usable = fan_out.is_sorted() && fan_out.last() == Some(&count);
-    let index = Index { file, hash, pack_length, supersedes: Vec::new(), fan_out };
+    let index = Index {
+        file,
+        hash,
+        pack_length,
+        supersedes: Vec::new(),
+        fan_out,
+    };
     usable.then_some((index, superseded as usize))
 }

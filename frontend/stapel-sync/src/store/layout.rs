@@ -64,7 +64,13 @@ impl Layout {
             let name = format!("{:016x}", RandomState::new().hash_one(SystemTime::now()));
             let path = self.directory("tmp").join(name);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok(Temporary { file, path, kept: false }),
+                Ok(file) => {
+                    return Ok(Temporary {
+                        file,
+                        path,
+                        kept: false,
+                    });
+                }
                 Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(why) => return Err(failed("create", &path, &why)),
             }

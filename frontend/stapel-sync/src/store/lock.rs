@@ -36,14 +36,21 @@ pub(super) fn own_packs(layout: &Layout) -> Lock {
 /// Becomes the one who cleans, unless somebody is at it.
 pub(super) fn try_clean(layout: &Layout) -> Option<Lock> {
     let file = open(layout, "clean.lock");
-    if let Some(file) = &file {
-        if flock(file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
-            return None;
-        }
+    let lock = |file: &File| flock(file, FlockOperation::NonBlockingLockExclusive);
+    if file
+        .as_ref()
+        .is_some_and(|file| lock(file) == Err(Errno::WOULDBLOCK))
+    {
+        return None;
     }
     Some(Lock { _file: file })
 }
 
 fn open(layout: &Layout, name: &str) -> Option<File> {
-    OpenOptions::new().write(true).create(true).truncate(false).open(layout.root().join(name)).ok()
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(layout.root().join(name))
+        .ok()
 }

@@ -5,6 +5,29 @@
 //! names them, the manifest before the slot. Everything is verified when it is read, so nothing is
 //! synced to disk: what a crash of the machine leaves behind is found and written again.
 //! `docs/store.md` tells the whole story.
+//!
+//! ```no_run
+//! # use std::path::Path;
+//! # use stapel_sync::{Error, ObjectId, StageDigest, manifest::Manifest, slot::{Commit, Slot}};
+//! # use stapel_sync::store::{CleanPolicy, Store};
+//! # fn plan(root: &Path, manifest: &Manifest, stages: &[StageDigest], commit: Commit) -> Result<(), Error> {
+//! # let read = |_: ObjectId| Vec::new();
+//! let mut store = Store::create(root)?;
+//! let ids: Vec<ObjectId> = manifest.blobs().collect();
+//! let missing = store.claim(&ids)?;
+//! let mut fill = store.fill();
+//! for id in missing {
+//!     fill.add(id, &read(id))?;
+//! }
+//! fill.finish()?;
+//! let slot = Slot { manifest: store.write_manifest(manifest)?, commit };
+//! for &stage in stages {
+//!     store.write_slot(stage, &slot)?;
+//! }
+//! store.clean(&CleanPolicy::default())?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod blobs;
 mod clean;
@@ -72,13 +95,19 @@ impl Store {
         let path = self.layout.manifest(id);
         let bytes = fs::read(&path).map_err(|why| unusable("manifest", &path, &why))?;
         if Manifest::id_of(&bytes) != id {
-            return Err(unusable("manifest", &path, &"its contents do not match its name"));
+            return Err(unusable(
+                "manifest",
+                &path,
+                &"its contents do not match its name",
+            ));
         }
         Ok(bytes)
     }
 
     /// Writes a manifest unless it is there intact, and records that it was of use.
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<ManifestId, Error> {
+        let checked = manifest.check();
+        checked.map_err(|why| Error::own(format!("write the manifest: {why}")))?;
         let bytes = manifest.encode();
         let id = Manifest::id_of(&bytes);
         let path = self.layout.manifest(id);
@@ -109,20 +138,30 @@ fn open_packs(layout: &Layout) -> Result<Vec<Pack>, Error> {
     let mut packs = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|why| unusable("directory", &directory, &why))?;
-        let Some(id) = index_name(&entry.file_name()) else { continue };
-        let pack = Pack::open(layout, id).map_err(|why| unusable("pack", &layout.pack(id), &why))?;
+        let Some(id) = index_name(&entry.file_name()) else {
+            continue;
+        };
+        let pack =
+            Pack::open(layout, id).map_err(|why| unusable("pack", &layout.pack(id), &why))?;
         packs.extend(pack);
     }
     let superseded = superseded(&packs);
     packs.sort_by_cached_key(|pack| {
-        (superseded.contains(&pack.id), u64::MAX - pack.index.pack_length, pack.id)
+        (
+            superseded.contains(&pack.id),
+            u64::MAX - pack.index.pack_length,
+            pack.id,
+        )
     });
     Ok(packs)
 }
 
 /// Returns the packs whose blobs are in others too.
 fn superseded(packs: &[Pack]) -> Vec<PackId> {
-    packs.iter().flat_map(|pack| pack.index.supersedes.iter().copied()).collect()
+    packs
+        .iter()
+        .flat_map(|pack| pack.index.supersedes.iter().copied())
+        .collect()
 }
 
 /// Returns the pack that an index with this file name belongs to.

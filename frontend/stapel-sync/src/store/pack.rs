@@ -31,12 +31,16 @@ pub(super) struct Pack {
 impl Pack {
     /// Opens a pack; `None` if it is gone, cut off or not a pack.
     pub(super) fn open(layout: &Layout, id: PackId) -> io::Result<Option<Pack>> {
-        let (Some(index), Some(file)) = (open(layout, id, Layout::index)?, open(layout, id, Layout::pack)?)
-        else {
+        let (Some(index), Some(file)) = (
+            open(layout, id, Layout::index)?,
+            open(layout, id, Layout::pack)?,
+        ) else {
             return Ok(None);
         };
         let created = index.metadata()?.modified()?;
-        let Some(index) = Index::open(index)? else { return Ok(None) };
+        let Some(index) = Index::open(index)? else {
+            return Ok(None);
+        };
         let metadata = file.metadata()?;
         if metadata.len() != index.pack_length || metadata.len() < HEADER.len() as u64 {
             return Ok(None);
@@ -44,7 +48,13 @@ impl Pack {
         let mut header = [0; HEADER.len()];
         file.read_exact_at(&mut header, 0)?;
         let used = metadata.modified()?;
-        Ok((header == *HEADER).then_some(Pack { id, file, index, created, used }))
+        Ok((header == *HEADER).then_some(Pack {
+            id,
+            file,
+            index,
+            created,
+            used,
+        }))
     }
 }
 
@@ -73,7 +83,10 @@ pub(super) struct PackWriter {
 impl PackWriter {
     pub(super) fn new(layout: &Layout, hash: HashKind) -> Result<Self, Error> {
         let temporary = layout.temporary()?;
-        let file = temporary.file.try_clone().map_err(|why| failed("open", temporary.path(), &why))?;
+        let file = temporary
+            .file
+            .try_clone()
+            .map_err(|why| failed("open", temporary.path(), &why))?;
         let mut writer = PackWriter {
             hash,
             out: BufWriter::with_capacity(WRITE_BUFFER, file),
@@ -89,7 +102,11 @@ impl PackWriter {
     /// Appends a blob unless it is there already.
     pub(super) fn add(&mut self, id: ObjectId, data: &[u8]) -> Result<(), Error> {
         if self.ids.insert(id) {
-            self.records.push(Record { id, offset: self.offset, length: data.len() as u64 });
+            self.records.push(Record {
+                id,
+                offset: self.offset,
+                length: data.len() as u64,
+            });
             self.write(data)?;
         }
         Ok(())
@@ -105,8 +122,14 @@ impl PackWriter {
     }
 
     /// Puts pack and index in place, the index last: it is what makes the pack known.
-    pub(super) fn finish(mut self, layout: &Layout, supersedes: &[PackId]) -> Result<PackId, Error> {
-        self.out.flush().map_err(|why| failed("write", self.temporary.path(), &why))?;
+    pub(super) fn finish(
+        mut self,
+        layout: &Layout,
+        supersedes: &[PackId],
+    ) -> Result<PackId, Error> {
+        self.out
+            .flush()
+            .map_err(|why| failed("write", self.temporary.path(), &why))?;
         self.records.sort_unstable_by_key(|record| record.id);
         let (id, index) = Index::encode(self.hash, self.offset, supersedes, &self.records);
         self.temporary.keep_as(&layout.pack(id))?;
@@ -115,7 +138,9 @@ impl PackWriter {
     }
 
     fn write(&mut self, data: &[u8]) -> Result<(), Error> {
-        self.out.write_all(data).map_err(|why| failed("write", self.temporary.path(), &why))?;
+        self.out
+            .write_all(data)
+            .map_err(|why| failed("write", self.temporary.path(), &why))?;
         self.offset += data.len() as u64;
         Ok(())
     }

@@ -1,6 +1,10 @@
 //! A STORE and a root in a temporary directory, and short ways to fill and look at them.
 
-#![allow(dead_code, clippy::unwrap_used, reason = "shared by tests that each use a part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "shared by tests that each use a part"
+)]
 
 pub mod random;
 
@@ -24,15 +28,24 @@ pub struct File {
 }
 
 pub fn file(data: &str) -> File {
-    File { kind: EntryKind::File, data: data.into() }
+    File {
+        kind: EntryKind::File,
+        data: data.into(),
+    }
 }
 
 pub fn executable(data: &str) -> File {
-    File { kind: EntryKind::Executable, data: data.into() }
+    File {
+        kind: EntryKind::Executable,
+        data: data.into(),
+    }
 }
 
 pub fn symlink(target: &str) -> File {
-    File { kind: EntryKind::Symlink, data: target.into() }
+    File {
+        kind: EntryKind::Symlink,
+        data: target.into(),
+    }
 }
 
 /// A mapping with its contents at hand.
@@ -51,12 +64,24 @@ pub enum Files {
 }
 
 pub fn tree(to: &str, files: &[(&str, File)]) -> Source {
-    let files = files.iter().map(|(path, file)| (path.as_bytes().to_vec(), file.clone()));
-    Source { to: to.into(), owner: String::new(), group: String::new(), files: Files::Tree(files.collect()) }
+    let files = files
+        .iter()
+        .map(|(path, file)| (path.as_bytes().to_vec(), file.clone()));
+    Source {
+        to: to.into(),
+        owner: String::new(),
+        group: String::new(),
+        files: Files::Tree(files.collect()),
+    }
 }
 
 pub fn one(to: &str, file: File) -> Source {
-    Source { to: to.into(), owner: String::new(), group: String::new(), files: Files::One(file) }
+    Source {
+        to: to.into(),
+        owner: String::new(),
+        group: String::new(),
+        files: Files::One(file),
+    }
 }
 
 impl Source {
@@ -77,7 +102,10 @@ pub fn manifest(sources: &[Source]) -> (Manifest, Vec<(ObjectId, Vec<u8>)>) {
     let mut leaf = |file: &File| {
         let id = id_of(&file.data);
         blobs.push((id, file.data.clone()));
-        Leaf { kind: file.kind, id }
+        Leaf {
+            kind: file.kind,
+            id,
+        }
     };
     let mappings = sources.iter().map(|source| {
         let content = match &source.files {
@@ -91,9 +119,16 @@ pub fn manifest(sources: &[Source]) -> (Manifest, Vec<(ObjectId, Vec<u8>)>) {
             }
         };
         let to = AbsPath::parse(&source.to).unwrap();
-        Mapping { to, owner: source.owner.clone(), group: source.group.clone(), content }
+        Mapping {
+            to,
+            owner: source.owner.clone(),
+            group: source.group.clone(),
+            content,
+        }
     });
-    let manifest = Manifest { mappings: mappings.collect() };
+    let manifest = Manifest {
+        mappings: mappings.collect(),
+    };
     (manifest, blobs)
 }
 
@@ -120,7 +155,10 @@ pub fn fill(store: &Path, stage: StageDigest, sources: &[Source], time: i64) -> 
         }
     }
     fill.finish().unwrap();
-    let slot = Slot { manifest: store.write_manifest(&manifest).unwrap(), commit: commit(time) };
+    let slot = Slot {
+        manifest: store.write_manifest(&manifest).unwrap(),
+        commit: commit(time),
+    };
     store.write_slot(stage, &slot).unwrap();
     slot
 }
@@ -136,7 +174,11 @@ impl Fixture {
         let temp = tempfile::tempdir().unwrap();
         let (store, root) = (temp.path().join("store"), temp.path().join("root"));
         fs::create_dir(&root).unwrap();
-        Fixture { _temp: temp, store, root }
+        Fixture {
+            _temp: temp,
+            store,
+            root,
+        }
     }
 
     /// Syncs the root to these mappings, of a commit of this time.
@@ -163,14 +205,17 @@ impl Fixture {
     /// Lists all below a directory as `PATH`, `PATH -> TARGET` or `PATH/`.
     pub fn names(&self, directory: &str) -> Vec<String> {
         let nodes = scan(&self.path(directory));
-        let shown = nodes.iter().filter(|(path, _)| !path.is_empty()).map(|(path, node)| {
-            let path = path.escape_ascii();
-            match &node.kind {
-                Kind::File(_) => path.to_string(),
-                Kind::Symlink(target) => format!("{path} -> {}", target.escape_ascii()),
-                Kind::Directory => format!("{path}/"),
-            }
-        });
+        let shown = nodes
+            .iter()
+            .filter(|(path, _)| !path.is_empty())
+            .map(|(path, node)| {
+                let path = path.escape_ascii();
+                match &node.kind {
+                    Kind::File(_) => path.to_string(),
+                    Kind::Symlink(target) => format!("{path} -> {}", target.escape_ascii()),
+                    Kind::Directory => format!("{path}/"),
+                }
+            });
         shown.collect()
     }
 }
@@ -204,7 +249,13 @@ fn scan_into(root: &Path, below: &[u8], nodes: &mut BTreeMap<Vec<u8>, Node>) {
     let path = root.join(OsStr::from_bytes(below));
     let metadata = fs::symlink_metadata(&path).unwrap();
     let kind = if metadata.is_symlink() {
-        Kind::Symlink(fs::read_link(&path).unwrap().as_os_str().as_bytes().to_vec())
+        Kind::Symlink(
+            fs::read_link(&path)
+                .unwrap()
+                .as_os_str()
+                .as_bytes()
+                .to_vec(),
+        )
     } else if metadata.is_dir() {
         for entry in fs::read_dir(&path).unwrap() {
             let name = entry.unwrap().file_name();
@@ -215,9 +266,22 @@ fn scan_into(root: &Path, below: &[u8], nodes: &mut BTreeMap<Vec<u8>, Node>) {
     } else {
         Kind::File(fs::read(&path).unwrap())
     };
-    let mode = if metadata.is_symlink() { 0o777 } else { metadata.mode() & 0o7777 };
+    let mode = if metadata.is_symlink() {
+        0o777
+    } else {
+        metadata.mode() & 0o7777
+    };
     let (user, group, time) = (metadata.uid(), metadata.gid(), metadata.mtime());
-    nodes.insert(below.to_vec(), Node { kind, mode, user, group, time });
+    nodes.insert(
+        below.to_vec(),
+        Node {
+            kind,
+            mode,
+            user,
+            group,
+            time,
+        },
+    );
 }
 
 /// Says whether this process may give files away; a test that needs it says that it was skipped.

@@ -23,6 +23,8 @@ mod parse;
 #[derive(Clone, Debug)]
 pub struct Glob {
     alternatives: Vec<Vec<Step>>,
+    /// Bytes that every matching path holds; most paths of a large tree fail for the lack of them.
+    needle: Vec<u8>,
 }
 
 /// Why a pattern is refused.
@@ -91,10 +93,7 @@ enum Outcome {
 /// # Errors
 /// A malformed pattern, or one that is too large.
 pub fn is_match(pattern: &str, path: &[u8]) -> Result<bool, BadPattern> {
-    let glob = Glob {
-        alternatives: parse::alternatives(pattern, parse::Strictness::Lazy)?,
-    };
-    for steps in &glob.alternatives {
+    for steps in &parse::alternatives(pattern, parse::Strictness::Lazy)? {
         match run(steps, path) {
             Outcome::Match => return Ok(true),
             Outcome::NoMatch => {}
@@ -110,16 +109,24 @@ impl Glob {
     /// # Errors
     /// A malformed pattern, or one that is too large.
     pub fn new(pattern: &str) -> Result<Glob, BadPattern> {
+        let alternatives = parse::alternatives(pattern, parse::Strictness::Strict)?;
+        let needle = match &alternatives[..] {
+            [steps] => longest_literal(steps),
+            _ => Vec::new(),
+        };
         Ok(Glob {
-            alternatives: parse::alternatives(pattern, parse::Strictness::Strict)?,
+            alternatives,
+            needle,
         })
     }
 
     /// Tells whether the pattern matches the whole of `path`.
     pub fn is_match(&self, path: &[u8]) -> bool {
-        self.alternatives
-            .iter()
-            .any(|steps| run(steps, path) == Outcome::Match)
+        contains(path, &self.needle)
+            && self
+                .alternatives
+                .iter()
+                .any(|steps| run(steps, path) == Outcome::Match)
     }
 
     /// Tells whether the pattern may match a path below the directory `dir`; if not, it matches none.
@@ -127,6 +134,17 @@ impl Glob {
         self.alternatives
             .iter()
             .any(|steps| may_go_on(steps, dir.iter().copied().chain([b'/'])))
+    }
+
+    /// Tells whether the pattern, or an alternative of it, ends in a slash.
+    pub fn ends_in_slash(&self) -> bool {
+        let mut last = self.alternatives.iter().filter_map(|steps| steps.last());
+        last.any(|step| matches!(step.token, Token::Char('/') | Token::Segments))
+    }
+
+    /// Returns some bytes that every matching path holds, empty if none are known.
+    pub fn needle(&self) -> &[u8] {
+        &self.needle
     }
 
     /// Returns the bytes that every matching path starts with.
@@ -286,6 +304,32 @@ fn literal_prefix(steps: &[Step]) -> Vec<u8> {
         prefix.push(c);
     }
     prefix.into_bytes()
+}
+
+/// Returns the longest run of plain characters that the path cannot do without.
+fn longest_literal(steps: &[Step]) -> Vec<u8> {
+    let needed = steps.iter().take_while(|step| !step.rest_may_be_empty);
+    let (mut longest, mut run) = (String::new(), String::new());
+    for step in needed {
+        match step.token {
+            Token::Char(c) if c != char::REPLACEMENT_CHARACTER => run.push(c),
+            _ => run.clear(),
+        }
+        if run.len() > longest.len() {
+            longest.clone_from(&run);
+        }
+    }
+    longest.into_bytes()
+}
+
+/// Tells whether `needle` is somewhere in `path`.
+pub(super) fn contains(path: &[u8], needle: &[u8]) -> bool {
+    let Some(first) = needle.first() else {
+        return true;
+    };
+    // Comparing the first byte alone is what makes this fast.
+    let mut windows = path.windows(needle.len());
+    windows.any(|window| window[0] == *first && window == needle)
 }
 
 fn is_in(c: char, ranges: &[(char, char)]) -> bool {

@@ -12,7 +12,7 @@
 
 use std::fmt;
 
-use super::glob::{BadPattern, Glob};
+use super::glob::{BadPattern, Glob, contains};
 
 /// One mask.
 #[derive(Clone, Debug)]
@@ -22,6 +22,11 @@ pub struct Mask {
     globs: Vec<Glob>,
     /// What every matching path starts with.
     prefix: Vec<u8>,
+    /// What every matching path holds.
+    needle: Vec<u8>,
+    /// Whether a match of a directory is one of all below it. `{a/**/,b}` matches `a`, as doublestar has it, but
+    /// with `/**/*` behind it, it matches nothing below `a`.
+    is_inherited: bool,
 }
 
 /// A mask that is no pattern.
@@ -78,8 +83,16 @@ impl Mask {
             let length = prefix.iter().zip(&other).take_while(|(a, b)| a == b);
             prefix.truncate(length.count());
         }
+        let needle = globs[0].needle();
+        let is_in_all = globs.iter().all(|glob| contains(glob.needle(), needle));
         Ok(Mask {
             text,
+            needle: if is_in_all {
+                needle.to_vec()
+            } else {
+                Vec::new()
+            },
+            is_inherited: !globs[0].ends_in_slash(),
             globs,
             prefix,
         })
@@ -92,7 +105,9 @@ impl Mask {
 
     /// Tells whether the mask matches `path`, or a directory above it.
     pub fn matches(&self, path: &[u8]) -> bool {
-        path.starts_with(&self.prefix) && self.globs.iter().any(|glob| glob.is_match(path))
+        path.starts_with(&self.prefix)
+            && contains(path, &self.needle)
+            && self.globs.iter().any(|glob| glob.is_match(path))
     }
 
     /// Tells whether the mask may match a path below the directory `dir`; if not, it matches none.
@@ -102,6 +117,11 @@ impl Mask {
             .iter()
             .all(|byte| start.next().is_none_or(|other| byte == other))
             && self.globs.iter().any(|glob| glob.may_match_below(dir))
+    }
+
+    /// Tells whether the mask matches everything below `dir` because it matches `dir`.
+    fn covers(&self, dir: &[u8]) -> bool {
+        self.is_inherited && self.matches(dir)
     }
 
     /// Returns the bytes that every matching path starts with.
@@ -140,7 +160,7 @@ impl<'a> Scope<'a> {
     /// Returns what is to be said about the paths below `dir`, a directory in this scope, or `None` if no such
     /// path counts.
     pub fn enter(&self, dir: &[u8]) -> Option<Scope<'a>> {
-        if self.exclude.iter().any(|mask| mask.matches(dir)) {
+        if self.exclude.iter().any(|mask| mask.covers(dir)) {
             return None;
         }
         let below = |masks: &[&'a Mask]| -> Vec<&'a Mask> {
@@ -148,7 +168,7 @@ impl<'a> Scope<'a> {
             masks.copied().collect()
         };
         let include = match &self.include {
-            Some(masks) if !masks.iter().any(|mask| mask.matches(dir)) => {
+            Some(masks) if !masks.iter().any(|mask| mask.covers(dir)) => {
                 let masks = below(masks);
                 if masks.is_empty() {
                     return None;

@@ -1,0 +1,172 @@
+//! Making the files of an image what a slot says.
+//!
+//! The state file tells what is applied, the slot's manifest what is to be. Only what differs
+//! between the two is touched: first everything that goes is removed, then directories are made,
+//! then files are written, last the state. Whatever fails leaves the rootfs half done; the result
+//! of a failed exec is thrown away, so nothing here is undone.
+
+mod delete;
+mod directories;
+mod files;
+mod per_mapping;
+
+use std::fmt;
+use std::path::Path;
+
+use crate::changes::Changes;
+use crate::dir::{Dir, Time};
+use crate::error::Error;
+use crate::guard::Skipped;
+use crate::hash::{ManifestId, StageDigest};
+use crate::manifest::Manifest;
+use crate::slot::Slot;
+use crate::state;
+use crate::store::{Location, Store};
+use crate::tree::Tree;
+use delete::delete;
+use directories::make_directories;
+use files::write_files;
+
+/// What to believe of the state file that the image has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// An earlier stage of this image wrote it.
+    State,
+    /// This is the first stage with files: a state file came with the base image and means nothing.
+    Nothing,
+}
+
+/// What a sync did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// How many files and links were written.
+    pub written: usize,
+    /// How many were removed.
+    pub deleted: usize,
+    /// How many are the same in both manifests and were not looked at.
+    pub unchanged: usize,
+    /// What happened that somebody should know.
+    pub warnings: Vec<String>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report {
+            written,
+            deleted,
+            unchanged,
+            ..
+        } = self;
+        write!(
+            f,
+            "sources: {written} written, {deleted} deleted, {unchanged} unchanged"
+        )
+    }
+}
+
+/// Brings the files below `root` to what the slot of `stage` names, and returns the slot.
+pub fn sync(
+    store: &Store,
+    stage: StageDigest,
+    root: &Path,
+    before: Before,
+) -> Result<(Slot, Report), Error> {
+    let slot = store.read_slot(stage)?;
+    let report = apply(store, &slot, root, before)?;
+    Ok((slot, report))
+}
+
+/// Does the same for the last exec of an image, whose slot must name exactly the manifest `tree`,
+/// and removes the state file.
+pub fn finish(
+    store: &Store,
+    stage: StageDigest,
+    root: &Path,
+    before: Before,
+    tree: ManifestId,
+) -> Result<Report, Error> {
+    let slot = store.read_slot(stage)?;
+    if slot.manifest != tree {
+        let why = format!("it names the manifest {}, not {tree}", slot.manifest);
+        return Err(Error::store(format!(
+            "read the slot of stage {stage}: {why}"
+        )));
+    }
+    let report = apply(store, &slot, root, before)?;
+    state::remove(&open_root(root)?)?;
+    Ok(report)
+}
+
+fn open_root(path: &Path) -> Result<Dir, Error> {
+    Dir::root(path).map_err(|why| Error::own(format!("open directory `{}`: {why}", path.display())))
+}
+
+fn apply(store: &Store, slot: &Slot, root: &Path, before: Before) -> Result<Report, Error> {
+    let root = open_root(root)?;
+    let state = match before {
+        Before::State => state::read(&root)?,
+        Before::Nothing => None,
+    };
+    let bytes = store.read_manifest(slot.manifest)?;
+    let manifest = Manifest::decode(&bytes);
+    let manifest =
+        manifest.map_err(|why| Error::store(format!("read manifest {}: {why}", slot.manifest)))?;
+    let new = Tree::new(&manifest);
+    if state
+        .as_ref()
+        .is_some_and(|state| state.id == slot.manifest)
+    {
+        return Ok(Report {
+            unchanged: new.files.len(),
+            ..Report::default()
+        });
+    }
+    let applied = state.as_ref().map_or_else(
+        || Ok(Manifest::default()),
+        |state| Manifest::decode(state.manifest()),
+    );
+    let applied =
+        applied.map_err(|why| Error::own(format!("read `{}`: {why}", state::STATE_PATH)))?;
+    let old = Tree::new(&applied);
+    let changes = Changes::between(&old, &new);
+    // Nothing is touched before it is known that all that is needed is there.
+    let blobs = locate(store, &new, &changes)?;
+    let time = Time(slot.commit.time_unix);
+    let mut skipped = Skipped::default();
+    let deleted = delete(&root, &old, &changes, time)?;
+    let targets = make_directories(&root, &new, &changes, time, &mut skipped)?;
+    let files = changes.written.iter().map(|&at| new.files[at]).zip(blobs);
+    let written = write_files(store, &new, &targets, files, time, &mut skipped)?;
+    state::write(&root, slot.manifest, &bytes, time)?;
+    let warnings = [written.warnings, skipped.warnings()].concat();
+    Ok(Report {
+        written: written.files,
+        deleted,
+        unchanged: changes.unchanged,
+        warnings,
+    })
+}
+
+/// Finds the blobs of all files that are to be written, in the same order.
+fn locate(store: &Store, tree: &Tree<'_>, changes: &Changes) -> Result<Vec<Location>, Error> {
+    let ids: Vec<_> = changes
+        .written
+        .iter()
+        .map(|&at| tree.leaf(tree.files[at]).id)
+        .collect();
+    let found = store.locate(&ids)?;
+    if let Some(missing) = found.iter().position(Option::is_none) {
+        let path = tree.file_path(tree.files[changes.written[missing]]).show();
+        let count = found.iter().filter(|found| found.is_none()).count();
+        let id = ids[missing];
+        let others = if count > 1 {
+            format!(", and {} more", count - 1)
+        } else {
+            String::new()
+        };
+        return Err(Error::store(format!(
+            "read blob {id} (`{path}`): it is missing{others}"
+        )));
+    }
+    Ok(found.into_iter().flatten().collect())
+}

@@ -1,0 +1,253 @@
+//! The program as stages run it: arguments, exit codes, environment, signals.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
+
+mod support;
+
+use std::fs::{self, Permissions};
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use stapel_sync::{STATE_PATH, StageDigest};
+use support::{Fixture, STAGE, file, fill, tree};
+
+fn program(fixture: &Fixture, command: &str, stage: StageDigest) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_stapel-sync"));
+    program
+        .arg(command)
+        .arg("--store")
+        .arg(&fixture.store)
+        .arg("--root")
+        .arg(&fixture.root);
+    program.arg("--slot").arg(stage.to_string());
+    program
+}
+
+fn prepared() -> Fixture {
+    let fixture = Fixture::new();
+    fill(
+        &fixture.store,
+        STAGE,
+        &[tree("/app", &[("a", file("1"))])],
+        1_700_000_000,
+    );
+    fixture
+}
+
+fn script(fixture: &Fixture, text: &str) -> PathBuf {
+    let path = fixture.store.join("script");
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn sync_says_one_line() {
+    let fixture = prepared();
+    let output = program(&fixture, "sync", STAGE).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        stderr(&output),
+        "sources: 1 written, 0 deleted, 0 unchanged\n"
+    );
+    assert_eq!(output.stdout, b"");
+    assert_eq!(fixture.names("app"), ["a"]);
+}
+
+#[test]
+fn run_becomes_the_script() {
+    let fixture = prepared();
+    let text = "#!/bin/sh\n\
+        echo $WERF_COMMIT_HASH; echo $WERF_COMMIT_TIME_HUMAN; echo $WERF_COMMIT_TIME_UNIX\n\
+        echo $$; echo \"$KEPT\"; umask; cat app/a; echo; for x in \"$@\"; do echo \"<$x>\"; done; exit 7\n";
+    let mut command = program(&fixture, "run", STAGE);
+    command
+        .arg("--")
+        .arg(script(&fixture, text))
+        .args(["a b", "--root"]);
+    command
+        .current_dir(&fixture.root)
+        .env("KEPT", "kept")
+        .env("WERF_COMMIT_HASH", "replaced");
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = child.id();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    let mask = Command::new("sh")
+        .args(["-c", "umask"])
+        .output()
+        .unwrap()
+        .stdout;
+    let mask = String::from_utf8(mask).unwrap();
+    let expected = format!(
+        "4b825dc642cb6eb9a060e54bf8d69288fbee4904\n2026-08-01 12:00:00 +0300 MSK\n1700000000\n\
+         {pid}\nkept\n{mask}1\n<a b>\n<--root>\n"
+    );
+    assert_eq!(String::from_utf8(output.stdout.clone()).unwrap(), expected);
+    assert_eq!(
+        stderr(&output),
+        "sources: 1 written, 0 deleted, 0 unchanged\n"
+    );
+}
+
+#[test]
+fn signals_reach_the_script_and_kill_it() {
+    let fixture = prepared();
+    let ready = "#!/bin/sh\necho ready\nexec sleep 60\n";
+    let mut command = program(&fixture, "run", STAGE);
+    command
+        .arg("--")
+        .arg(script(&fixture, ready))
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut [0; 6])
+        .unwrap();
+    let kill = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(kill.success());
+    assert_eq!(child.wait().unwrap().signal(), Some(15));
+}
+
+#[test]
+fn the_script_has_the_usual_signals() {
+    let fixture = prepared();
+    // Ignored signals are inherited: a script with SIGPIPE ignored sees errors instead of an end.
+    let text = "#!/bin/sh\ngrep -E 'Sig(Ign|Blk)' /proc/self/status\nls -l /proc/self/fd | wc -l\n";
+    let path = script(&fixture, text);
+    let own = Command::new(&path)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let mut command = program(&fixture, "run", STAGE);
+    let output = command
+        .arg("--")
+        .arg(path)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&own.stdout)
+    );
+}
+
+#[test]
+fn a_script_that_cannot_be_started_is_named() {
+    let fixture = prepared();
+    let output = program(&fixture, "run", STAGE)
+        .args(["--", "/no/such/script"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(94));
+    assert!(
+        stderr(&output)
+            .ends_with("run `/no/such/script`: No such file or directory (os error 2)\n")
+    );
+}
+
+#[test]
+fn what_store_lacks_has_an_exit_code_of_its_own() {
+    let fixture = prepared();
+    let code = |command: &mut Command| {
+        let output = command.output().unwrap();
+        assert!(stderr(&output).starts_with("read "), "{}", stderr(&output));
+        output.status.code()
+    };
+    let unknown = StageDigest::from_bytes([0; 32]);
+    assert_eq!(code(&mut program(&fixture, "sync", unknown)), Some(93));
+    let script = script(&fixture, "#!/bin/sh\ntouch started\n");
+    let mut run = program(&fixture, "run", unknown);
+    assert_eq!(
+        code(run.arg("--").arg(script).current_dir(&fixture.root)),
+        Some(93)
+    );
+    let mut finish = program(&fixture, "finish", STAGE);
+    assert_eq!(
+        code(finish.arg("--tree").arg(unknown.to_string())),
+        Some(93)
+    );
+    fs::remove_dir_all(fixture.store.join("packs")).unwrap();
+    assert_eq!(code(&mut program(&fixture, "sync", STAGE)), Some(93));
+    fs::remove_dir_all(fixture.store.join("manifests")).unwrap();
+    assert_eq!(code(&mut program(&fixture, "sync", STAGE)), Some(93));
+    assert_eq!(fixture.names(""), [""; 0]);
+}
+
+#[test]
+fn finish_leaves_only_the_tree() {
+    let fixture = Fixture::new();
+    let slot = fill(
+        &fixture.store,
+        STAGE,
+        &[tree("/app", &[("a", file("1"))])],
+        5,
+    );
+    assert!(program(&fixture, "sync", STAGE).status().unwrap().success());
+    assert!(fixture.path(&STATE_PATH[1..]).exists());
+    let mut finish = program(&fixture, "finish", STAGE);
+    assert!(
+        finish
+            .arg("--tree")
+            .arg(slot.manifest.to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(fs::read_dir(&fixture.root).unwrap().count(), 1);
+}
+
+#[test]
+fn a_full_disk_is_named() {
+    let fixture = prepared();
+    fixture.write("app/x", "");
+    let mut state = program(&fixture, "sync", STAGE);
+    // A limit on file size stands for a full disk: every write fails in the same way.
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg("trap '' XFSZ; ulimit -f 0; exec \"$@\"")
+        .arg("sh")
+        .arg(state.get_program())
+        .args(state.get_args())
+        .output()
+        .unwrap();
+    assert_eq!(
+        stderr(&output),
+        "write `/app/a`: File too large (os error 27)\n"
+    );
+    assert_eq!(output.status.code(), Some(94));
+    assert!(state.output().unwrap().status.success());
+}
+
+#[test]
+fn wrong_arguments_show_how_to_call_it() {
+    let output = Command::new(env!("CARGO_BIN_EXE_stapel-sync"))
+        .arg("fly")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(94));
+    let text = stderr(&output);
+    assert!(
+        text.starts_with(
+            "read the arguments: `fly` does not go with these options\nstapel-sync sync"
+        ),
+        "{text}"
+    );
+}
