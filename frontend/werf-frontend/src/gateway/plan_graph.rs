@@ -27,13 +27,8 @@ const GIT_PARTS: [&str; 9] = [
     ".git/shallow",
 ];
 
-/// Parts of submodules' repositories that are of no use here.
-const MODULE_PARTS_NOT_ASKED_FOR: [&str; 4] = [
-    ".git/modules/**/hooks",
-    ".git/modules/**/index",
-    ".git/modules/**/lfs",
-    ".git/modules/**/logs",
-];
+/// What submodules' repositories may hold that is large and of no use here.
+const MODULE_PARTS_NOT_ASKED_FOR: [&str; 1] = [".git/modules/**/lfs"];
 
 /// Names in PLAN's container.
 const CONTEXT: &str = "/context";

