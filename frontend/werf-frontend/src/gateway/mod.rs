@@ -626,3 +626,66 @@ fn image_answer(
         metadata,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_error_that_names_it() {
+        let panic = tokio::spawn(async { panic!("{} is not {}", "one", "two") }).await;
+        let status = internal_error(panic.map(|()| ()).unwrap_err());
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(
+            status.message,
+            format!("werf-frontend {version} has a defect: one is not two")
+        );
+        assert_eq!(status.code, report::CODE_UNKNOWN);
+    }
+
+    #[test]
+    fn an_emptied_store_is_told_from_other_failures() {
+        let step = |has_sources| {
+            let mut graph = buildkit_llb::Graph::new();
+            let node = graph.exec(buildkit_llb::Exec::new(["x"]).root(None)).root();
+            Step {
+                node,
+                kind: StageKind::Install,
+                has_sources,
+            }
+        };
+        let status = |code: Option<i64>, message: &str| rpc::Status {
+            code: report::CODE_UNKNOWN,
+            message: message.to_owned(),
+            details: code
+                .map(|code| prost_types::Any {
+                    type_url: "github.com/moby/buildkit/gatewayapi.ExitMessage+json".to_owned(),
+                    value: json!({ "Code": code }).to_string().into_bytes(),
+                })
+                .into_iter()
+                .collect(),
+        };
+        let mount = "process \"x\" did not complete successfully: open /x/stapel: no such file or directory";
+        for (has_sources, code, message, expected) in [
+            (true, Some(93), "exit code: 93", true),
+            (false, Some(93), "exit code: 93", false),
+            (true, Some(1), "exit code: 1", false),
+            (false, None, mount, true),
+            (false, Some(255), mount, true),
+            (false, Some(1), mount, false),
+            (
+                true,
+                None,
+                "open /x/other: no such file or directory",
+                false,
+            ),
+        ] {
+            let status = status(code, message);
+            assert_eq!(
+                lacks_in_store(&step(has_sources), &status),
+                expected,
+                "{code:?} {message}"
+            );
+        }
+    }
+}
