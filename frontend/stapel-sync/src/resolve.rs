@@ -200,11 +200,13 @@ mod tests {
         fs::create_dir_all(temp.path().join("srv/app/sub")).unwrap();
         symlink("/srv/app", temp.path().join("app")).unwrap();
         symlink("../../../../srv", temp.path().join("srv/app/up")).unwrap();
+        symlink("/srv", temp.path().join("srv/app/absolute")).unwrap();
         symlink("loop", temp.path().join("loop")).unwrap();
         symlink("/nowhere/at/all", temp.path().join("dangling")).unwrap();
         assert_eq!(resolve(&root, "/"), Some(String::new()));
         assert_eq!(resolve(&root, "/app/sub"), Some("/srv/app/sub".into()));
         assert_eq!(resolve(&root, "/app/up/app"), Some("/srv/app".into()));
+        assert_eq!(resolve(&root, "/app/absolute/app"), Some("/srv/app".into()));
         assert_eq!(resolve(&root, "/dangling"), None);
         assert_eq!(resolve(&root, "/missing/x"), None);
         assert!(find(&root, b"/loop").is_err());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::dir::Time;
 use crate::hash::{ManifestId, StageDigest, sha256};
 use crate::hex;
 
@@ -26,6 +27,12 @@ pub struct Commit {
     /// Seconds since 1970; the value of `WERF_COMMIT_TIME_UNIX` and the modification time of
     /// everything that is written.
     pub time_unix: i64,
+}
+
+impl Commit {
+    pub(crate) fn time(&self) -> Time {
+        Time(self.time_unix)
+    }
 }
 
 impl Slot {

@@ -380,6 +380,27 @@ mod tests {
     }
 
     #[test]
+    fn files_are_in_order_across_mappings() {
+        let mappings = vec![
+            directory("/app", &["a", "b/c"]),
+            directory("/app-b", &["x"]),
+            file("/app.c"),
+            directory("/appd", &["y"]),
+        ];
+        let files: Vec<_> = shown(mappings).split_off(5);
+        assert_eq!(
+            files,
+            [
+                "1 /app-b/x",
+                "2 /app.c",
+                "0 /app/a",
+                "0 /app/b/c",
+                "3 /appd/y"
+            ]
+        );
+    }
+
+    #[test]
     fn later_mappings_win_where_mappings_meet() {
         for (mappings, expected) in [
             (

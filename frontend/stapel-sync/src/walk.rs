@@ -68,9 +68,9 @@ struct Frame {
 }
 
 impl Walker {
-    pub(crate) fn new(base: Arc<Base>, time: Time) -> Self {
+    pub(crate) fn new(base: &Arc<Base>, time: Time) -> Self {
         Walker {
-            base,
+            base: Arc::clone(base),
             base_changed: false,
             time,
             path: Vec::new(),
@@ -137,11 +137,17 @@ impl Walker {
         }
     }
 
-    /// Leaves everything.
-    pub(crate) fn finish(mut self) -> Result<(), Error> {
+    /// Goes back to the base.
+    pub(crate) fn rest(&mut self) -> Result<(), Error> {
         while !self.frames.is_empty() {
             self.leave()?;
         }
+        Ok(())
+    }
+
+    /// Leaves everything.
+    pub(crate) fn finish(mut self) -> Result<(), Error> {
+        self.rest()?;
         if self.base_changed {
             let set = self.base.here.dir.set_time(self.time);
             set.map_err(|why| self.failed("set the time of", b"", &why))?;

@@ -405,11 +405,13 @@ struct Rule {
     mask: usize,
 }
 
-const PLACES: [(&str, bool); 8] = [
+const PLACES: [(&str, bool); 10] = [
     ("/app", false),
     ("/app/assets", false),
     ("/app/a/b", false),
     ("/srv/x/y", false),
+    ("/app-b", false),
+    ("/app.b", true),
     ("/", false),
     ("/app/c", true),
     ("/etc/motd", true),

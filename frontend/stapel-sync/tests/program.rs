@@ -11,8 +11,9 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use stapel_sync::store::{CleanPolicy, Store};
 use stapel_sync::{STATE_PATH, StageDigest};
-use support::{Fixture, STAGE, file, fill, tree};
+use support::{Fixture, STAGE, file, fill, scan, tree};
 
 fn program(fixture: &Fixture, command: &str, stage: StageDigest) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_stapel-sync"));
@@ -212,6 +213,58 @@ fn finish_leaves_only_the_tree() {
             .success()
     );
     assert_eq!(fs::read_dir(&fixture.root).unwrap().count(), 1);
+}
+
+/// Runs the program where it may have only so many files open.
+fn limited(program: &Command, files: usize) -> bool {
+    let mut shell = Command::new("sh");
+    shell
+        .arg("-c")
+        .arg(format!("ulimit -n {files}; exec \"$@\""))
+        .arg("sh");
+    shell
+        .arg(program.get_program())
+        .args(program.get_args())
+        .status()
+        .unwrap()
+        .success()
+}
+
+#[test]
+fn many_packs_need_few_open_files() {
+    let fixture = Fixture::new();
+    for number in 0..150 {
+        let text = number.to_string();
+        fill(
+            &fixture.store,
+            STAGE,
+            &[tree("/app", &[("a", file(&text))])],
+            5,
+        );
+    }
+    let merged = Store::create(&fixture.store)
+        .unwrap()
+        .clean(&CleanPolicy::default())
+        .unwrap();
+    assert_eq!(merged.merged, 150);
+    assert!(limited(&program(&fixture, "sync", STAGE), 32));
+    assert_eq!(fs::read_to_string(fixture.path("app/a")).unwrap(), "149");
+}
+
+#[test]
+fn many_mappings_with_deep_trees_need_few_open_files() {
+    let fixture = Fixture::new();
+    let deep = "d/".repeat(30) + "file";
+    for (time, above) in [(1000, "/srv"), (2000, "/opt")] {
+        let place = |number| tree(&format!("{above}/{number}"), &[(&deep, file("x"))]);
+        let sources: Vec<_> = (0..60).map(place).collect();
+        fill(&fixture.store, STAGE, &sources, time);
+        assert!(limited(&program(&fixture, "sync", STAGE), 256));
+        let nodes = scan(&fixture.path(&above[1..]));
+        assert_eq!(nodes.len(), 1 + 60 * 32);
+        assert!(nodes.values().all(|node| node.time == time));
+    }
+    assert_eq!(fixture.names("srv").len(), 60, "only the places are left");
 }
 
 #[test]

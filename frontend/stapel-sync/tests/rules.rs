@@ -10,7 +10,7 @@ use std::path::Path;
 
 use stapel_sync::store::Store;
 use stapel_sync::{Before, ErrorKind, STATE_PATH, StageDigest, finish, sync};
-use support::{Fixture, STAGE, executable, file, fill, may_chown, one, scan, symlink, tree};
+use support::{Fixture, Kind, STAGE, executable, file, fill, may_chown, one, scan, symlink, tree};
 
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().mode() & 0o7777
@@ -518,6 +518,48 @@ fn what_the_container_mounts_is_left_alone() {
     let report = fixture.sync(&[tree("/", &[("app", file("1"))])], 2000);
     assert_eq!((report.deleted, report.warnings.len()), (1, 0));
     assert_eq!(fixture.names(""), ["app", "etc/", "etc/hosts"]);
+}
+
+#[test]
+fn threads_that_share_a_directory_leave_no_trace() {
+    let names: Vec<String> = (0..3000)
+        .map(|number| match number % 3 {
+            0 => format!("shared/{number}"),
+            1 => format!("many/{}/{number}", number % 100),
+            _ => format!("{number}"),
+        })
+        .collect();
+    let files: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), file(name)))
+        .collect();
+    for _ in 0..5 {
+        let fixture = Fixture::new();
+        assert_eq!(fixture.sync(&[tree("/app", &files)], 1000).written, 3000);
+        let nodes = scan(&fixture.path("app"));
+        assert_eq!(nodes.len(), 1 + 3000 + 2 + 100);
+        for (path, node) in nodes {
+            assert_eq!(node.time, 1000, "{}", path.escape_ascii());
+            if let Kind::File(data) = node.kind {
+                assert_eq!(data, path);
+            }
+        }
+    }
+}
+
+#[test]
+fn of_several_failures_the_first_is_told() {
+    let long = |first: char| format!("{first}{}", "n".repeat(255));
+    let mut names: Vec<String> = (0..1500).map(|number| format!("m{number}")).collect();
+    names.extend(['a', 'z'].map(long));
+    let files: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), file("1")))
+        .collect();
+    let error = Fixture::new()
+        .try_sync(&[tree("/app", &files)], 1)
+        .unwrap_err();
+    assert!(error.to_string().starts_with("write `/app/annn"), "{error}");
 }
 
 #[test]

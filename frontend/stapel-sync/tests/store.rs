@@ -34,9 +34,10 @@ fn put(store: &mut Store, blobs: &[(ObjectId, Vec<u8>)]) -> Filled {
 }
 
 fn get(store: &Store, id: ObjectId) -> Result<Vec<u8>, String> {
-    let location = store.locate(&[id]).map_err(|e| e.to_string())?[0].ok_or("missing")?;
+    let mut found = store.locate(&[id]).map_err(|e| e.to_string())?;
+    let location = found.remove(0).ok_or("missing")?;
     let mut data = Vec::new();
-    let read = store.read_blob(location, &mut BlobReader::new(), |piece| {
+    let read = BlobReader::new().read(&location, |piece| {
         data.extend_from_slice(piece);
         Ok(())
     });
@@ -250,6 +251,9 @@ fn damage_is_found_and_mended() {
                     attempt().unwrap();
                 }
                 assert_eq!(fixture.names("app"), names);
+                for (name, (_, data)) in names.iter().zip(&blobs) {
+                    assert_eq!(&fs::read(fixture.path("app").join(name)).unwrap(), data);
+                }
                 // Only one copy is damaged at a time.
                 for path in files(&fixture.store.join("packs")) {
                     fs::remove_file(path).unwrap();
@@ -287,6 +291,34 @@ fn damaged(random: &mut Random, intact: &[u8], round: usize) -> Vec<u8> {
         }
     }
     bytes
+}
+
+#[test]
+fn what_a_crash_cuts_off_is_missing_without_a_closer_look() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = temp.path();
+    let blob = blob(30);
+    for cut in ["pack", "idx"] {
+        let mut store = Store::create(root).unwrap();
+        put(&mut store, std::slice::from_ref(&blob));
+        let path = packs(root).remove(0).with_extension(cut);
+        let length = fs::metadata(&path).unwrap().len();
+        File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_len(length - 1)
+            .unwrap();
+        let mut store = Store::create(root).unwrap();
+        assert_eq!(store.claim(&[blob.0]).unwrap(), [blob.0], "{cut}");
+        put(&mut store, std::slice::from_ref(&blob));
+        assert_eq!(get(&store, blob.0).as_ref(), Ok(&blob.1), "{cut}");
+        assert_eq!(
+            get(&Store::open(root).unwrap(), blob.0).as_ref(),
+            Ok(&blob.1),
+            "{cut}"
+        );
+    }
 }
 
 #[test]
@@ -380,6 +412,15 @@ fn merging_leaves_out_what_no_manifest_mentions() {
         ..CleanPolicy::default()
     };
     assert_eq!(store.clean(&policy).unwrap().merged, 4);
+    assert!(
+        !store.contains(old.0).unwrap(),
+        "a build that begins now writes it anew"
+    );
+    assert_eq!(
+        get(&store, old.0),
+        Ok(old.1),
+        "a build that began before still finds it"
+    );
     age(&packs(root), 30);
     store.clean(&policy).unwrap();
     assert_eq!(packs(root).len(), 1);

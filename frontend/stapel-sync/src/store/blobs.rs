@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
 
 use super::Store;
 use super::index::Record;
@@ -13,10 +14,10 @@ use super::pack::Pack;
 use crate::error::Error;
 use crate::hash::{BlobHasher, ObjectId, PackId};
 
-/// Where a blob is; of use only to the STORE that said so.
-#[derive(Clone, Copy, Debug)]
+/// Where a blob is. It stays readable, even if its pack is removed meanwhile.
+#[derive(Clone)]
 pub struct Location {
-    pack: usize,
+    pack: Arc<Pack>,
     record: Record,
 }
 
@@ -25,17 +26,64 @@ impl Location {
     pub fn size(&self) -> u64 {
         self.record.length
     }
+
+    pub(super) fn pack(&self) -> PackId {
+        self.pack.id
+    }
 }
 
 impl Store {
     /// Says where each of these blobs is, in the same order.
     pub fn locate(&self, ids: &[ObjectId]) -> Result<Vec<Option<Location>>, Error> {
+        let mut found = self.find(ids, &self.packs.in_force)?;
+        if found.iter().any(Option::is_none) && !self.packs.superseded.is_empty() {
+            let others = self.find(ids, self.packs.superseded(&self.layout)?)?;
+            for (found, other) in found.iter_mut().zip(others) {
+                *found = found.take().or(other);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Says whether a blob is there for builds that begin now.
+    pub fn contains(&self, id: ObjectId) -> Result<bool, Error> {
+        Ok(self.missing(&[id])?.is_empty())
+    }
+
+    /// Returns which of these blobs are missing, each once, in the order of their first mention.
+    /// Those that are only in packs which were merged without them are missing, too.
+    pub fn missing(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
+        Ok(not_found(ids, &self.find(ids, &self.packs.in_force)?))
+    }
+
+    /// Reserves blobs for a build: returns those that are missing, and keeps the packs that hold
+    /// the others from being cleaned away for as long as a build may take.
+    pub fn claim(&mut self, ids: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
+        let found = self.find(ids, &self.packs.in_force)?;
+        let used: HashSet<PackId> = found.iter().flatten().map(Location::pack).collect();
+        // Whoever removes packs looks at their age under the same lock, so a pack that is still
+        // there after it was touched stays.
+        let lock = share_packs(&self.layout);
+        let (before, layout) = (self.packs.in_force.len(), &self.layout);
+        self.packs.in_force.retain(|pack| {
+            !used.contains(&pack.id)
+                || (touch(&pack.file).is_ok() && layout.index(pack.id).exists())
+        });
+        drop(lock);
+        if self.packs.in_force.len() == before {
+            Ok(not_found(ids, &found))
+        } else {
+            self.missing(ids)
+        }
+    }
+
+    fn find(&self, ids: &[ObjectId], packs: &[Arc<Pack>]) -> Result<Vec<Option<Location>>, Error> {
         let mut found = vec![None; ids.len()];
         let mut wanted = in_order(ids);
-        for (number, pack) in self.packs.iter().enumerate() {
+        for pack in packs {
             let search = search(pack, ids, &wanted, |at, record| {
                 found[at] = Some(Location {
-                    pack: number,
+                    pack: Arc::clone(pack),
                     record,
                 });
             });
@@ -46,55 +94,6 @@ impl Store {
             }
         }
         Ok(found)
-    }
-
-    /// Says whether a blob is there.
-    pub fn contains(&self, id: ObjectId) -> Result<bool, Error> {
-        Ok(self.locate(&[id])?[0].is_some())
-    }
-
-    /// Returns which of these blobs are missing, each once, in the order of their first mention.
-    pub fn missing(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
-        Ok(not_found(ids, &self.locate(ids)?))
-    }
-
-    /// Reserves blobs for a build: returns those that are missing, and keeps the packs that hold
-    /// the others from being cleaned away for as long as a build may take.
-    pub fn claim(&mut self, ids: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
-        let found = self.locate(ids)?;
-        let mut used = vec![false; self.packs.len()];
-        for location in found.iter().flatten() {
-            used[location.pack] = true;
-        }
-        // Whoever removes packs looks at their age under the same lock, so a pack that is still
-        // there after it was touched stays.
-        let lock = share_packs(&self.layout);
-        let (before, layout, mut used) = (self.packs.len(), &self.layout, used.into_iter());
-        self.packs.retain(|pack| {
-            let used = used.next().unwrap_or(false);
-            !used || (touch(&pack.file).is_ok() && layout.index(pack.id).exists())
-        });
-        drop(lock);
-        if self.packs.len() == before {
-            Ok(not_found(ids, &found))
-        } else {
-            self.missing(ids)
-        }
-    }
-
-    /// Hands a blob to `sink`, in pieces if it is large. Only when this returns is it known that
-    /// the pieces were right.
-    pub fn read_blob(
-        &self,
-        location: Location,
-        reader: &mut BlobReader,
-        sink: impl FnMut(&[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        reader.read_blob(self.pack(location), location.record, sink)
-    }
-
-    pub(super) fn pack(&self, location: Location) -> &Pack {
-        &self.packs[location.pack]
     }
 }
 
@@ -166,7 +165,17 @@ impl BlobReader {
         BlobReader::default()
     }
 
-    pub(super) fn read_blob(
+    /// Hands a blob to `sink`, in pieces if it is large. Only when this returns is it known that
+    /// the pieces were right.
+    pub fn read(
+        &mut self,
+        location: &Location,
+        sink: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.read_record(&location.pack, location.record, sink)
+    }
+
+    pub(super) fn read_record(
         &mut self,
         pack: &Pack,
         record: Record,

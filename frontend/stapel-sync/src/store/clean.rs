@@ -9,7 +9,8 @@ use super::index::Record;
 use super::layout::Layout;
 use super::lock::{own_packs, try_clean};
 use super::pack::{Pack, PackWriter};
-use super::{BlobReader, Store, index_name, superseded};
+use super::packs::index_name;
+use super::{BlobReader, Store};
 use crate::error::Error;
 use crate::hash::{HashKind, ObjectId, PackId};
 use crate::manifest::Manifest;
@@ -77,18 +78,16 @@ impl Store {
     pub fn repair(&mut self, ids: &[ObjectId]) -> Result<usize, Error> {
         self.refresh()?;
         let mut damaged: HashSet<PackId> = HashSet::new();
-        for pack in &self.packs {
+        for pack in &self.packs.in_force {
             if !pack.index.is_intact(pack.id).unwrap_or(false) {
                 damaged.insert(pack.id);
             }
         }
         let mut reader = BlobReader::new();
         for location in self.locate(ids)?.into_iter().flatten() {
-            let pack = self.pack(location);
-            if !damaged.contains(&pack.id)
-                && self.read_blob(location, &mut reader, |_| Ok(())).is_err()
-            {
-                damaged.insert(pack.id);
+            let pack = location.pack();
+            if !damaged.contains(&pack) && reader.read(&location, |_| Ok(())).is_err() {
+                damaged.insert(pack);
             }
         }
         let lock = own_packs(&self.layout);
@@ -103,8 +102,9 @@ impl Store {
     /// Removes old packs, and files without their other half or without sense.
     fn remove_packs(&self, now: SystemTime, policy: &CleanPolicy) -> usize {
         let _lock = own_packs(&self.layout);
-        let superseded: HashSet<PackId> = superseded(&self.packs).into_iter().collect();
-        let usable: HashSet<PackId> = self.packs.iter().map(|pack| pack.id).collect();
+        let superseded: HashSet<PackId> = self.packs.superseded.iter().copied().collect();
+        let in_force = self.packs.in_force.iter().map(|pack| pack.id);
+        let usable: HashSet<PackId> = in_force.chain(superseded.iter().copied()).collect();
         let mut removed = 0;
         for path in files(&self.layout.directory("packs")) {
             let id = path.file_name().and_then(index_name);
@@ -135,26 +135,20 @@ impl Store {
     /// Merges small packs if there are many, and with them large ones of which less than half is
     /// of use. The merged packs stay for as long as a build may take.
     fn merge(&mut self, now: SystemTime, policy: &CleanPolicy) -> Result<usize, Error> {
-        let superseded: HashSet<PackId> = superseded(&self.packs).into_iter().collect();
-        let in_force = |pack: &&Pack| !superseded.contains(&pack.id);
-        let small = |pack: &&Pack| pack.index.pack_length < policy.small;
-        if self.packs.iter().filter(in_force).filter(small).count() <= policy.small_packs {
+        let packs = &self.packs.in_force;
+        let small = |pack: &Pack| pack.index.pack_length < policy.small;
+        if packs.iter().filter(|pack| small(pack)).count() <= policy.small_packs {
             return Ok(0);
         }
         let mentioned = self.mentioned();
         let mut merged = 0;
         for hash in HashKind::ALL {
             let mut sources = Vec::new();
-            for pack in self
-                .packs
-                .iter()
-                .filter(in_force)
-                .filter(|pack| pack.index.hash == hash)
-            {
+            for pack in packs.iter().filter(|pack| pack.index.hash == hash) {
                 let records = worth_keeping(pack, &mentioned, now, policy);
                 let kept: u64 = records.iter().map(|record| record.length).sum();
-                if small(&pack) || kept < pack.index.pack_length / 2 {
-                    sources.push((pack, records));
+                if small(pack) || kept < pack.index.pack_length / 2 {
+                    sources.push((&**pack, records));
                 }
             }
             if sources.len() > 1 {
@@ -175,7 +169,7 @@ impl Store {
         for (pack, records) in sources {
             for &record in records {
                 blob.clear();
-                let read = reader.read_blob(pack, record, |piece| {
+                let read = reader.read_record(pack, record, |piece| {
                     blob.extend_from_slice(piece);
                     Ok(())
                 });
@@ -186,7 +180,7 @@ impl Store {
             supersedes.push(pack.id);
             // What the source superseded may still be there, and must not come into force again.
             let older = pack.index.supersedes.iter().copied();
-            supersedes.extend(older.filter(|&id| self.packs.iter().any(|pack| pack.id == id)));
+            supersedes.extend(older.filter(|id| self.packs.superseded.contains(id)));
         }
         writer.finish(&self.layout, &supersedes)?;
         Ok(())

@@ -68,8 +68,9 @@ impl Fill<'_> {
             let id = pack.finish(layout, &[])?;
             let pack = Pack::open(layout, id);
             let pack = pack.map_err(|why| Error::own(format!("open pack {id}: {why}")))?;
-            self.store.packs.retain(|known| known.id != id);
-            self.store.packs.extend(pack);
+            if let Some(pack) = pack {
+                self.store.packs.add(pack);
+            }
         }
         Ok(filled)
     }

@@ -36,9 +36,9 @@ mod index;
 mod layout;
 mod lock;
 mod pack;
+mod packs;
 
 use std::fs::{self, File};
-use std::io;
 use std::path::Path;
 
 pub use blobs::{BlobReader, Location};
@@ -46,11 +46,11 @@ pub use clean::{CleanPolicy, Cleaned};
 pub use fill::{Fill, Filled};
 
 use crate::error::Error;
-use crate::hash::{ManifestId, PackId, StageDigest};
+use crate::hash::{ManifestId, StageDigest};
 use crate::manifest::Manifest;
 use crate::slot::Slot;
 use layout::{Layout, touch, unusable};
-use pack::Pack;
+use packs::Packs;
 
 /// The version of everything in STORE; part of the cache mount's id, so versions never meet.
 pub const FORMAT_VERSION: u32 = 1;
@@ -58,14 +58,14 @@ pub const FORMAT_VERSION: u32 = 1;
 /// One STORE and the packs that were in it when it was opened.
 pub struct Store {
     layout: Layout,
-    packs: Vec<Pack>,
+    packs: Packs,
 }
 
 impl Store {
     /// Opens a STORE for reading, be it empty or missing.
     pub fn open(root: &Path) -> Result<Store, Error> {
         let layout = Layout::new(root);
-        let packs = open_packs(&layout)?;
+        let packs = Packs::open(&layout)?;
         Ok(Store { layout, packs })
     }
 
@@ -121,50 +121,7 @@ impl Store {
 
     /// Looks for the packs again, after somebody wrote or removed some.
     pub fn refresh(&mut self) -> Result<(), Error> {
-        self.packs = open_packs(&self.layout)?;
+        self.packs = Packs::open(&self.layout)?;
         Ok(())
     }
-}
-
-/// Opens all packs: those in force first, large before small, then the superseded ones, which
-/// builds that began earlier may still need.
-fn open_packs(layout: &Layout) -> Result<Vec<Pack>, Error> {
-    let directory = layout.directory("packs");
-    let entries = match fs::read_dir(&directory) {
-        Ok(entries) => entries,
-        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(why) => return Err(unusable("directory", &directory, &why)),
-    };
-    let mut packs = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|why| unusable("directory", &directory, &why))?;
-        let Some(id) = index_name(&entry.file_name()) else {
-            continue;
-        };
-        let pack =
-            Pack::open(layout, id).map_err(|why| unusable("pack", &layout.pack(id), &why))?;
-        packs.extend(pack);
-    }
-    let superseded = superseded(&packs);
-    packs.sort_by_cached_key(|pack| {
-        (
-            superseded.contains(&pack.id),
-            u64::MAX - pack.index.pack_length,
-            pack.id,
-        )
-    });
-    Ok(packs)
-}
-
-/// Returns the packs whose blobs are in others too.
-fn superseded(packs: &[Pack]) -> Vec<PackId> {
-    packs
-        .iter()
-        .flat_map(|pack| pack.index.supersedes.iter().copied())
-        .collect()
-}
-
-/// Returns the pack that an index with this file name belongs to.
-fn index_name(name: &std::ffi::OsStr) -> Option<PackId> {
-    name.to_str()?.strip_suffix(".idx")?.parse().ok()
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
-use super::per_mapping::PerMapping;
+use super::walkers::Walkers;
 use crate::changes::Changes;
 use crate::dir::{Dir, Time};
 use crate::error::Error;
 use crate::path::split;
 use crate::resolve;
-use crate::tree::Tree;
+use crate::tree::{Place, Tree};
 use crate::walk::{Base, Walker};
 
 /// Removes files that are gone and directories that are left without any; returns how many files.
@@ -21,31 +21,47 @@ pub(super) fn delete(
     changes: &Changes,
     time: Time,
 ) -> Result<usize, Error> {
-    let mut walkers = PerMapping::new(tree, |mapping| {
-        let base = resolve::find(root, tree.places[mapping].base.as_bytes())?;
-        let base = base.map(Base::new).transpose()?;
-        Ok(base.map(|base| Walker::new(Arc::new(base), time)))
-    });
+    let bases = bases(root, tree, changes)?;
+    let mut walkers = Walkers::new(tree);
     let mut deleted = 0;
     for &at in &changes.gone {
         let file = tree.files[at];
-        if let Some(walker) = walkers.get(file.mapping())? {
+        if let Some(base) = &bases[file.mapping()] {
+            let (walker, ()) = walkers.get(file.mapping(), || Ok((Walker::new(base, time), ())))?;
             deleted += usize::from(delete_file(walker, tree.file_path(file).below)?);
         }
     }
     // From the end, so that whatever is below a directory comes before it.
     for &at in changes.left.iter().rev() {
         let directory = &tree.directories[at];
-        if let Some(walker) = walkers.get(directory.mapping())? {
+        if let Some(base) = &bases[directory.mapping()] {
+            let (walker, ()) =
+                walkers.get(directory.mapping(), || Ok((Walker::new(base, time), ())))?;
             delete_directory(walker, tree.directory_path(directory).below)?;
         }
     }
-    walkers
-        .into_made()
-        .flatten()
-        .flatten()
-        .try_for_each(Walker::finish)?;
+    walkers.finish()?;
     Ok(deleted)
+}
+
+/// Finds the bases of mappings with something to remove; commands may have removed any.
+fn bases(root: &Dir, tree: &Tree<'_>, changes: &Changes) -> Result<Vec<Option<Arc<Base>>>, Error> {
+    let mut wanted = vec![false; tree.places.len()];
+    for &at in &changes.gone {
+        wanted[tree.files[at].mapping()] = true;
+    }
+    for &at in &changes.left {
+        wanted[tree.directories[at].mapping()] = true;
+    }
+    let find = |(place, wanted): (&Place<'_>, bool)| {
+        let found = if wanted {
+            resolve::find(root, place.base.as_bytes())?
+        } else {
+            None
+        };
+        Ok(found.map(Base::new).transpose()?.map(Arc::new))
+    };
+    tree.places.iter().zip(wanted).map(find).collect()
 }
 
 /// Removes what stands where a file stood, unless it is a directory: that is somebody else's.

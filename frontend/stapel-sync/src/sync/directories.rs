@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::per_mapping::PerMapping;
+use super::walkers::Walkers;
 use crate::changes::Changes;
 use crate::dir::{Dir, Ids, Time};
 use crate::error::Error;
@@ -68,15 +68,15 @@ pub(super) fn make_directories(
     time: Time,
     skipped: &mut Skipped,
 ) -> Result<Vec<Option<Target>>, Error> {
-    let mut places = PerMapping::new(tree, |mapping| {
+    let start = |mapping: usize| {
         let target = Target::new(root, &tree.places[mapping], time)?;
-        let walker = Walker::new(Arc::clone(&target.base), time);
-        Ok((target, walker))
-    });
+        Ok((Walker::new(&target.base, time), target))
+    };
+    let mut walkers = Walkers::new(tree);
     for needed in &changes.needed {
         let directory = &tree.directories[needed.directory];
         let path = tree.directory_path(directory).below;
-        let (target, walker) = places.get(directory.mapping())?;
+        let (walker, target) = walkers.get(directory.mapping(), || start(directory.mapping()))?;
         if let Some(guarded) = target.base.guard.covers(path) {
             skipped.directory(guarded);
             continue;
@@ -93,14 +93,10 @@ pub(super) fn make_directories(
     }
     // The directories of a mapping may all be another's, too.
     for &at in &changes.written {
-        places.get(tree.files[at].mapping())?;
+        let mapping = tree.files[at].mapping();
+        walkers.get(mapping, || start(mapping))?;
     }
-    let leave = |place: Option<(Target, Walker)>| {
-        place
-            .map(|(target, walker)| walker.finish().map(|()| target))
-            .transpose()
-    };
-    places.into_made().map(leave).collect()
+    walkers.finish()
 }
 
 /// Gives a directory that was there to the owner of the mapping, if it names one.

@@ -1,19 +1,19 @@
 //! Writing files, the one step that takes time, on a few threads.
 
 use std::io::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use rustix::io::Errno;
 
 use super::directories::Target;
+use super::walkers::Walkers;
 use crate::dir::{Time, finish_file};
 use crate::error::Error;
 use crate::guard::Skipped;
 use crate::manifest::EntryKind;
 use crate::path::MAX_PATH;
-use crate::store::{BlobReader, Location, Store};
+use crate::store::{BlobReader, Location};
 use crate::tree::{FileNode, Tree};
 use crate::walk::{Here, Walker, clear};
 
@@ -35,7 +35,6 @@ pub(super) struct Written {
 
 /// Writes files whose directories are there.
 pub(super) fn write_files(
-    store: &Store,
     tree: &Tree<'_>,
     targets: &[Option<Target>],
     jobs: impl Iterator<Item = Job>,
@@ -58,13 +57,13 @@ pub(super) fn write_files(
     };
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut writer = Writer::new(store, tree, targets, time);
+        let mut writer = Writer::new(tree, targets, time);
         loop {
             let batch = next.fetch_add(1, Ordering::Relaxed);
             let Some(jobs) = jobs.chunks(BATCH).nth(batch) else {
                 return writer.finish().map_err(|error| (usize::MAX, error));
             };
-            if let Err(error) = jobs.iter().try_for_each(|job| writer.write(*job)) {
+            if let Err(error) = jobs.iter().try_for_each(|job| writer.write(job)) {
                 // Far beyond the last one: the others stop after their batch.
                 next.store(usize::MAX / 2, Ordering::Relaxed);
                 return Err((batch, error));
@@ -108,46 +107,36 @@ fn target_of(targets: &[Option<Target>], file: FileNode) -> &Target {
 
 /// What one thread needs to write files.
 struct Writer<'a> {
-    store: &'a Store,
     tree: &'a Tree<'a>,
     targets: &'a [Option<Target>],
     time: Time,
-    walkers: Vec<Option<Walker>>,
+    walkers: Walkers<()>,
     reader: BlobReader,
     warnings: Vec<String>,
 }
 
 impl<'a> Writer<'a> {
-    fn new(
-        store: &'a Store,
-        tree: &'a Tree<'a>,
-        targets: &'a [Option<Target>],
-        time: Time,
-    ) -> Self {
-        let walkers = targets.iter().map(|_| None).collect();
+    fn new(tree: &'a Tree<'a>, targets: &'a [Option<Target>], time: Time) -> Self {
         Writer {
-            store,
             tree,
             targets,
             time,
-            walkers,
+            walkers: Walkers::new(tree),
             reader: BlobReader::new(),
             warnings: Vec::new(),
         }
     }
 
     fn finish(self) -> Result<Vec<String>, Error> {
-        self.walkers
-            .into_iter()
-            .flatten()
-            .try_for_each(Walker::finish)?;
+        self.walkers.finish()?;
         Ok(self.warnings)
     }
 
-    fn write(&mut self, (file, blob): Job) -> Result<(), Error> {
+    fn write(&mut self, (file, blob): &Job) -> Result<(), Error> {
+        let file = *file;
         let target = target_of(self.targets, file);
-        let walker = self.walkers[file.mapping()]
-            .get_or_insert_with(|| Walker::new(Arc::clone(&target.base), self.time));
+        let start = || Ok((Walker::new(&target.base, self.time), ()));
+        let (walker, ()) = self.walkers.get(file.mapping(), start)?;
         let (directory, name) = self.tree.file_below(file);
         let path = || self.tree.file_path(file).show();
         let failed = |why: &dyn std::fmt::Display| Error::own(format!("write `{}`: {why}", path()));
@@ -157,7 +146,7 @@ impl<'a> Writer<'a> {
         let ids = target.ids_for_file(here.set_gid);
         let replaced = match self.tree.leaf(file).kind {
             EntryKind::Symlink => {
-                let target = read_target(self.store, &mut self.reader, blob, &failed)?;
+                let target = read_target(&mut self.reader, blob, &failed)?;
                 replacing(here, name, || {
                     here.dir.make_symlink(name, &target, ids, self.time)
                 })
@@ -172,7 +161,7 @@ impl<'a> Writer<'a> {
                 };
                 let made = replacing(here, name, || here.dir.make_file(name));
                 let (mut out, replaced) = made.map_err(|why| failed(&why))?;
-                self.store.read_blob(blob, &mut self.reader, |piece| {
+                self.reader.read(blob, |piece| {
                     out.write_all(piece).map_err(|why| failed(&why))
                 })?;
                 finish_file(&out, mode, ids, self.time).map_err(|why| failed(&why))?;
@@ -191,16 +180,15 @@ impl<'a> Writer<'a> {
 }
 
 fn read_target(
-    store: &Store,
     reader: &mut BlobReader,
-    blob: Location,
+    blob: &Location,
     failed: &dyn Fn(&dyn std::fmt::Display) -> Error,
 ) -> Result<Vec<u8>, Error> {
     if blob.size() > MAX_PATH as u64 {
         return Err(failed(&"the target of the symbolic link is too long"));
     }
     let mut target = Vec::new();
-    store.read_blob(blob, reader, |piece| {
+    reader.read(blob, |piece| {
         target.extend_from_slice(piece);
         Ok(())
     })?;

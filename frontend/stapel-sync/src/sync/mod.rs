@@ -8,13 +8,13 @@
 mod delete;
 mod directories;
 mod files;
-mod per_mapping;
+mod walkers;
 
 use std::fmt;
 use std::path::Path;
 
 use crate::changes::Changes;
-use crate::dir::{Dir, Time};
+use crate::dir::Dir;
 use crate::error::Error;
 use crate::guard::Skipped;
 use crate::hash::{ManifestId, StageDigest};
@@ -72,7 +72,11 @@ pub fn sync(
     before: Before,
 ) -> Result<(Slot, Report), Error> {
     let slot = store.read_slot(stage)?;
-    let report = apply(store, &slot, root, before)?;
+    let root = open_root(root)?;
+    let (report, manifest) = apply(store, &slot, &root, before)?;
+    if let Some(manifest) = manifest {
+        state::write(&root, slot.manifest, &manifest, slot.commit.time())?;
+    }
     Ok((slot, report))
 }
 
@@ -92,8 +96,9 @@ pub fn finish(
             "read the slot of stage {stage}: {why}"
         )));
     }
-    let report = apply(store, &slot, root, before)?;
-    state::remove(&open_root(root)?)?;
+    let root = open_root(root)?;
+    let (report, _) = apply(store, &slot, &root, before)?;
+    state::remove(&root)?;
     Ok(report)
 }
 
@@ -101,10 +106,15 @@ fn open_root(path: &Path) -> Result<Dir, Error> {
     Dir::root(path).map_err(|why| Error::own(format!("open directory `{}`: {why}", path.display())))
 }
 
-fn apply(store: &Store, slot: &Slot, root: &Path, before: Before) -> Result<Report, Error> {
-    let root = open_root(root)?;
+/// Changes everything but the state. Returns the bytes of the manifest if the state has to follow.
+fn apply(
+    store: &Store,
+    slot: &Slot,
+    root: &Dir,
+    before: Before,
+) -> Result<(Report, Option<Vec<u8>>), Error> {
     let state = match before {
-        Before::State => state::read(&root)?,
+        Before::State => state::read(root)?,
         Before::Nothing => None,
     };
     let bytes = store.read_manifest(slot.manifest)?;
@@ -116,10 +126,14 @@ fn apply(store: &Store, slot: &Slot, root: &Path, before: Before) -> Result<Repo
         .as_ref()
         .is_some_and(|state| state.id == slot.manifest)
     {
-        return Ok(Report {
-            unchanged: new.files.len(),
-            ..Report::default()
-        });
+        let unchanged = new.files.len();
+        return Ok((
+            Report {
+                unchanged,
+                ..Report::default()
+            },
+            None,
+        ));
     }
     let applied = state.as_ref().map_or_else(
         || Ok(Manifest::default()),
@@ -131,20 +145,23 @@ fn apply(store: &Store, slot: &Slot, root: &Path, before: Before) -> Result<Repo
     let changes = Changes::between(&old, &new);
     // Nothing is touched before it is known that all that is needed is there.
     let blobs = locate(store, &new, &changes)?;
-    let time = Time(slot.commit.time_unix);
+    let time = slot.commit.time();
     let mut skipped = Skipped::default();
-    let deleted = delete(&root, &old, &changes, time)?;
-    let targets = make_directories(&root, &new, &changes, time, &mut skipped)?;
+    let deleted = delete(root, &old, &changes, time)?;
+    let targets = make_directories(root, &new, &changes, time, &mut skipped)?;
     let files = changes.written.iter().map(|&at| new.files[at]).zip(blobs);
-    let written = write_files(store, &new, &targets, files, time, &mut skipped)?;
-    state::write(&root, slot.manifest, &bytes, time)?;
+    let written = write_files(&new, &targets, files, time, &mut skipped)?;
     let warnings = [written.warnings, skipped.warnings()].concat();
-    Ok(Report {
-        written: written.files,
-        deleted,
-        unchanged: changes.unchanged,
-        warnings,
-    })
+    let (written, unchanged) = (written.files, changes.unchanged);
+    Ok((
+        Report {
+            written,
+            deleted,
+            unchanged,
+            warnings,
+        },
+        Some(bytes),
+    ))
 }
 
 /// Finds the blobs of all files that are to be written, in the same order.
