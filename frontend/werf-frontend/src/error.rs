@@ -39,6 +39,9 @@ pub struct Location {
     pub start: Position,
     /// The place behind the last character; in the same line as that character.
     pub end: Position,
+    /// The line that a template has made of this place, where it differs from what is written.
+    #[serde(skip)]
+    pub rendered: Option<String>,
 }
 
 /// One mistake or warning.
@@ -85,7 +88,15 @@ impl Diagnostic {
     }
 
     /// Says which text caused it.
-    pub fn at(mut self, location: Location) -> Diagnostic {
+    ///
+    /// What a template has made of that text becomes a note.
+    pub fn at(mut self, mut location: Location) -> Diagnostic {
+        if let Some(line) = location.rendered.take() {
+            self.notes.insert(
+                0,
+                format!("this line is rendered as `{}`", printable(line.trim(), 1)),
+            );
+        }
         self.at = Some(location);
         self
     }
@@ -257,6 +268,7 @@ mod tests {
                 line,
                 column: column + 1,
             },
+            rendered: None,
         }
     }
 

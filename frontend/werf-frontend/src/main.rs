@@ -6,6 +6,7 @@
     reason = "the only place that talks to a terminal"
 )]
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use werf_frontend::gateway;
 use werf_frontend::git::repo::MAX_CONFIG_BYTES;
 use werf_frontend::helper::locate::{DEFAULT_NAMES, Wanted};
 use werf_frontend::helper::plan::{self, PlanRequest};
+use werf_frontend::helper::render;
 use werf_frontend::plan::file::Outcome;
 
 /// Builds the images of a werf.yaml with BuildKit.
@@ -34,6 +36,27 @@ struct Arguments {
 enum Command {
     /// Print the plan of the HEAD commit as JSON: images, stages, digests and what they are made of
     Plan(PlanArguments),
+    /// Print the configuration of the HEAD commit with all templates rendered
+    Render(RenderArguments),
+}
+
+#[derive(clap::Args)]
+struct RenderArguments {
+    /// The git directory
+    #[arg(long, value_name = "DIR", default_value = ".git")]
+    git_dir: PathBuf,
+    /// The configuration file, relative to the root of the work tree [default: werf.yaml, werf.yml]
+    #[arg(short, long, value_name = "PATH")]
+    file: Option<String>,
+    /// Print only the document of this image; may be repeated
+    #[arg(long, value_name = "NAME")]
+    image: Vec<String>,
+    /// The environment, as `.Env`
+    #[arg(long, value_name = "ENV")]
+    env: Option<String>,
+    /// A build argument, which `env` reads; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    build_arg: Vec<String>,
 }
 
 #[derive(clap::Args)]
@@ -68,6 +91,9 @@ struct PlanArguments {
     /// Where to write the plan, mistakes included; then the exit status only says whether it was written
     #[arg(long, value_name = "FILE", hide = true)]
     out: Option<PathBuf>,
+    /// A build argument, which templates may read with `env`; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    build_arg: Vec<String>,
 }
 
 fn main() -> ExitCode {
@@ -76,6 +102,7 @@ fn main() -> ExitCode {
     }
     match Arguments::parse().command {
         Command::Plan(arguments) => run_plan(arguments),
+        Command::Render(arguments) => run_render(arguments),
     }
 }
 
@@ -93,6 +120,7 @@ fn run_plan(arguments: PlanArguments) -> ExitCode {
     let request = PlanRequest {
         git_dir: arguments.git_dir,
         wanted,
+        build_args: build_args(&arguments.build_arg),
     };
     match (arguments.store, arguments.tools, arguments.out) {
         (Some(store), Some(tools), Some(out)) => match plan::run(&request, &store, &tools, &out) {
@@ -100,6 +128,45 @@ fn run_plan(arguments: PlanArguments) -> ExitCode {
             Err(error) => fail(&error.to_string()),
         },
         _ => print_plan(&request),
+    }
+}
+
+/// Splits `NAME=VALUE`; as for other builders, a name alone takes its value from the environment.
+fn build_args(written: &[String]) -> BTreeMap<String, String> {
+    let split = written
+        .iter()
+        .filter_map(|text| match text.split_once('=') {
+            Some((name, value)) => Some((name.to_owned(), value.to_owned())),
+            None => Some((text.clone(), std::env::var(text).ok()?)),
+        });
+    split.collect()
+}
+
+fn run_render(arguments: RenderArguments) -> ExitCode {
+    let mut build_args = build_args(&arguments.build_arg);
+    if let Some(env) = arguments.env {
+        build_args.insert("WERF_ENV".to_owned(), env);
+    }
+    let request = PlanRequest {
+        git_dir: arguments.git_dir,
+        wanted: Wanted {
+            path: arguments.file,
+            ..Wanted::default()
+        },
+        build_args,
+    };
+    let rendering = render::render_commit(&request, &arguments.image);
+    for warning in &rendering.warnings {
+        eprint!("{warning}");
+    }
+    match rendering.result {
+        Ok(text) => print(&text),
+        Err(errors) => {
+            for error in errors {
+                eprint!("{error}");
+            }
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -130,12 +197,7 @@ fn print_plan(request: &PlanRequest) -> ExitCode {
         Outcome::Plan(plan) => {
             let text = serde_json::to_string_pretty(plan)
                 .expect("a plan holds only strings, numbers and lists");
-            match writeln!(std::io::stdout(), "{text}") {
-                Ok(()) => ExitCode::SUCCESS,
-                // The reader has seen enough.
-                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-                Err(error) => fail(&format!("write the plan: {error}")),
-            }
+            print(&format!("{text}\n"))
         }
         Outcome::Errors(errors) => {
             for error in errors {
@@ -143,6 +205,16 @@ fn print_plan(request: &PlanRequest) -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    let mut out = std::io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("write the result: {error}")),
     }
 }
 

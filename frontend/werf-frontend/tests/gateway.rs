@@ -37,6 +37,7 @@ impl Default for Script {
             }),
             warnings: Vec::new(),
             sources: Vec::new(),
+            used_build_args: Vec::new(),
         };
         Script {
             capabilities: vec![

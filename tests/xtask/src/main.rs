@@ -11,6 +11,7 @@
 mod apt;
 mod bench;
 mod builder;
+mod cases;
 mod checkout;
 mod demo;
 mod down;
@@ -24,6 +25,7 @@ mod process;
 mod talk;
 mod test;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -51,6 +53,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         cargo_arguments: Vec<String>,
     },
+    /// Compares files of recorded answers with ours: prints the cases that differ and how many pass
+    Cases {
+        /// In any of the formats of `tests/cases`
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// A second builder with an empty cache, to test cache imports with
     #[command(subcommand)]
     Builder(builder::Action),
@@ -77,6 +85,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Down(options) => down::run(&options)?,
         Task::Demo => demo::run()?,
         Task::Test { cargo_arguments } => return test::run(&cargo_arguments),
+        Task::Cases { files } => return cases::run(&files),
         Task::Builder(action) => builder::run(&action)?,
         Task::Image(options) => image::run(&options)?,
         Task::Bench(bench) => bench::run(&bench)?,

@@ -34,6 +34,8 @@ pub enum Kind {
 pub struct Document {
     /// What it is about.
     pub kind: Kind,
+    /// Its text.
+    pub part: Span,
     /// Its nodes; the root is a mapping.
     pub tree: Tree,
     /// Where keys are given twice, which has been said already.
@@ -142,6 +144,7 @@ fn read_part(part: Span, source: &SourceText, diagnostics: &mut Diagnostics) -> 
     };
     Some(Document {
         kind,
+        part,
         tree,
         duplicates,
     })

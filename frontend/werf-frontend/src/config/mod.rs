@@ -3,8 +3,8 @@
 //! Pure code: nothing here touches a file. The steps, each a module:
 //!
 //! ```text
-//! SourceText → document → schema, not_yet → raw → meta, image, shell, docker → Config
-//!   source      + yaml      known keys      as written        as meant
+//! template → SourceText → document → schema, not_yet → raw → meta, image, shell, docker → Config
+//! rendered      source      + yaml      known keys      as written        as meant
 //! ```
 //!
 //! werf and this frontend read the same files: what werf refuses is refused, with a better reason.
@@ -13,6 +13,7 @@ mod directives;
 pub mod docker;
 mod document;
 pub mod git;
+pub mod giterminism;
 mod image;
 mod meta;
 mod not_yet;
@@ -22,6 +23,7 @@ mod schema;
 mod shell;
 pub mod source;
 pub mod suggest;
+pub mod template;
 pub mod yaml;
 
 pub use docker::{CommandLine, Docker};
@@ -61,9 +63,6 @@ pub struct Config {
 /// # Errors
 /// Every mistake that can be found, in the order of the text.
 pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
-    if let Some(template) = first_template(source) {
-        return Err(vec![template]);
-    }
     let mut diagnostics = Diagnostics::new();
     let documents = document::read_all(source, &mut diagnostics);
     let mut metas: Vec<RawMeta> = Vec::new();
@@ -112,6 +111,31 @@ pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
     Ok(Loaded { config, warnings })
 }
 
+/// Returns the documents of the images `names`, with separators between them.
+///
+/// # Errors
+/// Documents that cannot be read, and names that no image has.
+pub fn image_documents(source: &SourceText, names: &[String]) -> Result<String, Vec<Diagnostic>> {
+    let mut diagnostics = Diagnostics::new();
+    let documents = document::read_all(source, &mut diagnostics);
+    let mut texts = Vec::new();
+    let mut missing: Vec<&String> = names.iter().collect();
+    for document in &documents.list {
+        let has = RawImage::read(document).names.unwrap_or_default();
+        let wanted = |name: &&String| has.iter().any(|own| own.value == **name);
+        if document.kind != Kind::Meta && names.iter().any(|name| wanted(&name)) {
+            let text = &source.text()[document.part.start..document.part.end];
+            texts.push(format!("{}\n", text.trim_matches('\n')));
+            missing.retain(|name| !wanted(name));
+        }
+    }
+    for name in missing {
+        diagnostics.push(Diagnostic::error(format!("there is no image `{name}`")));
+    }
+    diagnostics.finish()?;
+    Ok(texts.join("---\n"))
+}
+
 /// Checks all keys of a document.
 fn check_keys(document: &Document, source: &SourceText, diagnostics: &mut Diagnostics) {
     let Some(root) = document.tree.root() else {
@@ -132,15 +156,4 @@ fn check_keys(document: &Document, source: &SourceText, diagnostics: &mut Diagno
         &document.duplicates,
         diagnostics,
     );
-}
-
-/// Refuses a file that is a template.
-fn first_template(source: &SourceText) -> Option<Diagnostic> {
-    let start = source.text().find("{{")?;
-    let at = source.location(Span::new(start, start + 2));
-    Some(
-        Diagnostic::error("templates are not supported yet")
-            .at(at)
-            .hint("write the value without `{{ … }}`"),
-    )
 }

@@ -4,7 +4,13 @@
 //! line and column that people see. Keep spans as long as possible and ask for the location last:
 //! whatever stands between a file and the text that is read, such as a template, is undone there.
 
+use std::sync::Arc;
+
+use gotemplate::Rendered;
+
 use crate::error::{Diagnostic, Location, Position};
+
+use super::template::{MAIN, TemplateFile};
 
 /// Larger files are refused before anything looks at them.
 const MOST_BYTES: usize = 16 << 20;
@@ -51,6 +57,17 @@ pub struct SourceText {
     /// How many characters there are before each [`STRIDE`] bytes, so that places in a very long line are
     /// found as fast as others.
     characters: Vec<usize>,
+    /// Where the text comes from, if it was rendered.
+    origins: Option<Arc<Origins>>,
+}
+
+/// The templates of a rendered text, and which of their lines wrote which part of it.
+#[derive(Debug)]
+struct Origins {
+    rendered: Rendered,
+    files: Vec<TemplateFile>,
+    /// How many bytes at the start of what was rendered are not in the text.
+    skipped: usize,
 }
 
 /// How far apart the counts of characters are, in bytes.
@@ -88,7 +105,43 @@ impl SourceText {
             text,
             lines,
             characters,
+            origins: None,
         })
+    }
+
+    /// Takes what the templates `files` have rendered, the main one among them. Places in it are told as places
+    /// in the templates.
+    ///
+    /// # Errors
+    /// Output that is not UTF-8, or too large.
+    pub fn rendered(
+        rendered: Rendered,
+        files: Vec<TemplateFile>,
+    ) -> Result<SourceText, Diagnostic> {
+        let name = files
+            .iter()
+            .find(|file| file.name == MAIN)
+            .map_or(MAIN, |file| file.source.name());
+        if let Err(error) = std::str::from_utf8(rendered.bytes()) {
+            let diagnostic =
+                Diagnostic::error(format!("`{name}` renders to what is not UTF-8 text"));
+            let origin = rendered.locate(error.valid_up_to());
+            let file = origin
+                .as_ref()
+                .and_then(|origin| find(&files, &origin.template));
+            return Err(match (origin, file) {
+                (Some(origin), Some(source)) => diagnostic.at(source.whole_line(origin.line)),
+                _ => diagnostic,
+            });
+        }
+        let mut source = SourceText::new(name, rendered.bytes())?;
+        let skipped = rendered.bytes().len() - source.text.len();
+        source.origins = Some(Arc::new(Origins {
+            rendered,
+            files,
+            skipped,
+        }));
+        Ok(source)
     }
 
     /// Returns the name of the file as it was given.
@@ -109,20 +162,97 @@ impl SourceText {
         let start = self.floor(span.start);
         let end = self.floor(span.end).max(start);
         let end = start + self.text[start..end].trim_end().len();
-        Location {
-            file: self.name.clone(),
-            start: self.position(start),
-            end: self.position(end),
-        }
+        self.template_location(start, end)
+            .unwrap_or_else(|| Location {
+                file: self.name.clone(),
+                start: self.position(start),
+                end: self.position(end),
+                rendered: None,
+            })
     }
 
-    /// Returns the line of `offset`, from 1.
+    /// Returns the line of `offset`, from 1; in a rendered text that of the template.
     pub fn line(&self, offset: usize) -> usize {
+        self.origin(offset)
+            .map_or_else(|| self.own_line(offset), |(_, line)| line)
+    }
+
+    fn own_line(&self, offset: usize) -> usize {
         self.lines.partition_point(|&begin| begin <= offset)
     }
 
+    /// Returns the template and the line in it that wrote what is at `offset`.
+    fn origin(&self, offset: usize) -> Option<(&SourceText, usize)> {
+        let origins = self.origins.as_ref()?;
+        // Behind the last byte is where that byte is.
+        let last = self.text.len().checked_sub(1)?;
+        let origin = origins
+            .rendered
+            .locate(offset.min(last) + origins.skipped)?;
+        Some((find(&origins.files, &origin.template)?, origin.line))
+    }
+
+    /// Returns the place in a template that wrote `start..end`: exactly where the line is there as it was
+    /// rendered or has the same words, else the whole line.
+    fn template_location(&self, start: usize, end: usize) -> Option<Location> {
+        let (file, line) = self.origin(start)?;
+        let rendered = self.text_of_line(self.own_line(start));
+        let written = file.text_of_line(line);
+        let mut whole = file.whole_line(line);
+        let last = self.origin(end.saturating_sub(1).max(start));
+        if let Some((_, last)) =
+            last.filter(|(last, number)| last.name == file.name && *number > line)
+        {
+            whole.end = file.whole_line(last).end;
+        }
+        let is_one_line = whole.end.line == line;
+        if rendered == written {
+            let column = self.position(start).column;
+            whole.start.column = column;
+            if is_one_line && self.own_line(end) == self.own_line(start) {
+                whole.end.column = self.position(end).column;
+            }
+            return Some(whole);
+        }
+        let words = self.text[start..end].lines().next().unwrap_or_default();
+        let mut found = written.match_indices(words);
+        if let (false, Some((at, _)), None) = (words.is_empty(), found.next(), found.next()) {
+            whole.start.column = count_characters(&written.as_bytes()[..at]) + 1;
+            if is_one_line {
+                whole.end.column = whole.start.column + words.chars().count();
+            }
+        }
+        whole.rendered = Some(rendered.to_owned());
+        Some(whole)
+    }
+
+    /// Returns a line, from 1, without its end.
+    fn text_of_line(&self, line: usize) -> &str {
+        let start = self.lines.get(line.saturating_sub(1)).copied();
+        self.text[start.unwrap_or(self.text.len())..]
+            .lines()
+            .next()
+            .unwrap_or_default()
+    }
+
+    /// Returns the place of a line without the blanks around it.
+    fn whole_line(&self, line: usize) -> Location {
+        let text = self.text_of_line(line);
+        let blanks = text.len() - text.trim_start().len();
+        let column = |offset: usize| Position {
+            line,
+            column: count_characters(&text.as_bytes()[..offset]) + 1,
+        };
+        Location {
+            file: self.name.clone(),
+            start: column(blanks),
+            end: column(text.trim_end().len().max(blanks)),
+            rendered: None,
+        }
+    }
+
     fn position(&self, offset: usize) -> Position {
-        let line = self.line(offset);
+        let line = self.own_line(offset);
         let column =
             self.characters_before(offset) - self.characters_before(self.lines[line - 1]) + 1;
         Position { line, column }
@@ -141,6 +271,13 @@ impl SourceText {
             .find(|&at| self.text.is_char_boundary(at))
             .unwrap_or(0)
     }
+}
+
+fn find<'a>(files: &'a [TemplateFile], name: &str) -> Option<&'a SourceText> {
+    files
+        .iter()
+        .find(|file| file.name == name)
+        .map(|file| &file.source)
 }
 
 /// Counts the characters that begin in a piece of UTF-8.
@@ -163,6 +300,7 @@ fn not_utf8(name: &str, bytes: &[u8], error: std::str::Utf8Error) -> Diagnostic 
         file: name.to_owned(),
         start: position,
         end: position,
+        rendered: None,
     };
     let diagnostic = Diagnostic::error(format!("`{name}` is not UTF-8 text")).at(at);
     match bytes {

@@ -209,6 +209,7 @@ async fn build_planned(
         outcome,
         warnings,
         sources,
+        used_build_args,
         ..
     } = planned.file;
     let plan = match outcome {
@@ -220,7 +221,10 @@ async fn build_planned(
     };
     let image = choose_image(&plan, request.target.as_deref())?;
     if retried.is_none() {
-        for warning in warnings.iter().chain(&request_warnings(request)) {
+        for warning in warnings
+            .iter()
+            .chain(&request_warnings(request, &used_build_args))
+        {
             warn(bridge, &planned.vertex, warning, &sources).await?;
         }
     }
@@ -390,14 +394,18 @@ fn choose_image<'a>(plan: &'a Plan, target: Option<&str>) -> Result<&'a ImagePla
     }
 }
 
-fn request_warnings(request: &Request) -> Vec<Diagnostic> {
+fn request_warnings(request: &Request, used: &[String]) -> Vec<Diagnostic> {
     let ignored = request.ignored.iter().map(|option| {
         Diagnostic::warning(
             "OptionIgnored",
             format!("`{option}` is not supported yet and has no effect"),
         )
     });
-    let unused = request.build_args.keys().map(|name| {
+    let unused = request
+        .build_args
+        .keys()
+        .filter(|name| !used.contains(name));
+    let unused = unused.map(|name| {
         Diagnostic::warning(
             "BuildArgUnused",
             format!("build argument `{name}` is not used"),
@@ -634,7 +642,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_becomes_an_error_that_names_it() {
         let panic = tokio::spawn(async { panic!("{} is not {}", "one", "two") }).await;
-        let status = internal_error(panic.map(|()| ()).unwrap_err());
+        let status = internal_error(panic.unwrap_err());
         let version = env!("CARGO_PKG_VERSION");
         assert_eq!(
             status.message,

@@ -110,6 +110,9 @@ pub fn plan_graph(
     if let Some(path) = &request.config_path {
         flag("file", path.clone());
     }
+    for (name, value) in &request.build_args {
+        flag("build-arg", format!("{name}={value}"));
+    }
     let exec = Exec::new(arguments)
         // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
         .root(Some(image))

@@ -13,6 +13,7 @@ use crate::error::Diagnostic;
 pub const MAX_CONFIG_BYTES: u64 = 16 << 20;
 
 /// A repository at one commit: HEAD as it was when the repository was opened.
+#[derive(Clone)]
 pub struct Repo {
     objects: gix::Repository,
     commit: gix::ObjectId,
@@ -50,6 +51,11 @@ impl RepoError {
             hint: None,
             is_missing: false,
         }
+    }
+
+    /// Returns the refusal of a commit whose time no calendar has.
+    pub(crate) fn unusable_time(commit: &str) -> RepoError {
+        RepoError::new(format!("commit {commit} has a time that no calendar has"))
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> RepoError {

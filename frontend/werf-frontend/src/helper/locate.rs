@@ -180,6 +180,7 @@ fn differs(repo: &Repo, located: &Located, sent: &[u8]) -> Diagnostic {
         file: located.path.clone(),
         start: position,
         end: position,
+        rendered: None,
     })
     .hint("the build uses the committed file: commit the change, or take it back with `git stash`")
 }

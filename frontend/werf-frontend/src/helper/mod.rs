@@ -3,5 +3,7 @@
 
 pub mod locate;
 pub mod plan;
+pub mod render;
 pub mod sources;
 pub mod store;
+pub mod template;

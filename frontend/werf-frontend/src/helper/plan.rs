@@ -1,16 +1,18 @@
 //! PLAN: the commit and a few words from the client in, the plan file and tools in STORE out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, SourceText};
+use crate::config;
 use crate::error::Diagnostic;
 use crate::git::repo::Repo;
 use crate::plan;
-use crate::plan::file::{Outcome, PlanFile, SourceFile, VERSION};
+use crate::plan::file::{Outcome, PlanFile, VERSION};
 
-use super::locate::{Located, Wanted, locate};
+use super::locate::Wanted;
 use super::sources::{FillError, Snapshot};
 use super::store::{StoreError, install_tools};
+use super::template::{self, Remarks};
 
 /// Everything that PLAN is told; whatever else it wants to know is in the commit.
 #[derive(Clone, Debug)]
@@ -19,47 +21,37 @@ pub struct PlanRequest {
     pub git_dir: PathBuf,
     /// Which configuration file.
     pub wanted: Wanted,
+    /// The build arguments, which templates may read.
+    pub build_args: BTreeMap<String, String>,
 }
 
 /// Plans the HEAD commit of the repository, and fills STORE with what its stages need if one is given.
 /// Mistakes of the user are part of the result.
 pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
-    let mut sources = Vec::new();
-    let mut warnings = Vec::new();
-    let outcome = match plan_or_refuse(request, store, &mut sources, &mut warnings) {
+    let mut remarks = Remarks::default();
+    let outcome = match plan_or_refuse(request, store, &mut remarks) {
         Ok(plan) => Outcome::Plan(plan),
         Err(errors) => Outcome::Errors(errors),
     };
     PlanFile {
         version: VERSION,
         outcome,
-        warnings,
-        sources,
+        warnings: remarks.warnings,
+        sources: remarks.sources,
+        used_build_args: remarks.used.into_iter().collect(),
     }
 }
 
 fn plan_or_refuse(
     request: &PlanRequest,
     store: Option<&Path>,
-    sources: &mut Vec<SourceFile>,
-    warnings: &mut Vec<Diagnostic>,
+    remarks: &mut Remarks,
 ) -> Result<plan::file::Plan, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
-    let located = locate(&repo, &request.wanted).map_err(|error| {
-        // The frame of a difference shows what the person has on screen.
-        if let (Some(at), Some(sent)) = (&error.at, &request.wanted.content) {
-            sources.push(source_file(&Located {
-                path: at.file.clone(),
-                content: sent.clone(),
-            }));
-        }
-        vec![*error]
-    })?;
-    sources.push(source_file(&located));
-    let source = SourceText::new(&located.path, located.content).map_err(|error| vec![error])?;
+    let source = template::read(&repo, request, remarks)?;
     let loaded = config::load(&source)?;
-    warnings.extend(loaded.warnings);
-    let snapshot = Snapshot::take(&loaded.config, &repo, &source, warnings)?;
+    remarks.warnings.extend(loaded.warnings);
+    let snapshot = Snapshot::take(&loaded.config, &repo, &source, &mut remarks.warnings)?;
     let plan = plan::plan(&loaded.config, &source, &repo.commit(), &snapshot.sources());
     if let Some(store) = store {
         snapshot
@@ -70,13 +62,6 @@ fn plan_or_refuse(
             })?;
     }
     Ok(plan)
-}
-
-fn source_file(located: &Located) -> SourceFile {
-    SourceFile {
-        name: located.path.clone(),
-        text: String::from_utf8_lossy(&located.content).into_owned(),
-    }
 }
 
 /// Runs PLAN inside a build: fills STORE from the image's own tools, then writes the plan file.

@@ -26,6 +26,9 @@ pub struct PlanFile {
     pub warnings: Vec<Diagnostic>,
     /// The files that locations refer to, for the frames that the client draws.
     pub sources: Vec<SourceFile>,
+    /// The build arguments that the configuration asks for, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used_build_args: Vec<String>,
 }
 
 /// What became of the configuration.

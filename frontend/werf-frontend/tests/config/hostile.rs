@@ -1,8 +1,13 @@
 //! Files that must be refused, and what a person sees of each.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use werf_frontend::config::giterminism::Giterminism;
+use werf_frontend::config::template::cases::CaseFiles;
+use werf_frontend::config::template::{self, CommitData, Inputs};
 use werf_frontend::config::{self, SourceText};
 use werf_frontend::error::{Diagnostic, render};
 
@@ -18,8 +23,23 @@ pub fn files() -> Vec<PathBuf> {
 }
 
 fn load(content: Vec<u8>) -> Result<(), Vec<Diagnostic>> {
-    let source = SourceText::new("werf.yaml", content).map_err(|error| vec![error])?;
+    let is_template = template::is_template(&content);
+    let mut source = SourceText::new("werf.yaml", content).map_err(|error| vec![error])?;
+    if is_template {
+        source = rendered(source).map_err(|error| vec![*error])?;
+    }
     config::load(&source).map(drop)
+}
+
+/// Renders a template in a commit without any other files.
+fn rendered(source: SourceText) -> Result<SourceText, Box<Diagnostic>> {
+    let inputs = Inputs {
+        files: Arc::new(CaseFiles(BTreeMap::new())),
+        commit: CommitData::default(),
+        variables: BTreeMap::new(),
+        giterminism: Giterminism::without_file("werf-giterminism.yaml"),
+    };
+    template::render(source, Vec::new(), &inputs).result
 }
 
 #[test]

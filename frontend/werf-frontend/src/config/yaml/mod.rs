@@ -35,3 +35,10 @@ mod timestamp;
 mod token;
 pub(crate) mod untyped;
 pub(crate) mod value;
+
+/// Whether `text` without quotes is that text, and not a number, a boolean or something else.
+pub(crate) fn is_plain_text(text: &str) -> bool {
+    text != "<<"
+        && resolve::resolve(None, text, token::Style::Plain)
+            .is_ok_and(|resolved| resolved.tag == "!!str")
+}

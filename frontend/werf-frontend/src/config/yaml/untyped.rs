@@ -165,6 +165,11 @@ impl Reader {
                 Some(&first) if !is_nan => {
                     self.problems
                         .push(duplicate(&key_value, first, origin, value.node().line));
+                    // Without strictness the last one wins.
+                    let twin = entries.pairs.iter_mut().find(|(key, _)| *key == key_value);
+                    if let Some((_, value)) = twin {
+                        *value = read;
+                    }
                 }
                 _ => {
                     entries.origins.insert(name, origin);

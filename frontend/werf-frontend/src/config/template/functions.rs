@@ -1,0 +1,68 @@
+//! The functions that templates can call: sprig's without `env` and `expandenv`, and werf's own (spec 2.3, 2.5).
+
+use gotemplate::{Args, Call, FuncError, FuncMap, Type, Value};
+
+use super::adler32::adler32;
+use super::{Inputs, SharedTraces, debug, env, from_yaml, to_yaml, unstable};
+
+/// Returns all functions.
+pub fn all(inputs: &Inputs, traces: &SharedTraces) -> FuncMap {
+    let mut functions = sprig::functions();
+    functions.remove("expandenv");
+    unstable::watch(&mut functions, traces);
+    env::register(
+        &mut functions,
+        &inputs.variables,
+        &inputs.giterminism,
+        traces,
+    );
+    for name in ["include", "include_debug"] {
+        functions.add(name, [Type::String, Type::Any], include);
+    }
+    for name in ["tpl", "tpl_debug"] {
+        functions.add(name, [Type::String, Type::Any], tpl);
+    }
+    functions.add("required", [Type::String, Type::Any], required);
+    functions.add("fromYaml", [Type::String], |call, args| {
+        let text = args.str(0);
+        call.charge_bytes(4 * text.as_bytes().len() as u64)?;
+        from_yaml::read(&text.to_text()).map_err(FuncError::new)
+    });
+    functions.add("toYaml", [Type::Any], |call, args| {
+        let mut text = to_yaml::write(&args[0], |cost| call.charge_bytes(cost))?;
+        if text.ends_with('\n') {
+            text.pop();
+        }
+        Ok(Value::string(text))
+    });
+    debug::register(&mut functions);
+    functions
+}
+
+fn include(call: &mut Call<'_>, args: Args) -> Result<Value, FuncError> {
+    let name = args.str(0).to_text().into_owned();
+    Ok(Value::String(call.execute(&name, args[1].clone())?))
+}
+
+fn tpl(call: &mut Call<'_>, args: Args) -> Result<Value, FuncError> {
+    let text = args.str(0).as_bytes();
+    let name = format!("tpl-{}", adler32(text));
+    Ok(Value::String(call.execute_text(
+        &name,
+        text,
+        args[1].clone(),
+    )?))
+}
+
+/// Only nothing and empty text are refused; zero and `false` are values.
+fn required(_call: &mut Call<'_>, args: Args) -> Result<Value, FuncError> {
+    let value = &args[1];
+    let is_missing = matches!(value, Value::Nil | Value::Absent)
+        || value
+            .as_str()
+            .is_some_and(|text| text.as_bytes().is_empty());
+    if is_missing {
+        return Err(FuncError::new(args.str(0).to_text().into_owned()));
+    }
+    Ok(value.clone())
+}

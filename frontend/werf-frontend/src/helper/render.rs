@@ -1,0 +1,48 @@
+//! `render`: the configuration of the HEAD commit with all templates rendered, as werf's `config render` prints it
+//! (spec `werf-yaml.md` 1.1).
+
+use crate::config;
+use crate::error::{self, Diagnostic};
+use crate::git::repo::Repo;
+
+use super::plan::PlanRequest;
+use super::template::{self, Remarks};
+
+/// What is to be printed.
+#[derive(Debug)]
+pub struct Rendering {
+    /// The text, or the mistakes with their frames.
+    pub result: Result<String, Vec<String>>,
+    /// Warnings with their frames.
+    pub warnings: Vec<String>,
+}
+
+/// Renders the configuration; with `images` only their documents.
+pub fn render_commit(request: &PlanRequest, images: &[String]) -> Rendering {
+    let mut remarks = Remarks::default();
+    let result = text(request, images, &mut remarks);
+    let draw = |diagnostic: &Diagnostic| {
+        let file = diagnostic
+            .at
+            .as_ref()
+            .and_then(|at| remarks.sources.iter().find(|file| file.name == at.file));
+        error::render(diagnostic, file.map(|file| file.text.as_str()))
+    };
+    Rendering {
+        result: result.map_err(|errors| errors.iter().map(draw).collect()),
+        warnings: remarks.warnings.iter().map(draw).collect(),
+    }
+}
+
+fn text(
+    request: &PlanRequest,
+    images: &[String],
+    remarks: &mut Remarks,
+) -> Result<String, Vec<Diagnostic>> {
+    let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
+    let source = template::read(&repo, request, remarks)?;
+    if images.is_empty() {
+        return Ok(source.text().to_owned());
+    }
+    config::image_documents(&source, images)
+}

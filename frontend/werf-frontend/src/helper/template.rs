@@ -1,0 +1,175 @@
+//! Finds the configuration in the commit and renders it, if it is a template.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::config::SourceText;
+use crate::config::giterminism::{FILE_NAME, Giterminism};
+use crate::config::template::{self, CommitData, Files, Inputs, TemplateFile};
+use crate::error::Diagnostic;
+use crate::git::files::CommitFiles;
+use crate::git::mask::Mask;
+use crate::git::repo::{Repo, RepoError};
+use crate::plan::file::SourceFile;
+
+use super::locate::{Located, locate};
+use super::plan::PlanRequest;
+
+/// The build argument that lifts the prohibitions, for werf's `--loose-giterminism`.
+const LOOSE: &str = "WERF_LOOSE_GITERMINISM";
+
+/// The build arguments that always mean something.
+const KNOWN: [&str; 2] = ["WERF_ENV", LOOSE];
+
+/// The directory of the templates, in the project directory (spec `werf-yaml.md` 1.1).
+const TEMPLATES: &str = ".werf";
+
+/// What is to be told besides the result.
+#[derive(Debug, Default)]
+pub struct Remarks {
+    /// The files that locations refer to.
+    pub sources: Vec<SourceFile>,
+    /// What a person should know.
+    pub warnings: Vec<Diagnostic>,
+    /// The build arguments that were asked for.
+    pub used: BTreeSet<String>,
+}
+
+/// Returns the text of the configuration, rendered if it is a template.
+///
+/// # Errors
+/// A file that cannot be found, and everything that is wrong with its templates.
+pub fn read(
+    repo: &Repo,
+    request: &PlanRequest,
+    remarks: &mut Remarks,
+) -> Result<SourceText, Vec<Diagnostic>> {
+    remarks.used.extend(KNOWN.map(str::to_owned));
+    let located = locate(repo, &request.wanted).map_err(|error| {
+        // The frame of a difference shows what the person has on screen.
+        if let (Some(at), Some(sent)) = (&error.at, &request.wanted.content) {
+            remarks.add_source(&at.file, sent);
+        }
+        vec![*error]
+    })?;
+    remarks.add_source(&located.path, &located.content);
+    let source =
+        SourceText::new(&located.path, located.content.clone()).map_err(|error| vec![error])?;
+    if !template::is_template(&located.content) {
+        return Ok(source);
+    }
+    render(repo, &located, source, request, remarks)
+}
+
+fn render(
+    repo: &Repo,
+    located: &Located,
+    main: SourceText,
+    request: &PlanRequest,
+    remarks: &mut Remarks,
+) -> Result<SourceText, Vec<Diagnostic>> {
+    let directory = located.path.rsplit_once('/').map_or("", |(path, _)| path);
+    let files = CommitFiles::new(repo, directory);
+    let loose = request
+        .build_args
+        .get(LOOSE)
+        .is_some_and(|value| matches!(value.as_str(), "1" | "true"));
+    let giterminism = read_giterminism(&files, directory, remarks)?.loose(loose);
+    let templates = read_templates(&files, directory, remarks)?;
+    let inputs = Inputs {
+        files: Arc::new(files),
+        commit: commit_data(repo).map_err(|error| vec![error.into()])?,
+        variables: request.build_args.clone(),
+        giterminism,
+    };
+    let outcome = template::render(main, templates, &inputs);
+    remarks.warnings.extend(outcome.warnings);
+    remarks.used.extend(outcome.used);
+    outcome.result.map_err(|error| vec![*error])
+}
+
+fn read_giterminism(
+    files: &CommitFiles,
+    directory: &str,
+    remarks: &mut Remarks,
+) -> Result<Giterminism, Vec<Diagnostic>> {
+    let path = below(directory, FILE_NAME);
+    match files.kind(FILE_NAME).map_err(failed)? {
+        None => Ok(Giterminism::without_file(&path)),
+        Some(_) => {
+            let content = files.read(FILE_NAME).map_err(failed)?;
+            remarks.add_source(&path, &content);
+            let source = SourceText::new(&path, content).map_err(|error| vec![error])?;
+            Giterminism::read(&source)
+        }
+    }
+}
+
+fn read_templates(
+    files: &CommitFiles,
+    directory: &str,
+    remarks: &mut Remarks,
+) -> Result<Vec<TemplateFile>, Vec<Diagnostic>> {
+    let mask = Mask::new(&format!("{TEMPLATES}/**/*.tmpl")).expect("the mask is well-formed");
+    let mut templates = Vec::new();
+    for file in files.glob(&mask).map_err(failed)? {
+        let content = files.read(&file).map_err(failed)?;
+        let path = below(directory, &file);
+        remarks.add_source(&path, &content);
+        let source = SourceText::new(&path, content).map_err(|error| vec![error])?;
+        let name = file.strip_prefix(TEMPLATES).unwrap_or(&file);
+        templates.push(TemplateFile {
+            name: name.trim_start_matches('/').to_owned(),
+            source,
+        });
+    }
+    Ok(templates)
+}
+
+fn below(directory: &str, path: &str) -> String {
+    match directory {
+        "" => path.to_owned(),
+        directory => format!("{directory}/{path}"),
+    }
+}
+
+fn failed(message: String) -> Vec<Diagnostic> {
+    vec![Diagnostic::error(message)]
+}
+
+/// Returns the hash and the author's time, the latter as Go's `time.Time` prints it where the local zone is UTC.
+fn commit_data(repo: &Repo) -> Result<CommitData, RepoError> {
+    let time = repo.author_time()?;
+    Ok(CommitData {
+        hash: repo.commit(),
+        human: human_time(time.seconds, time.offset)
+            .ok_or_else(|| RepoError::unusable_time(&repo.commit()))?,
+        unix: time.seconds.to_string(),
+    })
+}
+
+/// Formats as `2006-01-02 15:04:05 -0700 MST`; a zone without a name is its offset.
+fn human_time(seconds: i64, offset: i32) -> Option<String> {
+    let zone = jiff::tz::Offset::from_seconds(offset).ok()?;
+    let civil = zone.to_datetime(jiff::Timestamp::from_second(seconds).ok()?);
+    let minutes = offset.abs() / 60;
+    let sign = if offset < 0 { '-' } else { '+' };
+    let offset_text = format!("{sign}{:02}{:02}", minutes / 60, minutes % 60);
+    let name = if offset == 0 { "UTC" } else { &offset_text };
+    Some(format!(
+        "{} {offset_text} {name}",
+        civil.strftime("%Y-%m-%d %H:%M:%S")
+    ))
+}
+
+impl Remarks {
+    fn add_source(&mut self, name: &str, content: &[u8]) {
+        self.sources.push(SourceFile {
+            name: name.to_owned(),
+            text: String::from_utf8_lossy(content).into_owned(),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+use std::collections::BTreeMap;
+
+use crate::git::fixture::Fixture;
+use crate::helper::locate::Wanted;
+use crate::helper::plan::{PlanRequest, plan_commit};
+use crate::helper::render::render_commit;
+use crate::plan::file::{Outcome, PlanFile};
+
+const META: &str = "configVersion: 1\nproject: shop\n---\n";
+
+fn request(fixture: &Fixture, build_args: &[(&str, &str)]) -> PlanRequest {
+    let pair = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+    PlanRequest {
+        git_dir: fixture.git_dir(),
+        wanted: Wanted::default(),
+        build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
+    }
+}
+
+fn plan(fixture: &Fixture, build_args: &[(&str, &str)]) -> PlanFile {
+    plan_commit(&request(fixture, build_args), None)
+}
+
+/// Returns the names of the images, or what a person sees.
+fn seen(file: &PlanFile) -> Result<Vec<String>, String> {
+    match &file.outcome {
+        Outcome::Plan(plan) => Ok(plan.images.iter().map(|i| i.name.to_string()).collect()),
+        Outcome::Errors(errors) => Err(errors
+            .iter()
+            .map(|error| file.render(error))
+            .collect::<Vec<_>>()
+            .join("\n")),
+    }
+}
+
+fn error(fixture: &Fixture, build_args: &[(&str, &str)]) -> String {
+    seen(&plan(fixture, build_args)).unwrap_err()
+}
+
+fn project(body: &str, others: &[(&str, &str)]) -> Fixture {
+    let text = format!("{META}{body}");
+    let mut files = vec![("werf.yaml", text.as_str())];
+    files.extend(others);
+    Fixture::with(&files)
+}
+
+#[test]
+fn images_come_from_a_loop_over_files_and_templates() {
+    let body = "{{ range $path, $_ := .Files.Glob \"images/*.txt\" }}\n---\n{{ include \"image.tmpl\" (dict \"name\" (base $path | trimSuffix \".txt\")) }}{{ end }}\n";
+    let image = "image: {{ .name }}\nfrom: alpine:3\n";
+    let fixture = project(
+        body,
+        &[
+            ("images/a.txt", ""),
+            ("images/b.txt", ""),
+            (".werf/image.tmpl", image),
+        ],
+    );
+    assert_eq!(
+        seen(&plan(&fixture, &[])),
+        Ok(vec!["a".to_owned(), "b".to_owned()])
+    );
+}
+
+#[test]
+fn a_variable_must_be_allowed() {
+    let fixture = project("image: app\nfrom: alpine:{{ env \"TAG\" }}\n", &[]);
+    insta::assert_snapshot!("env_not_allowed", error(&fixture, &[("TAG", "3")]));
+    let loose = [("TAG", "3"), ("WERF_LOOSE_GITERMINISM", "1")];
+    let file = plan(&fixture, &loose);
+    assert_eq!(seen(&file), Ok(vec!["app".to_owned()]));
+    assert_eq!(
+        file.used_build_args,
+        ["TAG", "WERF_ENV", "WERF_LOOSE_GITERMINISM"]
+    );
+}
+
+#[test]
+fn an_allowed_variable_is_read_or_must_be_given() {
+    let rules = "giterminismConfigVersion: 1\nconfig:\n  goTemplateRendering:\n    allowEnvVariables: [TAG]\n";
+    let fixture = project(
+        "image: {{ env \"TAG\" }}\nfrom: alpine:3\n",
+        &[("werf-giterminism.yaml", rules)],
+    );
+    let file = plan(&fixture, &[("TAG", "x")]);
+    assert_eq!(seen(&file), Ok(vec!["x".to_owned()]));
+    insta::assert_snapshot!("env_not_set", error(&fixture, &[]));
+}
+
+#[test]
+fn errors_point_into_the_file_that_they_are_in() {
+    let fixture = project(
+        "{{ include \"image.tmpl\" . }}\n",
+        &[(
+            ".werf/image.tmpl",
+            "image: app\nfrom: {{ required \"say the base\" .Base }}\n",
+        )],
+    );
+    insta::assert_snapshot!("error_in_include", error(&fixture, &[]));
+    let fixture = project("image: app\nfrom: {{ nope }}\n", &[]);
+    insta::assert_snapshot!("unknown_function", error(&fixture, &[]));
+    let fixture = project("image: app\nfrom: {{ .Files.Get \"nope\" }}\n", &[]);
+    insta::assert_snapshot!(
+        "missing_file",
+        error(&fixture, &[]).replace(&fixture.git(&["rev-parse", "HEAD"])[..12], "COMMIT")
+    );
+}
+
+#[test]
+fn mistakes_in_rendered_text_show_the_template_line() {
+    let fixture = project(
+        "{{ range list 1 2 }}\n{{- end }}\nimage: app\nfrom: alpine:3\n{{ printf \"%s: x\" \"dockr\" }}\n",
+        &[],
+    );
+    insta::assert_snapshot!("unknown_key_rendered", error(&fixture, &[]));
+    let fixture = project("{{ \"\" }}\nimage: app\nfrm: alpine:3\n", &[]);
+    insta::assert_snapshot!("unknown_key_verbatim", error(&fixture, &[]));
+    let fixture = project(
+        "{{ include \"i.tmpl\" . }}\n",
+        &[(".werf/i.tmpl", "image: app\nfrm: alpine:3\n")],
+    );
+    insta::assert_snapshot!("unknown_key_in_include", error(&fixture, &[]));
+}
+
+#[test]
+fn endless_templates_end_with_a_message_of_their_own() {
+    let body = "{{ define \"a\" }}{{ include \"a\" . }}{{ end }}{{ include \"a\" . }}\n";
+    insta::assert_snapshot!("endless_include", error(&project(body, &[]), &[]));
+}
+
+#[test]
+fn unstable_functions_are_warned_of() {
+    let fixture = project(
+        "image: app\nfrom: alpine:3\n# {{ now | date \"2006\" }} {{ now }}\n",
+        &[],
+    );
+    let file = plan(&fixture, &[]);
+    let warnings: Vec<String> = file.warnings.iter().map(|w| file.render(w)).collect();
+    insta::assert_snapshot!("unstable_function", warnings.join("\n"));
+}
+
+#[test]
+fn the_project_directory_is_that_of_the_file() {
+    let text = format!(
+        "{META}image: {{{{ .Files.Get \"name\" }}}}\nfrom: alpine:3\n# {{{{ .Env }}}} {{{{ .Commit.Date.Human }}}} {{{{ .Commit.Date.Unix }}}}\n"
+    );
+    let fixture = Fixture::with(&[
+        ("sub/werf.yaml", &text),
+        ("sub/name", "inner"),
+        ("name", "outer"),
+    ]);
+    let request = PlanRequest {
+        wanted: Wanted {
+            path: Some("sub/werf.yaml".to_owned()),
+            ..Wanted::default()
+        },
+        ..request(&fixture, &[("WERF_ENV", "dev")])
+    };
+    let rendered = render_commit(&request, &["inner".to_owned()])
+        .result
+        .expect("text");
+    assert_eq!(
+        rendered,
+        "image: inner\nfrom: alpine:3\n# dev 2024-05-01 12:00:00 +0000 UTC 1714564800\n"
+    );
+    assert!(
+        render_commit(&request, &["other".to_owned()])
+            .result
+            .is_err()
+    );
+}
+
+#[test]
+fn times_are_written_as_go_writes_them() {
+    assert_eq!(
+        super::human_time(1_643_034_386, 3 * 3600).as_deref(),
+        Some("2022-01-24 17:26:26 +0300 +0300")
+    );
+    assert_eq!(
+        super::human_time(0, -(5 * 3600 + 1800)).as_deref(),
+        Some("1969-12-31 18:30:00 -0530 -0530")
+    );
+}
