@@ -12,6 +12,7 @@ use crate::sync::Before;
 pub const USAGE: &str = "\
 stapel-sync sync   --store DIR --slot DIGEST [--root DIR] [--initial]
 stapel-sync run    --store DIR --slot DIGEST [--root DIR] [--initial] -- SCRIPT [ARGUMENT...]
+stapel-sync exec   --store DIR --slot DIGEST -- SCRIPT [ARGUMENT...]
 stapel-sync finish --store DIR --slot DIGEST [--root DIR] [--initial] --tree MANIFEST";
 
 /// What was asked for.
@@ -36,6 +37,8 @@ pub enum Command {
     Sync,
     /// Sync, then become this command.
     Run(Vec<OsString>),
+    /// Become this command; the files are left alone.
+    Exec(Vec<OsString>),
     /// Sync to exactly this manifest, then remove the state file.
     Finish(ManifestId),
 }
@@ -76,6 +79,7 @@ impl Arguments {
         let command = match (name.to_str(), tree, script) {
             (Some("sync"), None, None) => Command::Sync,
             (Some("run"), None, Some(script)) => Command::Run(script),
+            (Some("exec"), None, Some(script)) => Command::Exec(script),
             (Some("finish"), Some(tree), None) => Command::Finish(digest("--tree", Some(tree))?),
             _ => {
                 return Err(wrong(&format!(
@@ -84,7 +88,7 @@ impl Arguments {
                 )));
             }
         };
-        if matches!(&command, Command::Run(script) if script.is_empty()) {
+        if matches!(&command, Command::Run(script) | Command::Exec(script) if script.is_empty()) {
             return Err(wrong("`--` needs a script"));
         }
         Ok(Arguments {
@@ -132,6 +136,8 @@ mod tests {
         );
         assert_eq!((parsed.store, parsed.root), ("/s".into(), "/".into()));
         assert_eq!(parsed.slot, DIGEST.parse().unwrap());
+        let parsed = parse("exec --store /s --slot DIGEST -- /x.sh").unwrap();
+        assert_eq!(parsed.command, Command::Exec(vec!["/x.sh".into()]));
         let parsed = parse("finish --tree DIGEST --slot DIGEST --root /r --store /s").unwrap();
         assert_eq!(parsed.command, Command::Finish(DIGEST.parse().unwrap()));
         assert_eq!(parsed.before, Before::State);
@@ -160,6 +166,7 @@ mod tests {
                 "`run` does not go with these options",
             ),
             ("run --store /s --slot DIGEST --", "`--` needs a script"),
+            ("exec --store /s --slot DIGEST --", "`--` needs a script"),
             (
                 "sync --store /s --slot DIGEST -- x",
                 "`sync` does not go with these options",

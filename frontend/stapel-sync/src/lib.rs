@@ -13,6 +13,7 @@
 //! `docs/store.md` describes the format and the rules.
 
 mod args;
+pub mod baseline;
 mod bytes;
 mod changes;
 mod dir;

@@ -36,6 +36,11 @@ fn execute() -> Result<(), Error> {
             drop(store);
             return Err(run(&script, &slot.commit));
         }
+        Command::Exec(script) => {
+            let slot = store.read_slot(slot)?;
+            drop(store);
+            return Err(run(&script, &slot.commit));
+        }
     }
     Ok(())
 }

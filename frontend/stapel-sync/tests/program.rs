@@ -103,6 +103,19 @@ fn run_becomes_the_script() {
 }
 
 #[test]
+fn exec_becomes_the_script_and_leaves_files_alone() {
+    let fixture = prepared();
+    let text = "#!/bin/sh\necho $WERF_COMMIT_HASH; exit 7\n";
+    let mut command = program(&fixture, "exec", STAGE);
+    command.arg("--").arg(script(&fixture, text));
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    assert_eq!(output.stdout, b"4b825dc642cb6eb9a060e54bf8d69288fbee4904\n");
+    assert_eq!(stderr(&output), "");
+    assert!(!fixture.root.join("app").exists());
+}
+
+#[test]
 fn signals_reach_the_script_and_kill_it() {
     let fixture = prepared();
     let ready = "#!/bin/sh\necho ready\nexec sleep 60\n";

@@ -12,10 +12,12 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::{FlockOperation, flock};
+use stapel_sync::baseline;
+use stapel_sync::manifest::Manifest;
 use stapel_sync::store::{BlobReader, CleanPolicy, Filled, Store};
 use stapel_sync::{Before, ErrorKind, HashKind, ObjectId, StageDigest, sync};
 use support::random::Random;
-use support::{Fixture, STAGE, commit, file, fill, id_of, manifest, tree};
+use support::{Fixture, STAGE, commit, executable, file, fill, id_of, manifest, tree};
 
 /// No file at all.
 const NONE: [PathBuf; 0] = [];
@@ -216,6 +218,68 @@ fn manifests_and_slots_come_back_as_they_were() {
     );
 }
 
+#[test]
+fn what_a_layer_holds_is_remembered_and_measured() {
+    let fixture = Fixture::new();
+    let write = |files: &[(&str, support::File)]| {
+        fill(&fixture.store, STAGE, &[tree("/app", files)], 1);
+        manifest(&[tree("/app", files)]).0
+    };
+    let old = write(&[
+        ("a", file("1")),
+        ("b", file("22")),
+        ("gone", file("666666")),
+    ]);
+    assert_eq!(baseline::applied(&fixture.root).unwrap(), None);
+    sync(
+        &Store::open(&fixture.store).unwrap(),
+        STAGE,
+        &fixture.root,
+        Before::State,
+    )
+    .unwrap();
+    assert_eq!(baseline::applied(&fixture.root).unwrap(), Some(old.clone()));
+
+    let new = write(&[
+        ("a", executable("1")),
+        ("b", file("22")),
+        ("c/d", file("4444")),
+    ]);
+    let store = Store::open(&fixture.store).unwrap();
+    let bytes = |old, new| baseline::bytes_between(&store, old, new).unwrap();
+    assert_eq!(bytes(&old, &old), 0);
+    assert_eq!(bytes(&old, &new), 5, "a mode counts as the whole file");
+    assert_eq!(bytes(&new, &old), 7);
+    assert_eq!(bytes(&Manifest::default(), &new), 7);
+
+    assert_eq!(store.read_baseline(STAGE), None);
+    store.write_baseline(STAGE, &old).unwrap();
+    let paths = [
+        fixture.store.join(format!("baselines/{STAGE}")),
+        fixture.store.join(format!("manifests/{}", old.id())),
+    ];
+    age(&paths, 100);
+    assert_eq!(store.read_baseline(STAGE), Some(old));
+    let is_young = |path: &PathBuf| {
+        let modified = fs::metadata(path).unwrap().modified().unwrap();
+        modified.elapsed().unwrap() < Duration::from_secs(3600)
+    };
+    assert!(!is_young(&paths[0]), "looked at anew after a day");
+    assert!(is_young(&paths[1]), "kept for as long");
+    assert_eq!(store.read_baseline(StageDigest::from_bytes([9; 32])), None);
+    fs::write(&paths[1], "damaged").unwrap();
+    assert_eq!(store.read_baseline(STAGE), None);
+}
+
+#[test]
+fn bytes_of_a_blob_that_is_missing_are_not_guessed() {
+    let fixture = Fixture::new();
+    let store = Store::create(&fixture.store).unwrap();
+    let (new, _) = manifest(&[tree("/app", &[("a", file("1"))])]);
+    let error = baseline::bytes_between(&store, &Manifest::default(), &new).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Store);
+}
+
 /// Every file of a STORE damaged in many ways: a sync either works or asks for a refill, and after
 /// a repair and a refill it works.
 #[test]
@@ -393,6 +457,34 @@ fn small_packs_become_one_and_go_when_builds_are_over() {
 }
 
 #[test]
+fn what_was_merged_twice_does_not_come_back() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = temp.path();
+    let mut store = Store::create(root).unwrap();
+    let policy = CleanPolicy {
+        small_packs: 3,
+        ..CleanPolicy::default()
+    };
+    let mut merged = |numbers: std::ops::Range<usize>| {
+        for number in numbers {
+            put(&mut store, &[blob(number)]);
+        }
+        let before = packs(root);
+        let merged = store.clean(&policy).unwrap().merged;
+        let mut after = packs(root).into_iter();
+        (merged, after.find(|path| !before.contains(path)))
+    };
+    let (count, first) = merged(1..5);
+    assert_eq!(count, 4);
+    assert_eq!(merged(5..8).0, 4, "the merged pack is still a small one");
+    // The first merged pack goes before what it was made of.
+    age(&[first.unwrap()], 25);
+    assert_eq!(merged(8..8).0, 0);
+    assert_eq!(packs(root).len(), 8, "seven and the second merged one");
+    assert_eq!(merged(8..9).0, 0, "none of the seven counts");
+}
+
+#[test]
 fn merging_leaves_out_what_no_manifest_mentions() {
     let temp = tempfile::tempdir().unwrap();
     let root = temp.path();
@@ -461,14 +553,24 @@ fn what_nobody_used_for_long_goes() {
         0,
         "everything is young"
     );
-    for directory in ["tmp", "packs", "slots", "manifests", "stapel/bin"] {
+    let baseline = StageDigest::from_bytes([1; 32]);
+    let (manifest, _) = manifest(&[tree("/app", &[("a", file("1"))])]);
+    store.write_baseline(baseline, &manifest).unwrap();
+    for directory in [
+        "tmp",
+        "packs",
+        "slots",
+        "manifests",
+        "baselines",
+        "stapel/bin",
+    ] {
         age(&files(&root.join(directory)), 15 * 24);
     }
     store.claim(&[used.0]).unwrap();
     store.clean(&policy).unwrap();
     assert_eq!(get(&store, used.0), Ok(used.1), "a claim keeps a pack");
     assert!(!store.contains(unused.0).unwrap());
-    for directory in ["tmp", "slots", "manifests"] {
+    for directory in ["tmp", "slots", "manifests", "baselines"] {
         assert_eq!(files(&root.join(directory)), NONE, "{directory}");
     }
     assert_eq!(files(&root.join("packs")).len(), 2);

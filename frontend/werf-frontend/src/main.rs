@@ -18,6 +18,7 @@ use werf_frontend::git::repo::MAX_CONFIG_BYTES;
 use werf_frontend::helper::locate::{DEFAULT_NAMES, Wanted};
 use werf_frontend::helper::plan::{self, PlanRequest};
 use werf_frontend::helper::render;
+use werf_frontend::plan::digest::Digest;
 use werf_frontend::plan::file::Outcome;
 
 /// Builds the images of a werf.yaml with BuildKit.
@@ -91,6 +92,9 @@ struct PlanArguments {
     /// Where to write the plan, mistakes included; then the exit status only says whether it was written
     #[arg(long, value_name = "FILE", hide = true)]
     out: Option<PathBuf>,
+    /// A stage and the directory its file system is in, to see which files it holds; may be repeated
+    #[arg(long, value_name = "DIGEST=DIR", hide = true, value_parser = applied)]
+    applied: Vec<(Digest, PathBuf)>,
     /// A build argument, which templates may read with `env`; may be repeated
     #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
     build_arg: Vec<String>,
@@ -121,6 +125,7 @@ fn run_plan(arguments: PlanArguments) -> ExitCode {
         git_dir: arguments.git_dir,
         wanted,
         build_args: build_args(&arguments.build_arg),
+        applied: arguments.applied,
     };
     match (arguments.store, arguments.tools, arguments.out) {
         (Some(store), Some(tools), Some(out)) => match plan::run(&request, &store, &tools, &out) {
@@ -129,6 +134,12 @@ fn run_plan(arguments: PlanArguments) -> ExitCode {
         },
         _ => print_plan(&request),
     }
+}
+
+/// Reads `DIGEST=DIR`.
+fn applied(text: &str) -> Result<(Digest, PathBuf), String> {
+    let (digest, directory) = text.split_once('=').ok_or("it is not DIGEST=DIR")?;
+    Ok((digest.to_owned().try_into()?, directory.into()))
 }
 
 /// Splits `NAME=VALUE`; as for other builders, a name alone takes its value from the environment.
@@ -154,6 +165,7 @@ fn run_render(arguments: RenderArguments) -> ExitCode {
             ..Wanted::default()
         },
         build_args,
+        applied: Vec::new(),
     };
     let rendering = render::render_commit(&request, &arguments.image);
     for warning in &rendering.warnings {

@@ -18,7 +18,8 @@ impl Image {
         Image { tag, variables }
     }
 
-    fn docker(&self, arguments: &[&str]) -> String {
+    /// Runs the client of the daemon that has it, which must succeed, and returns standard output.
+    pub fn docker(&self, arguments: &[&str]) -> String {
         docker_with(&self.variables, arguments)
     }
 

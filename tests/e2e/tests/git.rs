@@ -168,21 +168,30 @@ fn several_mappings_and_single_files() {
 
 #[test]
 fn commit_facts_are_in_the_environment_and_not_in_the_image() {
-    let salt = e2e::salt();
-    let repo = Repo::new();
-    repo.write("a", "a");
-    repo.commit_config(&format!(
-        "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\nshell:\n  install: \": {salt}; echo $WERF_COMMIT_HASH $WERF_COMMIT_TIME_UNIX > /facts; echo $WERF_COMMIT_TIME_HUMAN >> /facts\"\n"));
-    let image = Build::of(&repo).ok().image;
-    let facts = image.run(&["cat", "/facts"]);
-    assert_eq!(
-        facts,
-        format!(
-            "{} 1714564800\n2024-05-01 12:00:00 +0000 +0000\n",
-            repo.git(&["rev-parse", "HEAD"])
-        )
-    );
-    assert!(!image.config().to_string().contains("WERF"));
+    let facts = "echo $WERF_COMMIT_HASH $WERF_COMMIT_TIME_UNIX > /facts; echo $WERF_COMMIT_TIME_HUMAN >> /facts";
+    for (sources, stage) in [
+        ("git:\n- add: /\n  to: /app\n", "install"),
+        ("", "beforeInstall"),
+    ] {
+        let repo = Repo::new();
+        repo.write("a", "a");
+        repo.commit_config(&format!(
+            "image: app\nfrom: busybox:latest\n{sources}shell:\n  {stage}: \": {}; {facts}\"\n",
+            e2e::salt()
+        ));
+        let image = Build::of(&repo).ok().image;
+        assert_eq!(
+            image.run(&["cat", "/facts"]),
+            format!(
+                "{} 1714564800\n2024-05-01 12:00:00 +0000 +0000\n",
+                repo.git(&["rev-parse", "HEAD"])
+            )
+        );
+        assert!(!image.config().to_string().contains("WERF"));
+        repo.commit("another commit");
+        let log = Build::of(&repo).ok();
+        assert_eq!(log.cached(&format!(" {stage}]")), Some(true), "{}", log.log);
+    }
 }
 
 #[test]

@@ -59,7 +59,7 @@ impl Store {
             return Ok(cleaned);
         };
         let now = SystemTime::now();
-        for directory in ["tmp", "slots", "manifests"] {
+        for directory in ["tmp", "slots", "manifests", "baselines"] {
             for path in files(&self.layout.directory(directory)) {
                 cleaned.removed += usize::from(remove_if_older(&path, now, policy.build));
             }

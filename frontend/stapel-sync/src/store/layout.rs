@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::hash::{ManifestId, PackId, StageDigest};
 
 /// The directories that belong to this format; `stapel`, where tools are, belongs to others.
-pub(super) const DIRECTORIES: [&str; 4] = ["tmp", "packs", "manifests", "slots"];
+pub(super) const DIRECTORIES: [&str; 5] = ["tmp", "packs", "manifests", "slots", "baselines"];
 
 /// The paths below one STORE.
 #[derive(Clone, Debug)]
@@ -33,6 +33,10 @@ impl Layout {
 
     pub(super) fn slot(&self, stage: StageDigest) -> PathBuf {
         self.0.join(format!("slots/{stage}"))
+    }
+
+    pub(super) fn baseline(&self, stage: StageDigest) -> PathBuf {
+        self.0.join(format!("baselines/{stage}"))
     }
 
     pub(super) fn manifest(&self, id: ManifestId) -> PathBuf {

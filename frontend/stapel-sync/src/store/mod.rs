@@ -45,6 +45,7 @@ pub use blobs::{BlobReader, Location};
 pub use clean::{CleanPolicy, Cleaned};
 pub use fill::{Fill, Filled};
 
+use crate::baseline;
 use crate::error::Error;
 use crate::hash::{ManifestId, StageDigest};
 use crate::manifest::Manifest;
@@ -88,6 +89,28 @@ impl Store {
         let text = slot.encode(stage);
         let text = text.map_err(|why| Error::own(format!("write slot `{stage}`: {why}")))?;
         self.layout.publish(text.as_bytes(), &path)
+    }
+
+    /// Returns what the layer of a stage holds, as far as is known, and keeps that manifest.
+    ///
+    /// Nothing is also what is damaged or was cleaned away: whoever asks can look at the layer again. The
+    /// baseline itself does not become younger: the layer may have been dropped and built again since, so it
+    /// is looked at once a day.
+    pub fn read_baseline(&self, stage: StageDigest) -> Option<Manifest> {
+        let path = self.layout.baseline(stage);
+        let id = baseline::decode(&fs::read(&path).ok()?, stage)?;
+        let manifest = Manifest::decode(&self.read_manifest(id).ok()?).ok()?;
+        let file = File::open(self.layout.manifest(id));
+        file.and_then(|file| touch(&file)).ok()?;
+        Some(manifest)
+    }
+
+    /// Records what the layer of a stage holds.
+    pub fn write_baseline(&self, stage: StageDigest, manifest: &Manifest) -> Result<(), Error> {
+        let id = self.write_manifest(manifest)?;
+        let text = baseline::encode(stage, id);
+        self.layout
+            .publish(text.as_bytes(), &self.layout.baseline(stage))
     }
 
     /// Returns the bytes of a manifest, which are those that its name promises.

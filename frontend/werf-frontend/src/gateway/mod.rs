@@ -13,7 +13,7 @@ pub mod subrequest;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use buildkit_llb::Platform;
+use buildkit_llb::{Node, Platform};
 use buildkit_proto::frontend as proto;
 use buildkit_proto::pb;
 use buildkit_proto::rpc;
@@ -25,11 +25,12 @@ use crate::git::repo::{NO_REPOSITORY, git_file};
 use crate::helper::locate::DEFAULT_NAMES;
 use crate::helper::store;
 use crate::lower::{self, BaseImage, Lowered, Settings, Step};
+use crate::plan::digest::Digest;
 use crate::plan::file::{Base, ImagePlan, Outcome, Plan, PlanFile, SourceFile};
 use crate::plan::stage::StageKind;
 
 use bridge::{Bridge, CallError, Daemon, Reference};
-use plan_graph::{OWN_DEFINITION, OwnImage, PLAN_FILE, plan_graph};
+use plan_graph::{OWN_DEFINITION, OwnImage, PLAN_FILE, Round as PlanRound, plan_graph};
 use request::Request;
 
 /// What the oldest supported daemon can do and older ones cannot.
@@ -174,37 +175,95 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
     if request.subrequest.as_deref() == Some(subrequest::DESCRIBE) {
         return Ok(subrequest::describe());
     }
-    let mut retried = None;
+    let mut round = Round::default();
     loop {
-        let planned = run_plan(bridge, request, retried.is_some()).await?;
+        let planned = match run_plan(bridge, request, &round).await? {
+            Solved::Well(planned) => planned,
+            Solved::StoreLacks(stage, status) => {
+                round = round.after_loss(stage, status)?;
+                continue;
+            }
+        };
         if let Some(name) = &request.subrequest {
             return subrequest::answer(name, &planned.file);
         }
-        match build_planned(bridge, request, platform.clone(), planned, retried).await? {
-            Built::Image(answer) => return Ok(answer),
-            // STORE was emptied after PLAN had filled it. A second time it would be the daemon's habit.
-            Built::StoreLacks(stage, _) if retried.is_none() => retried = Some(stage),
-            Built::StoreLacks(_, status) => return Err(Failure::Status(status)),
+        match build_planned(bridge, request, platform.clone(), planned, &round).await? {
+            Solved::Well(Built::Image(answer)) => return Ok(answer),
+            Solved::Well(Built::Unmeasured(unmeasured)) => round.unmeasured = Some(unmeasured),
+            Solved::StoreLacks(stage, status) => round = round.after_loss(stage, status)?,
         }
     }
 }
 
-/// How the solve of an image ended, other than in a failure of its own.
-enum Built {
+/// Which of several plans and solves of one build.
+#[derive(Default)]
+struct Round {
+    /// The first stage that is tried for the second time, since STORE was emptied under it.
+    retried: Option<StageKind>,
+    /// The image whose last stage before `gitCache` PLAN is to look at.
+    unmeasured: Option<Box<Unmeasured>>,
+}
+
+/// An image of which PLAN could not know what its stages hold.
+struct Unmeasured {
+    image: ImagePlan,
+    lowered: Lowered,
+    /// The digest of the stage to look at, and its layer.
+    stage: (Digest, Node),
+}
+
+impl Round {
+    fn is_first(&self) -> bool {
+        self.retried.is_none() && self.unmeasured.is_none()
+    }
+
+    /// Returns the round that follows one in which `stage` did not find in STORE what PLAN had put there. A second
+    /// time it would be the daemon's habit.
+    fn after_loss(&self, stage: StageKind, status: Box<rpc::Status>) -> Result<Round, Failure> {
+        if self.retried.is_some() {
+            return Err(Failure::Status(status));
+        }
+        Ok(Round {
+            retried: Some(stage),
+            unmeasured: None,
+        })
+    }
+
+    fn plan_round(&self) -> PlanRound {
+        PlanRound {
+            again: self.retried.is_some(),
+            applied: self.unmeasured.as_ref().map(|unmeasured| {
+                let graph = unmeasured.lowered.graph.clone();
+                (graph, vec![unmeasured.stage.clone()])
+            }),
+        }
+    }
+}
+
+/// How a solve ended, other than in a failure of its own.
+enum Solved<T> {
     /// Well.
-    Image(Answer),
+    Well(T),
     /// In a stage that did not find in STORE what PLAN had put there, and the daemon's words for it.
     StoreLacks(StageKind, Box<rpc::Status>),
 }
 
-/// Builds one image of a plan. `retried` is the stage that is tried for the second time.
+/// What became of a plan.
+enum Built {
+    /// The image.
+    Image(Answer),
+    /// Nothing yet: PLAN has to look at a stage first.
+    Unmeasured(Box<Unmeasured>),
+}
+
+/// Builds one image of a plan.
 async fn build_planned(
     bridge: &mut Bridge,
     request: &Request,
     platform: Platform,
     planned: Planned,
-    retried: Option<StageKind>,
-) -> Result<Built, Failure> {
+    round: &Round,
+) -> Result<Solved<Built>, Failure> {
     let PlanFile {
         outcome,
         warnings,
@@ -220,7 +279,7 @@ async fn build_planned(
         }
     };
     let image = choose_image(&plan, request.target.as_deref())?;
-    if retried.is_none() {
+    if round.is_first() {
         for warning in warnings
             .iter()
             .chain(&request_warnings(request, &used_build_args))
@@ -229,19 +288,43 @@ async fn build_planned(
         }
     }
     let settings = Settings {
-        retried,
+        retried: round.retried,
         ..settings(request, platform, image)
     };
     let base = resolve_base(bridge, image, request, &settings.platform, &sources).await?;
     let lowered = lower::lower(image, base.as_ref(), &settings, &sources)
         .map_err(|errors| Failure::Mistakes(errors, sources.clone()))?;
-    match solve_image(bridge, image, &lowered).await? {
-        Solved::Reference(reference) => {
-            let answer = image_answer(Some(reference), &lowered, &settings, base.as_ref());
-            Ok(Built::Image(answer))
-        }
-        Solved::StoreLacks(stage, status) => Ok(Built::StoreLacks(stage, status)),
+    if round.unmeasured.is_none()
+        && let Some(stage) = unmeasured_stage(image, &lowered, &settings.no_cache)
+    {
+        return Ok(Solved::Well(Built::Unmeasured(Box::new(Unmeasured {
+            image: image.clone(),
+            lowered,
+            stage,
+        }))));
     }
+    Ok(match solve_image(bridge, image, &lowered).await? {
+        Solved::Well(reference) => {
+            let answer = image_answer(Some(reference), &lowered, &settings, base.as_ref());
+            Solved::Well(Built::Image(answer))
+        }
+        Solved::StoreLacks(stage, status) => Solved::StoreLacks(stage, status),
+    })
+}
+
+/// Returns the stage that PLAN has to look at before it can plan those after it: one that nobody has looked at, or
+/// that this build makes anew although it is known.
+fn unmeasured_stage(
+    image: &ImagePlan,
+    lowered: &Lowered,
+    no_cache: &[StageKind],
+) -> Option<(Digest, Node)> {
+    let stage = image.baseline()?;
+    let is_new = no_cache.iter().any(|kind| *kind <= stage.kind);
+    if !image.unmeasured && !is_new {
+        return None;
+    }
+    Some((stage.digest.clone(), lowered.step(stage.kind)?.node))
 }
 
 fn check_daemon(daemon: &Daemon) -> Result<(), Diagnostic> {
@@ -294,7 +377,12 @@ struct Planned {
     vertex: String,
 }
 
-async fn run_plan(bridge: &mut Bridge, request: &Request, again: bool) -> Result<Planned, Failure> {
+/// Has PLAN run. Where it is to look at a stage, that stage is built first.
+async fn run_plan(
+    bridge: &mut Bridge,
+    request: &Request,
+    round: &Round,
+) -> Result<Solved<Planned>, Failure> {
     let definition = std::fs::read(OWN_DEFINITION).ok();
     let own = match (&definition, &request.source) {
         (Some(bytes), _) => OwnImage::Definition(bytes),
@@ -306,13 +394,22 @@ async fn run_plan(bridge: &mut Bridge, request: &Request, again: bool) -> Result
             .into());
         }
     };
-    let plan = plan_graph(request, &own, again)
+    let plan = plan_graph(request, &own, &round.plan_round())
         .map_err(|error| Diagnostic::error(format!("read {OWN_DEFINITION}: {error}")))?;
     let vertex = plan.graph.digest(plan.out);
-    let reference = bridge.solve(plan.graph.definition(plan.out)).await?;
+    let mut definition = plan.graph.definition(plan.out);
+    shrink(&mut definition)?;
+    let reference = match (bridge.solve(definition).await, &round.unmeasured) {
+        (Ok(reference), _) => reference,
+        (Err(CallError::Status(status)), Some(built)) => {
+            return blame(*status, &built.image, &built.lowered)
+                .map(|(stage, status)| Solved::StoreLacks(stage, status));
+        }
+        (Err(error), _) => return Err(error.into()),
+    };
     let bytes = bridge.read_file(&reference, PLAN_FILE).await?;
     let file = PlanFile::from_json(&bytes).map_err(Diagnostic::error)?;
-    Ok(Planned { file, vertex })
+    Ok(Solved::Well(Planned { file, vertex }))
 }
 
 /// Says more about a missing repository than PLAN can, which only sees the parts of `.git` that it needs.
@@ -522,47 +619,51 @@ async fn resolve_base(
     }
 }
 
-enum Solved {
-    Reference(Reference),
-    StoreLacks(StageKind, Box<rpc::Status>),
-}
-
 /// Solves the image, so that a failure happens while we can still say which stage it was.
 async fn solve_image(
     bridge: &mut Bridge,
     image: &ImagePlan,
     lowered: &Lowered,
-) -> Result<Solved, Failure> {
+) -> Result<Solved<Reference>, Failure> {
     let Some(root) = lowered.root else {
-        return Ok(Solved::Reference(Reference(String::new())));
+        return Ok(Solved::Well(Reference(String::new())));
     };
     let mut definition = lowered.graph.definition(root);
     shrink(&mut definition)?;
     match bridge.solve(definition).await {
-        Ok(reference) => Ok(Solved::Reference(reference)),
+        Ok(reference) => Ok(Solved::Well(reference)),
         Err(CallError::Status(status)) => {
-            let vertex = report::failed_vertex(&status);
-            let step = lowered
-                .steps
-                .iter()
-                .find(|step| Some(lowered.graph.digest(step.node)) == vertex);
-            let store_lacks = step.is_some_and(|step| lacks_in_store(step, &status));
-            let status = Box::new(name_stage(*status, image, step));
-            match step {
-                Some(step) if store_lacks => Ok(Solved::StoreLacks(step.kind, status)),
-                _ => Err(Failure::Status(status)),
-            }
+            blame(*status, image, lowered).map(|(stage, status)| Solved::StoreLacks(stage, status))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Returns the stage that did not find in STORE what it needs, and otherwise the failure with the stage it was in.
+fn blame(
+    status: rpc::Status,
+    image: &ImagePlan,
+    lowered: &Lowered,
+) -> Result<(StageKind, Box<rpc::Status>), Failure> {
+    let vertex = report::failed_vertex(&status);
+    let step = lowered
+        .steps
+        .iter()
+        .find(|step| Some(lowered.graph.digest(step.node)) == vertex);
+    let store_lacks = lacks_in_store(&status);
+    let status = Box::new(name_stage(status, image, step));
+    match step {
+        Some(step) if store_lacks => Ok((step.kind, status)),
+        _ => Err(Failure::Status(status)),
     }
 }
 
 /// Whether a stage failed because STORE was emptied under it: `stapel-sync` says so by its exit code (which could
 /// be the script's own; then the second try tells), and a missing tool directory keeps the stage from being
 /// started at all.
-fn lacks_in_store(step: &Step, status: &rpc::Status) -> bool {
+fn lacks_in_store(status: &rpc::Status) -> bool {
     match report::exit_code(status) {
-        Some(code) if code == lower::STORE_EXIT_CODE => step.has_sources,
+        Some(code) if code == lower::STORE_EXIT_CODE => true,
         None | Some(report::NOT_STARTED) => status
             .message
             .ends_with(&format!("/{}: no such file or directory", store::TOOLS)),
@@ -653,15 +754,6 @@ mod tests {
 
     #[test]
     fn an_emptied_store_is_told_from_other_failures() {
-        let step = |has_sources| {
-            let mut graph = buildkit_llb::Graph::new();
-            let node = graph.exec(buildkit_llb::Exec::new(["x"]).root(None)).root();
-            Step {
-                node,
-                kind: StageKind::Install,
-                has_sources,
-            }
-        };
         let status = |code: Option<i64>, message: &str| rpc::Status {
             code: report::CODE_UNKNOWN,
             message: message.to_owned(),
@@ -674,26 +766,16 @@ mod tests {
                 .collect(),
         };
         let mount = "process \"x\" did not complete successfully: open /x/stapel: no such file or directory";
-        for (has_sources, code, message, expected) in [
-            (true, Some(93), "exit code: 93", true),
-            (false, Some(93), "exit code: 93", false),
-            (true, Some(1), "exit code: 1", false),
-            (false, None, mount, true),
-            (false, Some(255), mount, true),
-            (false, Some(1), mount, false),
-            (
-                true,
-                None,
-                "open /x/other: no such file or directory",
-                false,
-            ),
+        for (code, message, expected) in [
+            (Some(93), "exit code: 93", true),
+            (Some(1), "exit code: 1", false),
+            (None, mount, true),
+            (Some(255), mount, true),
+            (Some(1), mount, false),
+            (None, "open /x/other: no such file or directory", false),
         ] {
             let status = status(code, message);
-            assert_eq!(
-                lacks_in_store(&step(has_sources), &status),
-                expected,
-                "{code:?} {message}"
-            );
+            assert_eq!(lacks_in_store(&status), expected, "{code:?} {message}");
         }
     }
 }

@@ -5,6 +5,7 @@ use buildkit_llb::{
 };
 
 use crate::lower::STORE_ID;
+use crate::plan::digest::Digest;
 
 use super::request::Request;
 
@@ -35,6 +36,7 @@ const CONTEXT: &str = "/context";
 const CONFIG: &str = "/config";
 const OUT: &str = "/out";
 const STORE: &str = "/store";
+const APPLIED: &str = "/applied";
 
 /// The file in the output directory.
 pub const PLAN_FILE: &str = "plan.json";
@@ -55,16 +57,38 @@ pub enum OwnImage<'a> {
     Reference(&'a str),
 }
 
-/// Builds the graph of PLAN for `request`; `again` makes it another PLAN than that of the same build before.
+/// Which of several PLANs of one build.
+#[derive(Clone, Debug, Default)]
+pub struct Round {
+    /// Whether a stage is tried again.
+    pub again: bool,
+    /// Stages whose layers PLAN is to look at, each by its digest, and the graph that they are in.
+    pub applied: Option<(Graph, Vec<(Digest, Node)>)>,
+}
+
+impl Round {
+    /// Returns what makes this PLAN another than those before in the same build.
+    fn nonce(&self, session: &str) -> String {
+        let again = if self.again { " again" } else { "" };
+        let applied = if self.applied.is_some() {
+            " measured"
+        } else {
+            ""
+        };
+        format!("{session}{again}{applied}")
+    }
+}
+
+/// Builds the graph of PLAN for `request`.
 ///
 /// # Errors
 /// A definition of our own image that is not one.
 pub fn plan_graph(
     request: &Request,
     own: &OwnImage<'_>,
-    again: bool,
+    round: &Round,
 ) -> Result<PlanGraph, ImportError> {
-    let mut graph = Graph::new();
+    let (mut graph, applied) = round.applied.clone().unwrap_or_default();
     let image = match own {
         OwnImage::Definition(bytes) => graph.import(bytes)?,
         OwnImage::Reference(reference) => graph.source(
@@ -113,16 +137,16 @@ pub fn plan_graph(
     for (name, value) in &request.build_args {
         flag("build-arg", format!("{name}={value}"));
     }
-    let exec = Exec::new(arguments)
+    for (at, (digest, _)) in applied.iter().enumerate() {
+        flag("applied", format!("{digest}={APPLIED}/{at}"));
+    }
+    let mut exec = Exec::new(arguments)
         // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
         .root(Some(image))
         .cwd("/")
         .network(Network::None)
         // PLAN runs in every build: STORE may have been emptied while its result is still cached.
-        .env(
-            "WERF_PLAN_NONCE",
-            format!("{}{}", request.session, if again { " again" } else { "" }),
-        )
+        .env("WERF_PLAN_NONCE", round.nonce(&request.session))
         // Never hashed: the result could not be reused anyway.
         .mount(
             Mount::bind(CONTEXT, git)
@@ -136,7 +160,18 @@ pub fn plan_graph(
         )
         .mount(Mount::cache(STORE, STORE_ID).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
-        .name("[internal] plan stages");
+        .name(if applied.is_empty() {
+            "[internal] plan stages"
+        } else {
+            "[internal] plan stages, compared with what is built"
+        });
+    for (at, (_, node)) in applied.into_iter().enumerate() {
+        exec = exec.mount(
+            Mount::bind(format!("{APPLIED}/{at}"), node)
+                .readonly()
+                .content_cache(ContentCache::Off),
+        );
+    }
     let out = graph
         .exec(exec)
         .output(OUT)

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::config;
+use stapel_sync::store::{CleanPolicy, Store};
+
+use crate::config::{self, ImageName};
 use crate::error::Diagnostic;
 use crate::git::repo::Repo;
-use crate::plan;
-use crate::plan::file::{Outcome, PlanFile, VERSION};
+use crate::plan::digest::Digest;
+use crate::plan::file::{Outcome, Plan, PlanFile, VERSION};
+use crate::plan::{self, ImageSources};
 
+use super::baseline;
 use super::locate::Wanted;
 use super::sources::{FillError, Snapshot};
 use super::store::{StoreError, install_tools};
@@ -23,6 +27,8 @@ pub struct PlanRequest {
     pub wanted: Wanted,
     /// The build arguments, which templates may read.
     pub build_args: BTreeMap<String, String>,
+    /// Stages by their digest, and where their file systems are, to see what they hold.
+    pub applied: Vec<(Digest, PathBuf)>,
 }
 
 /// Plans the HEAD commit of the repository, and fills STORE with what its stages need if one is given.
@@ -46,22 +52,46 @@ fn plan_or_refuse(
     request: &PlanRequest,
     store: Option<&Path>,
     remarks: &mut Remarks,
-) -> Result<plan::file::Plan, Vec<Diagnostic>> {
+) -> Result<Plan, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
     let source = template::read(&repo, request, remarks)?;
     let loaded = config::load(&source)?;
     remarks.warnings.extend(loaded.warnings);
     let snapshot = Snapshot::take(&loaded.config, &repo, &source, &mut remarks.warnings)?;
-    let plan = plan::plan(&loaded.config, &source, &repo.commit(), &snapshot.sources());
-    if let Some(store) = store {
-        snapshot
-            .fill(store, &repo, &plan)
-            .map_err(|error| match error {
-                FillError::Repo(error) => vec![error.into()],
-                FillError::Store(error) => vec![Diagnostic::error(format!("fill STORE: {error}"))],
-            })?;
+    let plan = |sources: &_| plan::plan(&loaded.config, &source, &repo.commit(), sources);
+    let Some(store) = store else {
+        return Ok(plan(&snapshot.sources()));
+    };
+    fill(&snapshot, store, &repo, &request.applied, plan).map_err(|error| match error {
+        FillError::Repo(error) => vec![error.into()],
+        FillError::Store(error) => vec![Diagnostic::error(format!("fill STORE: {error}"))],
+    })
+}
+
+/// Brings what the stages need into STORE, and plans twice: what the first plan calls the last stage before
+/// `gitCache` says from where on changes count.
+fn fill(
+    snapshot: &Snapshot,
+    store: &Path,
+    repo: &Repo,
+    applied: &[(Digest, PathBuf)],
+    plan: impl Fn(&BTreeMap<ImageName, ImageSources>) -> Plan,
+) -> Result<Plan, FillError> {
+    let mut store = Store::create(store)?;
+    snapshot.fill(&mut store, repo)?;
+    baseline::record(&store, applied)?;
+    let mut sources = snapshot.sources();
+    let mut planned = plan(&sources);
+    let unmeasured = snapshot.measure(&store, &planned, &mut sources)?;
+    if sources.values().any(|image| image.changed_mebibytes > 0) {
+        planned = plan(&sources);
     }
-    Ok(plan)
+    for image in &mut planned.images {
+        image.unmeasured = unmeasured.contains(&image.name);
+    }
+    snapshot.write_slots(&store, repo, &planned)?;
+    store.clean(&CleanPolicy::default())?;
+    Ok(planned)
 }
 
 /// Runs PLAN inside a build: fills STORE from the image's own tools, then writes the plan file.

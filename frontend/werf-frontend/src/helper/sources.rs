@@ -1,16 +1,15 @@
 //! The files of git mappings: what of the commit each image takes, and how it gets into STORE.
 //!
-//! Two steps. [`Snapshot::take`] only reads trees: it says which files there are and what the stages depend on, so
-//! that the digests can be computed. [`Snapshot::fill`] then writes what STORE lacks: blobs, one manifest for each
-//! image, and a slot for each stage that does something with the sources.
+//! [`Snapshot::take`] only reads trees: it says which files there are and what the stages depend on, so that the
+//! digests can be computed. [`Snapshot::fill`] then writes the contents that STORE lacks, [`Snapshot::measure`] says
+//! how much has changed, and [`Snapshot::write_slots`] tells each stage which files and which commit it is to have.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use stapel_sync::manifest::{Content, EntryKind, Leaf, Listing, Manifest, Mapping};
 use stapel_sync::slot::{Commit, Slot};
-use stapel_sync::store::{CleanPolicy, Store};
-use stapel_sync::{AbsPath, HashKind, ObjectId, StageDigest};
+use stapel_sync::store::Store;
+use stapel_sync::{AbsPath, HashKind, ObjectId};
 
 use crate::config::{Config, GitMapping, Image, ImageName, SourceText, UserStage};
 use crate::error::Diagnostic;
@@ -20,6 +19,8 @@ use crate::git::submodule::Submodule;
 use crate::git::tree::{FileKind, ListingError, Shape, TreeEntry, TreeListing};
 use crate::plan::ImageSources;
 use crate::plan::file::Plan;
+
+use super::baseline::{self, Changed};
 
 /// What the mappings of all images take from one commit.
 #[derive(Default)]
@@ -100,39 +101,66 @@ impl Snapshot {
             .collect()
     }
 
-    /// Writes what STORE lacks for the stages of `plan`: first contents, then manifests, then slots, since whoever
-    /// finds a slot expects all of it.
+    /// Writes the contents of files that STORE lacks.
     ///
     /// # Errors
     /// Objects that are missing or broken; STORE that cannot be written.
-    pub fn fill(&self, store: &Path, repo: &Repo, plan: &Plan) -> Result<(), FillError> {
-        if self.images.is_empty() {
-            return Ok(());
-        }
-        let mut store = Store::create(store)?;
+    pub fn fill(&self, store: &mut Store, repo: &Repo) -> Result<(), FillError> {
         for image in self.images.values() {
-            image.fill(&mut store, repo)?;
+            image.fill(store, repo)?;
         }
-        let commit = commit_facts(repo)?;
+        Ok(())
+    }
+
+    /// Enters into `sources` how much has changed since the last stages before `gitCache` were built, and returns
+    /// the images of which that is not known. `plan` says which stages these are.
+    ///
+    /// # Errors
+    /// STORE that cannot be read.
+    pub fn measure(
+        &self,
+        store: &Store,
+        plan: &Plan,
+        sources: &mut BTreeMap<ImageName, ImageSources>,
+    ) -> Result<BTreeSet<ImageName>, FillError> {
+        let mut unknown = BTreeSet::new();
         for planned in &plan.images {
             let Some(image) = self.images.get(&planned.name) else {
                 continue;
             };
-            let manifest = store.write_manifest(&image.manifest)?;
-            let slot = Slot {
-                manifest,
-                commit: commit.clone(),
-            };
-            for stage in planned
-                .stages
-                .iter()
-                .filter(|stage| stage.sources.is_some())
-            {
-                let digest: StageDigest = stage.digest.hex().parse().expect("both are SHA-256");
-                store.write_slot(digest, &slot)?;
+            match baseline::changed_mebibytes(store, planned, &image.manifest)? {
+                Changed::Mebibytes(changed) => {
+                    sources
+                        .entry(planned.name.clone())
+                        .or_default()
+                        .changed_mebibytes = changed;
+                }
+                Changed::Unknown => {
+                    unknown.insert(planned.name.clone());
+                }
             }
         }
-        store.clean(&CleanPolicy::default())?;
+        Ok(unknown)
+    }
+
+    /// Tells the stages of `plan` their files and their commit: first manifests, then slots, since whoever finds
+    /// a slot expects all that it names.
+    ///
+    /// # Errors
+    /// A broken commit; STORE that cannot be written.
+    pub fn write_slots(&self, store: &Store, repo: &Repo, plan: &Plan) -> Result<(), FillError> {
+        let commit = commit_facts(repo)?;
+        let none = Manifest::default();
+        for planned in &plan.images {
+            let image = self.images.get(&planned.name);
+            let slot = Slot {
+                manifest: store.write_manifest(image.map_or(&none, |image| &image.manifest))?,
+                commit: commit.clone(),
+            };
+            for stage in planned.stages.iter().filter(|stage| stage.has_slot()) {
+                store.write_slot(baseline::stage_digest(&stage.digest), &slot)?;
+            }
+        }
         Ok(())
     }
 }

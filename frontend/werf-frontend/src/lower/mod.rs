@@ -30,7 +30,7 @@ pub const STORE_ID: &str = "werf-store-v1";
 const STAPEL_DIRECTORY: &str = "/.werf/stapel";
 /// Where the script of a stage is.
 const SHELL_DIRECTORY: &str = "/.werf/shell";
-/// Where STORE is in a stage that has something to do with the sources.
+/// Where STORE is inside a stage.
 const STORE_DIRECTORY: &str = "/.werf/store";
 /// The program that brings the sources up to date.
 const SYNC: &str = "/.werf/stapel/bin/stapel-sync";
@@ -106,8 +106,13 @@ pub struct Step {
     pub node: Node,
     /// Which stage it is.
     pub kind: StageKind,
-    /// Whether it takes something from STORE besides its tools.
-    pub has_sources: bool,
+}
+
+impl Lowered {
+    /// Returns the step of a stage.
+    pub fn step(&self, kind: StageKind) -> Option<&Step> {
+        self.steps.iter().find(|step| step.kind == kind)
+    }
 }
 
 /// Lowers one image. `base` is `None` exactly if the image starts from scratch.
@@ -149,7 +154,6 @@ pub fn lower(
         steps.push(Step {
             node,
             kind: stage.kind,
-            has_sources: stage.sources.is_some(),
         });
         root = Some(node);
     }
@@ -237,9 +241,13 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Returns the arguments of the exec; the digest names the slot.
+    /// Returns the arguments of the exec; the digest names the slot. A script gets the facts of the commit from
+    /// there, which must not be in its key.
     fn arguments(&self, digest: &str) -> Vec<String> {
-        let script = format!("{SHELL_DIRECTORY}/script.sh");
+        let then = |mut arguments: Vec<String>| {
+            arguments.extend(["--".to_owned(), format!("{SHELL_DIRECTORY}/script.sh")]);
+            arguments
+        };
         let sync = |words: &[&str]| -> Vec<String> {
             let slot = ["--store", STORE_DIRECTORY, "--slot", digest];
             std::iter::once(&SYNC)
@@ -249,12 +257,8 @@ impl<'a> Work<'a> {
                 .collect()
         };
         match self {
-            Work::Script(_) => vec![script],
-            Work::SourcesAndScript(_) => {
-                let mut arguments = sync(&["run"]);
-                arguments.extend(["--".to_owned(), script]);
-                arguments
-            }
+            Work::Script(_) => then(sync(&["exec"])),
+            Work::SourcesAndScript(_) => then(sync(&["run"])),
             Work::Sources(words) => sync(words),
         }
     }
@@ -326,15 +330,13 @@ impl Lowering<'_> {
                     .sharing(CacheSharing::Shared)
                     .readonly(),
             )
-            .name(name)
-            .at(self.ranges(&stage.at));
-        if stage.sources.is_some() {
-            exec = exec.mount(
+            .mount(
                 Mount::cache(STORE_DIRECTORY, STORE_ID)
                     .sharing(CacheSharing::Shared)
                     .readonly(),
-            );
-        }
+            )
+            .name(name)
+            .at(self.ranges(&stage.at));
         if stage.script.is_some() {
             for (key, value) in &self.env {
                 if !LOCALE.iter().any(|(name, _)| name == key) {

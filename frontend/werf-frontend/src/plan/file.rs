@@ -77,6 +77,20 @@ pub struct ImagePlan {
     pub stages: Vec<StagePlan>,
     /// The `docker` section, if there is one.
     pub docker: Option<DockerPlan>,
+    /// Whether nobody knows what the layer of [`ImagePlan::baseline`] holds, so that the stages after it are a
+    /// guess: PLAN has to be asked again, with that layer at hand.
+    #[serde(default)]
+    pub unmeasured: bool,
+}
+
+impl ImagePlan {
+    /// Returns the last stage before `gitCache` that does something with sources: what has changed since it
+    /// was built decides whether there is a `gitCache`.
+    pub fn baseline(&self) -> Option<&StagePlan> {
+        let before = |stage: &&StagePlan| stage.kind < StageKind::GitCache;
+        let mut stages = self.stages.iter().rev().filter(before);
+        stages.find(|stage| stage.sources.is_some())
+    }
 }
 
 /// What an image starts from.
@@ -109,6 +123,13 @@ pub struct StagePlan {
     pub script: Option<Script>,
     /// What it does with the files of git mappings before that; `None` if nothing.
     pub sources: Option<Sources>,
+}
+
+impl StagePlan {
+    /// Whether the stage finds something in STORE under its digest: files, or the facts of the commit.
+    pub fn has_slot(&self) -> bool {
+        self.script.is_some() || self.sources.is_some()
+    }
 }
 
 /// What a stage does with the files of git mappings.

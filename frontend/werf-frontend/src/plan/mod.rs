@@ -70,6 +70,7 @@ fn plan_image(image: &Image, source: &SourceText, sources: Option<&ImageSources>
             .docker
             .as_ref()
             .map(|docker| plan_docker(docker, source)),
+        unmeasured: false,
     }
 }
 

@@ -14,6 +14,7 @@ fn request(fixture: &Fixture, build_args: &[(&str, &str)]) -> PlanRequest {
         git_dir: fixture.git_dir(),
         wanted: Wanted::default(),
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
+        applied: Vec::new(),
     }
 }
 

@@ -1,0 +1,98 @@
+//! The baseline: which manifest the last stage before the patches holds, as far as is known.
+//!
+//! What has changed since that stage was built decides whether there is a `gitCache`. The stage may come
+//! from anywhere, so its layer is asked once and the answer is kept in STORE. A wrong one does no harm but
+//! to the size of a layer: a sync goes by the state file.
+
+use std::path::Path;
+
+use crate::changes::Changes;
+use crate::dir::Dir;
+use crate::error::Error;
+use crate::hash::{ManifestId, StageDigest, sha256};
+use crate::hex;
+use crate::manifest::Manifest;
+use crate::state;
+use crate::store::Store;
+use crate::tree::Tree;
+
+const HEADER: &str = "werf-baseline 1";
+
+/// Returns the text of the baseline of `stage`.
+pub(crate) fn encode(stage: StageDigest, manifest: ManifestId) -> String {
+    let text = format!("{HEADER}\nstage {stage}\nmanifest {manifest}\n");
+    let checksum = hex::encode(&sha256(text.as_bytes()));
+    format!("{text}checksum {checksum}\n")
+}
+
+/// Reads the baseline of `stage`; `None` if it is none, damaged, or another stage's.
+pub(crate) fn decode(bytes: &[u8], stage: StageDigest) -> Option<ManifestId> {
+    let text = str::from_utf8(bytes).ok()?;
+    let line = text.lines().nth(2)?;
+    let manifest = line.strip_prefix("manifest ")?.parse().ok()?;
+    // Written again it must be the same text: there is one spelling.
+    (encode(stage, manifest) == text).then_some(manifest)
+}
+
+/// Returns the manifest that a file system holds by its state file; `None` if it has none.
+///
+/// # Errors
+/// A state file that is damaged, or cannot be read.
+pub fn applied(root: &Path) -> Result<Option<Manifest>, Error> {
+    let dir = Dir::root(root)
+        .map_err(|why| Error::own(format!("open directory `{}`: {why}", root.display())))?;
+    let Some(state) = state::read(&dir)? else {
+        return Ok(None);
+    };
+    let manifest = Manifest::decode(state.manifest());
+    let manifest =
+        manifest.map_err(|why| Error::own(format!("read `{}`: {why}", state::STATE_PATH)))?;
+    Ok(Some(manifest))
+}
+
+/// Returns how many bytes of contents a sync from `old` to `new` writes: those of all files that are new or
+/// differ in contents, mode or owner.
+///
+/// # Errors
+/// A blob of such a file that is not in STORE.
+pub fn bytes_between(store: &Store, old: &Manifest, new: &Manifest) -> Result<u64, Error> {
+    if old == new {
+        return Ok(0);
+    }
+    let (old, new) = (Tree::new(old), Tree::new(new));
+    let changes = Changes::between(&old, &new);
+    let ids: Vec<_> = changes
+        .written
+        .iter()
+        .map(|&at| new.leaf(new.files[at]).id)
+        .collect();
+    let mut bytes = 0;
+    for (location, id) in store.locate(&ids)?.into_iter().zip(ids) {
+        let location =
+            location.ok_or_else(|| Error::store(format!("read blob {id}: it is missing")))?;
+        bytes += location.size();
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAGE: StageDigest = StageDigest::from_bytes([0xab; 32]);
+
+    #[test]
+    fn a_baseline_survives_its_text_and_nothing_else_does() {
+        let id = ManifestId::from_bytes([7; 32]);
+        let text = encode(STAGE, id).into_bytes();
+        assert_eq!(decode(&text, STAGE), Some(id));
+        assert_eq!(decode(&text, StageDigest::from_bytes([0; 32])), None);
+        for at in 0..text.len() {
+            assert_eq!(decode(&text[..at], STAGE), None, "cut at {at}");
+            let mut damaged = text.clone();
+            damaged[at] ^= 1;
+            assert_eq!(decode(&damaged, STAGE), None, "flipped at {at}");
+        }
+        assert_eq!(decode(&[&text[..], b"more\n"].concat(), STAGE), None);
+    }
+}
