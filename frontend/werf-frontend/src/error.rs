@@ -11,6 +11,8 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use crate::redact;
+
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -94,7 +96,10 @@ impl Diagnostic {
         if let Some(line) = location.rendered.take() {
             self.notes.insert(
                 0,
-                format!("this line is rendered as `{}`", printable(line.trim(), 1)),
+                format!(
+                    "this line is rendered as `{}`",
+                    printable(&redact::credentials(line.trim()), 1)
+                ),
             );
         }
         self.at = Some(location);

@@ -20,3 +20,4 @@ pub mod git;
 pub mod helper;
 pub mod lower;
 pub mod plan;
+pub mod redact;

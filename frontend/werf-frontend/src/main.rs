@@ -13,13 +13,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use werf_frontend::error::Diagnostic;
 use werf_frontend::gateway;
 use werf_frontend::git::repo::MAX_CONFIG_BYTES;
 use werf_frontend::helper::locate::{DEFAULT_NAMES, Wanted};
 use werf_frontend::helper::plan::{self, PlanRequest};
+use werf_frontend::helper::remotes::{self, GivenRemote};
 use werf_frontend::helper::render;
 use werf_frontend::plan::digest::Digest;
-use werf_frontend::plan::file::Outcome;
+use werf_frontend::plan::file::{Outcome, PlanFile};
 
 /// Builds the images of a werf.yaml with BuildKit.
 ///
@@ -98,6 +100,10 @@ struct PlanArguments {
     /// A build argument, which templates may read with `env`; may be repeated
     #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
     build_arg: Vec<String>,
+    /// A repository of a mapping with `url`, whose HEAD is the commit that REFERENCE (HEAD, refs/heads/…, refs/tags/…,
+    /// a commit) names; may be repeated
+    #[arg(long, value_name = "GIT_DIR REFERENCE URL")]
+    remote: Vec<GivenRemote>,
 }
 
 fn main() -> ExitCode {
@@ -126,6 +132,7 @@ fn run_plan(arguments: PlanArguments) -> ExitCode {
         wanted,
         build_args: build_args(&arguments.build_arg),
         applied: arguments.applied,
+        remotes: arguments.remote,
     };
     match (arguments.store, arguments.tools, arguments.out) {
         (Some(store), Some(tools), Some(out)) => match plan::run(&request, &store, &tools, &out) {
@@ -166,6 +173,7 @@ fn run_render(arguments: RenderArguments) -> ExitCode {
         },
         build_args,
         applied: Vec::new(),
+        remotes: Vec::new(),
     };
     let rendering = render::render_commit(&request, &arguments.image);
     for warning in &rendering.warnings {
@@ -211,13 +219,16 @@ fn print_plan(request: &PlanRequest) -> ExitCode {
                 .expect("a plan holds only strings, numbers and lists");
             print(&format!("{text}\n"))
         }
-        Outcome::Errors(errors) => {
-            for error in errors {
-                eprint!("{}", file.render(error));
-            }
-            ExitCode::FAILURE
-        }
+        Outcome::Errors(errors) => print_errors(&file, errors),
+        Outcome::NeedsRemotes(requests) => print_errors(&file, &remotes::missing(requests)),
     }
+}
+
+fn print_errors(file: &PlanFile, errors: &[Diagnostic]) -> ExitCode {
+    for error in errors {
+        eprint!("{}", file.render(error));
+    }
+    ExitCode::FAILURE
 }
 
 fn print(text: &str) -> ExitCode {

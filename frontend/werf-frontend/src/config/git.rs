@@ -7,6 +7,7 @@ use crate::git::mask::{self, Mask, PathMatcher};
 use crate::git::overlap::{self, Destination};
 
 use super::raw::RawGit;
+use super::remote::{self, Remote};
 use super::shell::UserStage;
 use super::source::{SourceText, Span, Spanned};
 
@@ -15,6 +16,8 @@ use super::source::{SourceText, Span, Spanned};
 pub struct GitMapping {
     /// The first key of the entry.
     pub at: Span,
+    /// The repository that the files come from; `None` is the project's own.
+    pub remote: Option<Remote>,
     /// Where the files come from: an absolute path below the root of the work tree, cleaned.
     pub add: Spanned<String>,
     /// Where they go: an absolute path, cleaned.
@@ -59,6 +62,8 @@ pub fn resolve_all(
         wrong: false,
     };
     let mut mappings: Vec<GitMapping> = raws.into_iter().map(|raw| resolver.mapping(raw)).collect();
+    // Local mappings come before remote ones, each in the order of the file (spec 4).
+    mappings.sort_by_key(|mapping| mapping.remote.is_some());
     if !resolver.wrong {
         resolver.make_room(&mut mappings);
     }
@@ -83,19 +88,7 @@ impl Resolver<'_> {
     }
 
     fn mapping(&mut self, raw: RawGit) -> GitMapping {
-        for (name, value) in [
-            ("branch", &raw.branch),
-            ("tag", &raw.tag),
-            ("commit", &raw.commit),
-        ] {
-            if let (Some(value), None) = (value, &raw.url) {
-                self.refuse(
-                    format!("`{name}` is only for a repository with `url`"),
-                    value.span,
-                    "files of this repository always come from the HEAD commit: remove it",
-                );
-            }
-        }
+        let remote = self.remote(&raw);
         let add = raw
             .add
             .unwrap_or_else(|| Spanned::new("/".to_owned(), raw.at));
@@ -125,6 +118,7 @@ impl Resolver<'_> {
         }
         GitMapping {
             at: raw.at,
+            remote,
             add,
             to,
             owner: text(raw.owner),
@@ -133,6 +127,19 @@ impl Resolver<'_> {
             exclude_paths: plain(self.masks("excludePaths", raw.exclude_paths)),
             stage_dependencies,
         }
+    }
+
+    /// Reads `url` and what belongs to it.
+    fn remote(&mut self, raw: &RawGit) -> Option<Remote> {
+        let (mut refusals, mut remarks) = (Vec::new(), Vec::new());
+        let remote = remote::resolve(raw, &mut refusals, &mut remarks);
+        for (message, at, hint) in refusals {
+            self.refuse(message, at, hint);
+        }
+        for (remark, at) in remarks {
+            self.diagnostics.push(remark.at(self.source.location(at)));
+        }
+        remote
     }
 
     /// Checks and cleans an absolute path.

@@ -1,7 +1,7 @@
 //! `werf-giterminism.yaml`: what a configuration may depend on besides the commit (spec 2.8).
 //!
-//! Of its rules only `config.goTemplateRendering.allowEnvVariables` means something here; the others are checked
-//! for their names, so that a slip does not stay unseen.
+//! Of its rules `config.goTemplateRendering.allowEnvVariables` and `config.stapel.git.allowBranch` mean something here;
+//! the others are checked for their names, so that a slip does not stay unseen.
 
 use std::sync::Arc;
 
@@ -24,8 +24,20 @@ pub struct Giterminism {
     /// Where in the file something can be added.
     written: Written,
     env: Vec<EnvRule>,
+    /// How many of the lines of [`BRANCH_LINES`] there are.
+    branch_lines: usize,
+    allows_branches: bool,
     is_loose: bool,
 }
+
+/// The lines that allow moving branches.
+const BRANCH_LINES: [&str; 5] = [
+    "giterminismConfigVersion: 1",
+    "config:",
+    "  stapel:",
+    "    git:",
+    "      allowBranch: true",
+];
 
 /// How much of `config.goTemplateRendering.allowEnvVariables` there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,6 +127,7 @@ impl Giterminism {
     pub fn read(source: &SourceText) -> Result<Giterminism, Vec<Diagnostic>> {
         let mut giterminism = Giterminism::without_file(source.name());
         giterminism.written = Written::Version;
+        giterminism.branch_lines = 1;
         let whole = Span::new(0, source.text().len());
         let tree = Parser::new(source.text(), 0)
             .next_document()
@@ -164,6 +177,29 @@ impl Giterminism {
                 EnvRule::Name(allowed) => allowed == name,
                 EnvRule::Pattern(pattern) => pattern.is_match(name.as_bytes()),
             })
+    }
+
+    /// Whether files may come from a branch of another repository.
+    pub fn allows_branches(&self) -> bool {
+        self.is_loose || self.allows_branches
+    }
+
+    /// Returns the lines that would allow branches.
+    pub fn advice_for_branches(&self) -> String {
+        let what = match self.branch_lines {
+            0 => "commit it with these lines",
+            1 => "add these lines to it",
+            2 => "add these lines below `config`",
+            3 => "add these lines below `config.stapel`",
+            4 => "add this line below `config.stapel.git`",
+            _ => "let `config.stapel.git.allowBranch` be `true`",
+        };
+        let lines: Vec<String> = BRANCH_LINES[self.branch_lines..]
+            .iter()
+            .map(|line| format!("\n    {line}"))
+            .collect();
+        let colon = if lines.is_empty() { "" } else { ":" };
+        format!("`{}`: {what}{colon}{}", self.file, lines.concat())
     }
 
     /// Returns the lines that would allow the variable `name`.
@@ -226,7 +262,13 @@ impl Reader<'_> {
             };
             match path.as_str() {
                 "giterminismConfigVersion" => self.version(field.value),
-                "config" => self.reached(Written::Config),
+                "config" => {
+                    self.reached(Written::Config);
+                    self.reached_for_branches(2);
+                }
+                "config.stapel" => self.reached_for_branches(3),
+                "config.stapel.git" => self.reached_for_branches(4),
+                "config.stapel.git.allowBranch" => self.branches(field.value),
                 "config.goTemplateRendering" => self.reached(Written::Rendering),
                 "config.goTemplateRendering.allowEnvVariables" => self.env(field.value),
                 _ => {}
@@ -242,6 +284,20 @@ impl Reader<'_> {
 
     fn reached(&mut self, written: Written) {
         self.giterminism.written = self.giterminism.written.max(written);
+    }
+
+    fn reached_for_branches(&mut self, lines: usize) {
+        self.giterminism.branch_lines = self.giterminism.branch_lines.max(lines);
+    }
+
+    fn branches(&mut self, node: NodeRef<'_>) {
+        self.reached_for_branches(BRANCH_LINES.len());
+        match read::boolean(node) {
+            Ok(allowed) => {
+                self.giterminism.allows_branches = allowed.is_some_and(|allowed| allowed.value);
+            }
+            Err(problem) => self.diagnostics.push(problem.diagnostic(self.source, None)),
+        }
     }
 
     fn version(&mut self, node: NodeRef<'_>) {
@@ -317,6 +373,50 @@ mod tests {
             assert_eq!(rules.allows_env(name), allowed, "{name}");
         }
         assert!(rules.loose(true).allows_env("anything"));
+    }
+
+    #[test]
+    fn branches_are_allowed_by_their_rule_alone() {
+        let rules =
+            |rest: &str| read(&format!("giterminismConfigVersion: 1\n{rest}")).expect("rules");
+        let allowing = rules("config: {stapel: {git: {allowBranch: true}}}\n");
+        assert!(allowing.allows_branches());
+        assert!(rules("").loose(true).allows_branches());
+        for (rest, last) in [
+            (
+                "",
+                "add these lines to it:\n    config:\n      stapel:\n        git:\n          allowBranch: true",
+            ),
+            (
+                "config: {}\n",
+                "below `config`:\n      stapel:\n        git:\n          allowBranch: true",
+            ),
+            (
+                "config: {stapel: {}}\n",
+                "below `config.stapel`:\n        git:\n          allowBranch: true",
+            ),
+            (
+                "config: {stapel: {git: }}\n",
+                "below `config.stapel.git`:\n          allowBranch: true",
+            ),
+            (
+                "config: {stapel: {git: {allowBranch: no}}}\n",
+                "let `config.stapel.git.allowBranch` be `true`",
+            ),
+        ] {
+            let rules = rules(rest);
+            assert!(!rules.allows_branches(), "{rest}");
+            let advice = rules.advice_for_branches();
+            assert!(advice.ends_with(last), "{advice}");
+        }
+        let none = Giterminism::without_file(FILE_NAME).advice_for_branches();
+        assert!(
+            none.contains("commit it with these lines:\n    giterminismConfigVersion: 1"),
+            "{none}"
+        );
+        let wrong =
+            read("giterminismConfigVersion: 1\nconfig: {stapel: {git: {allowBranch: maybe}}}\n");
+        assert_eq!(wrong.unwrap_err().len(), 1);
     }
 
     #[test]

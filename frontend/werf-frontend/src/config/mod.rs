@@ -19,6 +19,7 @@ mod meta;
 mod not_yet;
 mod raw;
 mod reference;
+pub mod remote;
 mod schema;
 mod shell;
 pub mod source;
@@ -29,6 +30,7 @@ pub mod yaml;
 pub use docker::{CommandLine, Docker};
 pub use git::GitMapping;
 pub use image::{From, Image, ImageName};
+pub use remote::{Reference, Remote};
 pub use shell::{Shell, ShellStage, UserStage};
 pub use source::{SourceText, Span, Spanned};
 

@@ -49,11 +49,6 @@ const NOT_YET: &[(Kind, &str, &str)] = &[
         "fromLatest",
         "pin the base with a digest: `from: NAME@sha256:…`",
     ),
-    (
-        Image,
-        "git.url",
-        "add the repository as a submodule, or build this image with werf",
-    ),
     (Image, "imageSpec", "use `docker`"),
     (Image, "import", "remove it, or build this image with werf"),
     (Image, "mount", "remove it, or build this image with werf"),

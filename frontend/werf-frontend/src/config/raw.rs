@@ -76,6 +76,21 @@ pub struct RawGit {
     pub branch: Option<Spanned<String>>,
     pub tag: Option<Spanned<String>>,
     pub commit: Option<Spanned<String>>,
+    pub basic_auth: Option<RawBasicAuth>,
+}
+
+/// `basicAuth` of an entry of `git`.
+#[derive(Debug, Default)]
+pub struct RawBasicAuth {
+    /// The key `basicAuth`.
+    pub at: Span,
+    pub username: Option<Spanned<String>>,
+    /// `password.env`
+    pub env: Option<Spanned<String>>,
+    /// `password.src`
+    pub src: Option<Spanned<String>>,
+    /// `password.value`
+    pub value: Option<Spanned<String>>,
 }
 
 /// `shell`: commands and cache versions of the four user stages, in build order.
@@ -286,6 +301,22 @@ impl RawGit {
             branch: fields.text("branch"),
             tag: fields.text("tag"),
             commit: fields.text("commit"),
+            basic_auth: fields.given("basicAuth").map(RawBasicAuth::read),
+        }
+    }
+}
+
+impl RawBasicAuth {
+    fn read(field: &Field<'_>) -> RawBasicAuth {
+        let fields = Fields::of(field.value);
+        let password = fields.get("password").map(Fields::of);
+        let source = |name: &str| password.as_ref().and_then(|password| password.text(name));
+        RawBasicAuth {
+            at: field.key.span,
+            username: fields.text("username"),
+            env: source("env"),
+            src: source("src"),
+            value: source("value"),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod bridge;
 pub mod plan_graph;
+mod remote;
 pub mod report;
 pub mod request;
 pub mod stdio;
@@ -23,10 +24,11 @@ use serde_json::json;
 use crate::error::Diagnostic;
 use crate::git::repo::{NO_REPOSITORY, git_file};
 use crate::helper::locate::DEFAULT_NAMES;
+use crate::helper::remotes::missing as missing_remotes;
 use crate::helper::store;
 use crate::lower::{self, BaseImage, Lowered, Settings, Step};
 use crate::plan::digest::Digest;
-use crate::plan::file::{Base, ImagePlan, Outcome, Plan, PlanFile, SourceFile};
+use crate::plan::file::{Base, ImagePlan, Outcome, Plan, PlanFile, RemoteRequest, SourceFile};
 use crate::plan::stage::StageKind;
 
 use bridge::{Bridge, CallError, Daemon, Reference};
@@ -177,7 +179,7 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
     }
     let mut round = Round::default();
     loop {
-        let planned = match run_plan(bridge, request, &round).await? {
+        let planned = match run_plan(bridge, request, &mut round).await? {
             Solved::Well(planned) => planned,
             Solved::StoreLacks(stage, status) => {
                 round = round.after_loss(stage, status)?;
@@ -202,6 +204,9 @@ struct Round {
     retried: Option<StageKind>,
     /// The image whose last stage before `gitCache` PLAN is to look at.
     unmeasured: Option<Box<Unmeasured>>,
+    /// The repositories that PLAN asked for, in lines of `remote_sources`.
+    remotes: Vec<RemoteRequest>,
+    remote_sources: Vec<SourceFile>,
 }
 
 /// An image of which PLAN could not know what its stages hold.
@@ -219,18 +224,20 @@ impl Round {
 
     /// Returns the round that follows one in which `stage` did not find in STORE what PLAN had put there. A second
     /// time it would be the daemon's habit.
-    fn after_loss(&self, stage: StageKind, status: Box<rpc::Status>) -> Result<Round, Failure> {
+    fn after_loss(self, stage: StageKind, status: Box<rpc::Status>) -> Result<Round, Failure> {
         if self.retried.is_some() {
             return Err(Failure::Status(status));
         }
         Ok(Round {
             retried: Some(stage),
             unmeasured: None,
+            ..self
         })
     }
 
-    fn plan_round(&self) -> PlanRound {
+    fn plan_round(&self) -> PlanRound<'_> {
         PlanRound {
+            remotes: &self.remotes,
             again: self.retried.is_some(),
             applied: self.unmeasured.as_ref().map(|unmeasured| {
                 let graph = unmeasured.lowered.graph.clone();
@@ -276,6 +283,9 @@ async fn build_planned(
         Outcome::Errors(errors) => {
             let errors = explain(bridge, request, errors).await?;
             return Err(Failure::Mistakes(errors, sources));
+        }
+        Outcome::NeedsRemotes(remotes) => {
+            return Err(Failure::Mistakes(missing_remotes(&remotes), sources));
         }
     };
     let image = choose_image(&plan, request.target.as_deref())?;
@@ -377,8 +387,26 @@ struct Planned {
     vertex: String,
 }
 
-/// Has PLAN run. Where it is to look at a stage, that stage is built first.
+/// Has PLAN run, and once more with the repositories that it asks for.
 async fn run_plan(
+    bridge: &mut Bridge,
+    request: &Request,
+    round: &mut Round,
+) -> Result<Solved<Planned>, Failure> {
+    let planned = plan_once(bridge, request, round).await?;
+    if let Solved::Well(planned) = &planned
+        && let Outcome::NeedsRemotes(remotes) = &planned.file.outcome
+        && round.remotes.is_empty()
+    {
+        round.remotes.clone_from(remotes);
+        round.remote_sources.clone_from(&planned.file.sources);
+        return plan_once(bridge, request, round).await;
+    }
+    Ok(planned)
+}
+
+/// Has PLAN run. Where it is to look at a stage, that stage is built first.
+async fn plan_once(
     bridge: &mut Bridge,
     request: &Request,
     round: &Round,
@@ -405,7 +433,14 @@ async fn run_plan(
             return blame(*status, &built.image, &built.lowered)
                 .map(|(stage, status)| Solved::StoreLacks(stage, status));
         }
-        (Err(error), _) => return Err(error.into()),
+        (Err(error), _) => {
+            return Err(remote::explain(
+                error,
+                &plan,
+                &round.remotes,
+                &round.remote_sources,
+            ));
+        }
     };
     let bytes = bridge.read_file(&reference, PLAN_FILE).await?;
     let file = PlanFile::from_json(&bytes).map_err(Diagnostic::error)?;

@@ -1,11 +1,14 @@
 //! The graph whose one exec is PLAN: our own image run on the commit, with STORE beside it.
 
 use buildkit_llb::{
-    CacheSharing, ContentCache, Differ, Exec, Graph, ImportError, Mount, Network, Node, Source,
+    CacheSharing, ContentCache, Differ, Exec, GitSource, Graph, ImportError, Mount, Network, Node,
+    Source,
 };
 
+use crate::helper::remotes::GivenRemote;
 use crate::lower::STORE_ID;
 use crate::plan::digest::Digest;
+use crate::plan::file::RemoteRequest;
 
 use super::request::Request;
 
@@ -37,6 +40,7 @@ const CONFIG: &str = "/config";
 const OUT: &str = "/out";
 const STORE: &str = "/store";
 const APPLIED: &str = "/applied";
+const REMOTES: &str = "/remotes";
 
 /// The file in the output directory.
 pub const PLAN_FILE: &str = "plan.json";
@@ -47,6 +51,8 @@ pub struct PlanGraph {
     pub graph: Graph,
     /// The directory that PLAN writes [`PLAN_FILE`] to.
     pub out: Node,
+    /// The sources of the remote repositories, in their order.
+    pub remotes: Vec<Node>,
 }
 
 /// Where our own image comes from.
@@ -57,16 +63,18 @@ pub enum OwnImage<'a> {
     Reference(&'a str),
 }
 
-/// Which of several PLANs of one build.
+/// Which of several PLANs of one build, and what it is given.
 #[derive(Clone, Debug, Default)]
-pub struct Round {
+pub struct Round<'a> {
     /// Whether a stage is tried again.
     pub again: bool,
     /// Stages whose layers PLAN is to look at, each by its digest, and the graph that they are in.
     pub applied: Option<(Graph, Vec<(Digest, Node)>)>,
+    /// The repositories that it asked for.
+    pub remotes: &'a [RemoteRequest],
 }
 
-impl Round {
+impl Round<'_> {
     /// Returns what makes this PLAN another than those before in the same build.
     fn nonce(&self, session: &str) -> String {
         let again = if self.again { " again" } else { "" };
@@ -86,7 +94,7 @@ impl Round {
 pub fn plan_graph(
     request: &Request,
     own: &OwnImage<'_>,
-    round: &Round,
+    round: &Round<'_>,
 ) -> Result<PlanGraph, ImportError> {
     let (mut graph, applied) = round.applied.clone().unwrap_or_default();
     let image = match own {
@@ -140,6 +148,15 @@ pub fn plan_graph(
     for (at, (digest, _)) in applied.iter().enumerate() {
         flag("applied", format!("{digest}={APPLIED}/{at}"));
     }
+    let remote_sources: Vec<Node> = round
+        .remotes
+        .iter()
+        .map(|remote| graph.source(remote_source(remote)))
+        .collect();
+    for (number, remote) in round.remotes.iter().enumerate() {
+        let git_dir = format!("{}/.git", remote_mount(number));
+        flag("remote", GivenRemote::flag(&git_dir, remote));
+    }
     let mut exec = Exec::new(arguments)
         // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
         .root(Some(image))
@@ -165,9 +182,17 @@ pub fn plan_graph(
         } else {
             "[internal] plan stages, compared with what is built"
         });
-    for (at, (_, node)) in applied.into_iter().enumerate() {
+    let applied = applied
+        .into_iter()
+        .enumerate()
+        .map(|(at, (_, node))| (format!("{APPLIED}/{at}"), node));
+    let repositories = remote_sources
+        .iter()
+        .enumerate()
+        .map(|(number, &node)| (remote_mount(number), node));
+    for (directory, node) in applied.chain(repositories) {
         exec = exec.mount(
-            Mount::bind(format!("{APPLIED}/{at}"), node)
+            Mount::bind(directory, node)
                 .readonly()
                 .content_cache(ContentCache::Off),
         );
@@ -176,7 +201,28 @@ pub fn plan_graph(
         .exec(exec)
         .output(OUT)
         .expect("a scratch mount is an output");
-    Ok(PlanGraph { graph, out })
+    Ok(PlanGraph {
+        graph,
+        out,
+        remotes: remote_sources,
+    })
+}
+
+fn remote_mount(number: usize) -> String {
+    format!("{REMOTES}/{number}")
+}
+
+/// Returns the checkout of a remote repository with its `.git`, which alone is read. BuildKit fetches it with the
+/// client's secrets or SSH agent.
+fn remote_source(remote: &RemoteRequest) -> GitSource {
+    // BuildKit finds the default branch by itself if it is given nothing.
+    let reference = Some(remote.reference.as_str()).filter(|name| *name != "HEAD");
+    Source::git(&remote.url, reference.unwrap_or_default())
+        .keep_git_dir()
+        .name(format!(
+            "[internal] load git repository {} ({})",
+            remote.url, remote.name
+        ))
 }
 
 /// Returns the graph that asks the client for `.git` alone, to see whether it is a file.

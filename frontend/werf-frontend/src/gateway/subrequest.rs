@@ -10,6 +10,7 @@ use prost_types::Any;
 use serde_json::{Value, json};
 
 use crate::error::{Diagnostic, Location};
+use crate::helper::remotes::missing;
 use crate::plan::file::{Base, Outcome, PlanFile, SourceFile};
 
 use super::{Answer, Failure, report};
@@ -73,6 +74,9 @@ fn targets(file: &PlanFile) -> Result<Answer, Failure> {
         Outcome::Plan(plan) => plan,
         Outcome::Errors(errors) => {
             return Err(Failure::Mistakes(errors.clone(), file.sources.clone()));
+        }
+        Outcome::NeedsRemotes(remotes) => {
+            return Err(Failure::Mistakes(missing(remotes), file.sources.clone()));
         }
     };
     let finals = plan.images.iter().filter(|image| image.is_final).count();

@@ -18,6 +18,8 @@ pub struct Repo {
     objects: gix::Repository,
     commit: gix::ObjectId,
     tree: gix::ObjectId,
+    /// Whether it is not the project's own.
+    is_remote: bool,
 }
 
 /// A regular file, a link or a directory of the commit.
@@ -124,7 +126,24 @@ impl Repo {
             objects: repo,
             commit,
             tree,
+            is_remote: false,
         })
+    }
+
+    /// Opens the git directory of another repository than the project's, of which BuildKit has fetched HEAD and
+    /// nothing else: no submodules.
+    ///
+    /// # Errors
+    /// As [`Repo::open`].
+    pub fn open_remote(git_dir: &Path) -> Result<Repo, RepoError> {
+        let mut repo = Repo::open(git_dir)?;
+        repo.is_remote = true;
+        Ok(repo)
+    }
+
+    /// Whether it is not the project's own.
+    pub fn is_remote(&self) -> bool {
+        self.is_remote
     }
 
     /// Opens the git directory of a submodule at `commit`, or returns `None` if it does not hold that commit.
@@ -153,12 +172,18 @@ impl Repo {
             objects: repo,
             commit,
             tree,
+            is_remote: false,
         }))
     }
 
     /// Returns the git directory.
     pub fn git_dir(&self) -> &Path {
         self.objects.git_dir()
+    }
+
+    /// Returns HEAD's commit.
+    pub fn commit_id(&self) -> gix::ObjectId {
+        self.commit
     }
 
     /// Returns the id of the commit's root tree.

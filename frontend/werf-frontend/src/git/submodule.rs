@@ -64,7 +64,7 @@ pub(super) fn names(repo: &Repo) -> Result<Names, RepoError> {
 /// `inside` is the path within `repo`, `path` the one from the outermost root.
 ///
 /// # Errors
-/// A submodule that `.gitmodules` does not list, or whose commit is not there.
+/// A submodule that `.gitmodules` does not list, or whose commit is not there; any submodule of a remote repository.
 pub(super) fn open(
     repo: &Repo,
     names: &Names,
@@ -72,6 +72,14 @@ pub(super) fn open(
     path: RepoPath,
     commit: gix::ObjectId,
 ) -> Result<(Repo, Submodule), RepoError> {
+    if repo.is_remote() {
+        return Err(RepoError::new(format!(
+            "`{path}` is a submodule, and submodules of a repository with `url` are not fetched"
+        ))
+        .hint(format!(
+            "leave it out with `excludePaths: [{path}]`, and give it an entry of `git` with a `url` of its own"
+        )));
+    }
     let Some(name) = names.get(inside) else {
         return Err(RepoError::new(format!(
             "`{path}` is the commit of a submodule, and `{LIST}` has none with `path = {}`",

@@ -4,6 +4,7 @@
 pub mod baseline;
 pub mod locate;
 pub mod plan;
+pub mod remotes;
 pub mod render;
 pub mod sources;
 pub mod store;

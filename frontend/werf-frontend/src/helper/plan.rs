@@ -14,6 +14,7 @@ use crate::plan::{self, ImageSources};
 
 use super::baseline;
 use super::locate::Wanted;
+use super::remotes::{self, GivenRemote, Remotes, Unopened};
 use super::sources::{FillError, Snapshot};
 use super::store::{StoreError, install_tools};
 use super::template::{self, Remarks};
@@ -29,6 +30,8 @@ pub struct PlanRequest {
     pub build_args: BTreeMap<String, String>,
     /// Stages by their digest, and where their file systems are, to see what they hold.
     pub applied: Vec<(Digest, PathBuf)>,
+    /// The repositories of mappings with `url` that are at hand.
+    pub remotes: Vec<GivenRemote>,
 }
 
 /// Plans the HEAD commit of the repository, and fills STORE with what its stages need if one is given.
@@ -36,7 +39,7 @@ pub struct PlanRequest {
 pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
     let mut remarks = Remarks::default();
     let outcome = match plan_or_refuse(request, store, &mut remarks) {
-        Ok(plan) => Outcome::Plan(plan),
+        Ok(outcome) => outcome,
         Err(errors) => Outcome::Errors(errors),
     };
     PlanFile {
@@ -52,17 +55,36 @@ fn plan_or_refuse(
     request: &PlanRequest,
     store: Option<&Path>,
     remarks: &mut Remarks,
-) -> Result<Plan, Vec<Diagnostic>> {
+) -> Result<Outcome, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
     let source = template::read(&repo, request, remarks)?;
     let loaded = config::load(&source)?;
     remarks.warnings.extend(loaded.warnings);
-    let snapshot = Snapshot::take(&loaded.config, &repo, &source, &mut remarks.warnings)?;
+    if remotes::has_moving(&loaded.config) {
+        let rules = template::rules(&repo, source.name(), request, remarks)?;
+        let mistakes = remotes::forbidden(&loaded.config, &source, &rules);
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+    }
+    let remotes = match Remotes::open(&loaded.config, &source, &request.remotes) {
+        Ok(remotes) => remotes,
+        Err(Unopened::Missing(requests)) => return Ok(Outcome::NeedsRemotes(requests)),
+        Err(Unopened::Broken(errors)) => return Err(errors),
+    };
+    let snapshot = Snapshot::take(
+        &loaded.config,
+        &repo,
+        &remotes,
+        &source,
+        &mut remarks.warnings,
+    )?;
     let plan = |sources: &_| plan::plan(&loaded.config, &source, &repo.commit(), sources);
     let Some(store) = store else {
-        return Ok(plan(&snapshot.sources()));
+        return Ok(Outcome::Plan(plan(&snapshot.sources())));
     };
-    fill(&snapshot, store, &repo, &request.applied, plan).map_err(|error| match error {
+    let filled = fill(&snapshot, store, &repo, &request.applied, plan);
+    filled.map(Outcome::Plan).map_err(|error| match error {
         FillError::Repo(error) => vec![error.into()],
         FillError::Store(error) => vec![Diagnostic::error(format!("fill STORE: {error}"))],
     })

@@ -5,6 +5,7 @@
 //! how much has changed, and [`Snapshot::write_slots`] tells each stage which files and which commit it is to have.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 
 use stapel_sync::manifest::{Content, EntryKind, Leaf, Listing, Manifest, Mapping};
 use stapel_sync::slot::{Commit, Slot};
@@ -21,6 +22,7 @@ use crate::plan::ImageSources;
 use crate::plan::file::Plan;
 
 use super::baseline::{self, Changed};
+use super::remotes::Remotes;
 
 /// What the mappings of all images take from one commit.
 #[derive(Default)]
@@ -40,7 +42,13 @@ struct Blob {
     id: gix::ObjectId,
     /// For messages.
     path: String,
-    submodule: Option<Submodule>,
+    elsewhere: Option<Elsewhere>,
+}
+
+/// Another repository than the project's: that of a submodule, or of a mapping with `url`.
+struct Elsewhere {
+    git_dir: PathBuf,
+    commit: gix::ObjectId,
 }
 
 /// Why files could not be brought into STORE.
@@ -72,11 +80,13 @@ impl Snapshot {
     pub fn take(
         config: &Config,
         repo: &Repo,
+        remotes: &Remotes,
         source: &SourceText,
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<Snapshot, Vec<Diagnostic>> {
         let mut reader = Reader {
             repo,
+            remotes,
             source,
             warnings,
             wrong: Vec::new(),
@@ -174,19 +184,19 @@ impl ImageSnapshot {
         }
         let mut fill = store.fill();
         let mut written = std::collections::HashSet::new();
-        let mut submodules: HashMap<std::path::PathBuf, Repo> = HashMap::new();
+        let mut opened: HashMap<&Path, Repo> = HashMap::new();
         for (blob, id) in self.blobs.iter().zip(ids) {
             if !missing.contains(&id) || !written.insert(id) {
                 continue;
             }
-            let data = match &blob.submodule {
+            let data = match &blob.elsewhere {
                 None => repo.read_any(blob.id, &blob.path)?,
-                Some(submodule) => {
-                    if !submodules.contains_key(&submodule.git_dir) {
-                        let opened = Repo::open_at(&submodule.git_dir, submodule.commit)?;
-                        submodules.extend(opened.map(|repo| (submodule.git_dir.clone(), repo)));
+                Some(Elsewhere { git_dir, commit }) => {
+                    if !opened.contains_key(git_dir.as_path()) {
+                        let other = Repo::open_at(git_dir, *commit)?;
+                        opened.extend(other.map(|repo| (git_dir.as_path(), repo)));
                     }
-                    let repo = submodules.get(&submodule.git_dir).unwrap_or(repo);
+                    let repo = opened.get(git_dir.as_path()).unwrap_or(repo);
                     repo.read_any(blob.id, &blob.path)?
                 }
             };
@@ -200,12 +210,16 @@ impl ImageSnapshot {
 /// Reads the mappings of a configuration.
 struct Reader<'a> {
     repo: &'a Repo,
+    remotes: &'a Remotes,
     source: &'a SourceText,
     warnings: &'a mut Vec<Diagnostic>,
     wrong: Vec<Diagnostic>,
     /// Listings by what they are of: images of one section share them.
-    seen: HashMap<(String, Vec<String>, Vec<String>), TreeListing>,
+    seen: HashMap<ListingKey, TreeListing>,
 }
+
+/// The number of the remote repository, `add` and masks.
+type ListingKey = (Option<usize>, String, Vec<String>, Vec<String>);
 
 impl Reader<'_> {
     fn image(&mut self, image: &Image) -> ImageSnapshot {
@@ -213,22 +227,25 @@ impl Reader<'_> {
         let mut blobs = Vec::new();
         let mut dependencies = Vec::new();
         for mapping in &image.git {
+            let (remote, repo) = match self.remotes.of(mapping) {
+                Some((number, repo)) => (Some(number), repo),
+                None => (None, self.repo),
+            };
             let key = (
+                remote,
                 mapping.add.value.clone(),
                 mapping.include_paths.clone(),
                 mapping.exclude_paths.clone(),
             );
             let listing = match self.seen.get(&key) {
                 Some(listing) => listing.clone(),
-                None => {
-                    match TreeListing::read(self.repo, &mapping.add.value, &mapping.matcher()) {
-                        Ok(listing) => self.seen.entry(key).or_insert(listing).clone(),
-                        Err(error) => {
-                            self.refuse(&error, mapping);
-                            continue;
-                        }
+                None => match TreeListing::read(repo, &mapping.add.value, &mapping.matcher()) {
+                    Ok(listing) => self.seen.entry(key).or_insert(listing).clone(),
+                    Err(error) => {
+                        self.refuse(&error, mapping);
+                        continue;
                     }
-                }
+                },
             };
             dependencies.push(self.dependencies(image, mapping, &listing));
             match content(&listing, mapping) {
@@ -239,12 +256,11 @@ impl Reader<'_> {
                 }
             }
             blobs.extend(listing.entries.into_iter().map(|entry| {
+                let submodule = entry.submodule.map(|index| &listing.submodules[index]);
                 Blob {
                     id: entry.id,
                     path: entry.path.to_string(),
-                    submodule: entry
-                        .submodule
-                        .map(|index| listing.submodules[index].clone()),
+                    elsewhere: Elsewhere::of(submodule, repo),
                 }
             }));
         }
@@ -264,6 +280,15 @@ impl Reader<'_> {
         let mut diagnostic =
             Diagnostic::error(error.to_string()).at(self.source.location(mapping.add.span));
         diagnostic.hint = error.hint();
+        if let Some(remote) = &mapping.remote {
+            let what = &remote.reference.value;
+            let note = format!("the repository is `{}` ({what})", remote.url.value);
+            diagnostic.notes.push(note);
+            if matches!(error, ListingError::Missing { nearest: None, .. }) {
+                let hint = "correct the path, which starts at the root of that repository";
+                diagnostic.hint = Some(hint.to_owned());
+            }
+        }
         if !self.wrong.contains(&diagnostic) {
             self.wrong.push(diagnostic);
         }
@@ -315,6 +340,22 @@ impl Reader<'_> {
         let warning = Diagnostic::warning(rule, message).at(self.source.location(at));
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
+        }
+    }
+}
+
+impl Elsewhere {
+    /// Returns where a file of `repo` or of its submodule is; `None` if that is the project's own repository.
+    fn of(submodule: Option<&Submodule>, repo: &Repo) -> Option<Elsewhere> {
+        match submodule {
+            Some(submodule) => Some(Elsewhere {
+                git_dir: submodule.git_dir.clone(),
+                commit: submodule.commit,
+            }),
+            None => repo.is_remote().then(|| Elsewhere {
+                git_dir: repo.git_dir().to_owned(),
+                commit: repo.commit_id(),
+            }),
         }
     }
 }

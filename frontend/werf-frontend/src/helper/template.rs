@@ -11,6 +11,7 @@ use crate::git::files::CommitFiles;
 use crate::git::mask::Mask;
 use crate::git::repo::{Repo, RepoError};
 use crate::plan::file::SourceFile;
+use crate::redact;
 
 use super::locate::{Located, locate};
 use super::plan::PlanRequest;
@@ -68,13 +69,9 @@ fn render(
     request: &PlanRequest,
     remarks: &mut Remarks,
 ) -> Result<SourceText, Vec<Diagnostic>> {
-    let directory = located.path.rsplit_once('/').map_or("", |(path, _)| path);
+    let directory = directory_of(&located.path);
     let files = CommitFiles::new(repo, directory);
-    let loose = request
-        .build_args
-        .get(LOOSE)
-        .is_some_and(|value| matches!(value.as_str(), "1" | "true"));
-    let giterminism = read_giterminism(&files, directory, remarks)?.loose(loose);
+    let giterminism = giterminism(&files, directory, request, remarks)?;
     let templates = read_templates(&files, directory, remarks)?;
     let inputs = Inputs {
         files: Arc::new(files),
@@ -86,6 +83,38 @@ fn render(
     remarks.warnings.extend(outcome.warnings);
     remarks.used.extend(outcome.used);
     outcome.result.map_err(|error| vec![*error])
+}
+
+/// Reads the rules of the project whose configuration is at `config` in the commit.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn rules(
+    repo: &Repo,
+    config: &str,
+    request: &PlanRequest,
+    remarks: &mut Remarks,
+) -> Result<Giterminism, Vec<Diagnostic>> {
+    let directory = directory_of(config);
+    let files = CommitFiles::new(repo, directory);
+    giterminism(&files, directory, request, remarks)
+}
+
+fn giterminism(
+    files: &CommitFiles,
+    directory: &str,
+    request: &PlanRequest,
+    remarks: &mut Remarks,
+) -> Result<Giterminism, Vec<Diagnostic>> {
+    let loose = request
+        .build_args
+        .get(LOOSE)
+        .is_some_and(|value| matches!(value.as_str(), "1" | "true"));
+    Ok(read_giterminism(files, directory, remarks)?.loose(loose))
+}
+
+fn directory_of(config: &str) -> &str {
+    config.rsplit_once('/').map_or("", |(path, _)| path)
 }
 
 fn read_giterminism(
@@ -163,10 +192,14 @@ fn human_time(seconds: i64, offset: i32) -> Option<String> {
 }
 
 impl Remarks {
+    /// Adds a file, once, without the credentials in its URLs: its lines are shown, and kept with the build.
     fn add_source(&mut self, name: &str, content: &[u8]) {
+        if self.sources.iter().any(|source| source.name == name) {
+            return;
+        }
         self.sources.push(SourceFile {
             name: name.to_owned(),
-            text: String::from_utf8_lossy(content).into_owned(),
+            text: redact::credentials(&String::from_utf8_lossy(content)).into_owned(),
         });
     }
 }

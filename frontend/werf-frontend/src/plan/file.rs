@@ -39,6 +39,23 @@ pub enum Outcome {
     Plan(Plan),
     /// At least one mistake; nothing is built.
     Errors(Vec<Diagnostic>),
+    /// Nothing can be planned before these repositories have been fetched.
+    NeedsRemotes(Vec<RemoteRequest>),
+}
+
+/// A commit of another repository that mappings take files of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteRequest {
+    /// The URL, without credentials.
+    pub url: String,
+    /// What git calls the commit: `HEAD`, `refs/heads/…`, `refs/tags/…`, or its id.
+    pub reference: String,
+    /// The same for people, such as `tag v1`.
+    pub name: String,
+    /// Where the first of the mappings says so.
+    pub at: Location,
+    /// What to do if the server wants to know who asks.
+    pub advice: String,
 }
 
 /// A file of the commit, by the name that people know it under.

@@ -9,7 +9,9 @@ pub mod stage;
 
 use std::collections::BTreeMap;
 
-use crate::config::{Config, Docker, From, Image, ImageName, SourceText, Spanned, UserStage};
+use crate::config::{
+    Config, Docker, From, Image, ImageName, Reference, Remote, SourceText, Spanned, UserStage,
+};
 use crate::error::Location;
 
 use digest::DigestWriter;
@@ -214,6 +216,9 @@ impl Planner<'_> {
                 .fields("exclude", &mapping.exclude_paths)
                 .optional("owner", &mapping.owner)
                 .optional("group", &mapping.group);
+            if let Some(remote) = &mapping.remote {
+                writer = remote_digest(remote, writer);
+            }
             at.push(self.source.location(mapping.at));
         }
         Some((
@@ -255,6 +260,17 @@ impl Planner<'_> {
                 ..Inputs::default()
             },
         ))
+    }
+}
+
+/// Which repository, and the commit as it is written, as in werf (spec 3.9): never what a branch or tag points to.
+fn remote_digest(remote: &Remote, writer: DigestWriter) -> DigestWriter {
+    let writer = writer.field("repository", remote.repository());
+    match &remote.reference.value {
+        Reference::Head => writer,
+        Reference::Branch(name) => writer.field("branch", name),
+        Reference::Tag(name) => writer.field("tag", name),
+        Reference::Commit(id) => writer.field("commit", id),
     }
 }
 

@@ -15,6 +15,7 @@ fn request(fixture: &Fixture, build_args: &[(&str, &str)]) -> PlanRequest {
         wanted: Wanted::default(),
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
         applied: Vec::new(),
+        remotes: Vec::new(),
     }
 }
 
@@ -31,6 +32,7 @@ fn seen(file: &PlanFile) -> Result<Vec<String>, String> {
             .map(|error| file.render(error))
             .collect::<Vec<_>>()
             .join("\n")),
+        Outcome::NeedsRemotes(remotes) => panic!("{remotes:?}"),
     }
 }
 

@@ -1,0 +1,210 @@
+//! The repositories of mappings with `url`: which are needed, and which were given.
+//!
+//! PLAN has no network. What it needs it asks the gateway for, which starts it again with every repository mounted;
+//! on the command line a person can give clones.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::config::giterminism::Giterminism;
+use crate::config::{Config, GitMapping, Remote, SourceText};
+use crate::error::Diagnostic;
+use crate::git::repo::{Repo, RepoError};
+use crate::plan::file::RemoteRequest;
+
+/// A repository that PLAN can read, as in `--remote`: `DIR REFERENCE URL`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenRemote {
+    /// The git directory, whose HEAD is the wanted commit.
+    pub git_dir: PathBuf,
+    /// As in [`RemoteRequest::reference`].
+    pub reference: String,
+    /// As in [`RemoteRequest::url`].
+    pub url: String,
+}
+
+impl FromStr for GivenRemote {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<GivenRemote, String> {
+        // Neither a reference nor a URL holds a blank; a directory may.
+        let mut parts = text.rsplitn(3, ' ');
+        let (url, reference, dir) = (parts.next(), parts.next(), parts.next());
+        match (dir, reference, url) {
+            (Some(dir), Some(reference), Some(url)) => Ok(GivenRemote {
+                git_dir: PathBuf::from(dir),
+                reference: reference.to_owned(),
+                url: url.to_owned(),
+            }),
+            _ => Err("it is not of the form `GIT_DIR REFERENCE URL`".to_owned()),
+        }
+    }
+}
+
+impl GivenRemote {
+    /// Returns the flag's value for the repository that `request` asks for, mounted at `git_dir`.
+    pub fn flag(git_dir: &str, request: &RemoteRequest) -> String {
+        format!("{git_dir} {} {}", request.reference, request.url)
+    }
+}
+
+/// The opened repositories of a configuration, in the order in which it names them.
+#[derive(Default)]
+pub struct Remotes(Vec<(RemoteRequest, Repo)>);
+
+/// Why the repositories could not be opened.
+#[derive(Debug)]
+pub enum Unopened {
+    /// They have not been given.
+    Missing(Vec<RemoteRequest>),
+    /// Something is wrong with those that have.
+    Broken(Vec<Diagnostic>),
+}
+
+impl Remotes {
+    /// Opens the repositories that `config` needs; each URL with the same reference is one.
+    ///
+    /// # Errors
+    /// Those that are not among `given`, and those that cannot be read.
+    pub fn open(
+        config: &Config,
+        source: &SourceText,
+        given: &[GivenRemote],
+    ) -> Result<Remotes, Unopened> {
+        let requests = requests(config, source);
+        let mut opened = Vec::new();
+        let mut broken = Vec::new();
+        for request in &requests {
+            let is_it = |given: &&GivenRemote| {
+                given.url == request.url && given.reference == request.reference
+            };
+            let Some(given) = given.iter().find(is_it) else {
+                return Err(Unopened::Missing(requests));
+            };
+            match open(given, request) {
+                Ok(repo) => opened.push((request.clone(), repo)),
+                Err(error) => broken.push(error),
+            }
+        }
+        if broken.is_empty() {
+            Ok(Remotes(opened))
+        } else {
+            Err(Unopened::Broken(broken))
+        }
+    }
+
+    /// Returns the repository of `mapping`, and its number; `None` for the project's own.
+    pub fn of(&self, mapping: &GitMapping) -> Option<(usize, &Repo)> {
+        let remote = mapping.remote.as_ref()?;
+        let index = self
+            .0
+            .iter()
+            .position(|(request, _)| request.is_for(remote))?;
+        Some((index, &self.0[index].1))
+    }
+}
+
+impl RemoteRequest {
+    fn is_for(&self, remote: &Remote) -> bool {
+        self.url == remote.url.value && self.reference == remote.reference.value.full_name()
+    }
+}
+
+/// Returns what `config` needs, each repository and reference once.
+fn requests(config: &Config, source: &SourceText) -> Vec<RemoteRequest> {
+    let mut requests: Vec<RemoteRequest> = Vec::new();
+    for remote in remotes(config) {
+        match requests.iter_mut().find(|request| request.is_for(remote)) {
+            // Whichever of them knows a password gives the better advice.
+            Some(request) if remote.password.is_some() => {
+                request.advice = remote.advice_for_access()
+            }
+            Some(_) => {}
+            None => requests.push(RemoteRequest {
+                url: remote.url.value.clone(),
+                reference: remote.reference.value.full_name(),
+                name: remote.reference.value.to_string(),
+                at: source.location(remote.reference.span),
+                advice: remote.advice_for_access(),
+            }),
+        }
+    }
+    requests
+}
+
+fn remotes(config: &Config) -> impl Iterator<Item = &Remote> {
+    config
+        .images
+        .iter()
+        .flat_map(|image| &image.git)
+        .filter_map(|mapping| mapping.remote.as_ref())
+}
+
+fn open(given: &GivenRemote, request: &RemoteRequest) -> Result<Repo, Diagnostic> {
+    let refuse = |error: RepoError| {
+        let mut diagnostic =
+            Diagnostic::error(format!("repository `{}`: {}", request.url, error.message))
+                .at(request.at.clone());
+        diagnostic.hint = error.hint.filter(|_| !error.is_missing);
+        diagnostic
+    };
+    let repo = Repo::open_remote(&given.git_dir).map_err(refuse)?;
+    let is_id = !request.reference.starts_with("refs/") && request.reference != "HEAD";
+    if is_id && repo.commit() != request.reference {
+        return Err(Diagnostic::error(format!(
+            "repository `{}` was given at commit {}, and not at {}",
+            request.url,
+            repo.commit(),
+            request.reference
+        ))
+        .at(request.at.clone()));
+    }
+    Ok(repo)
+}
+
+/// Returns a mistake for each of `requests`, where nobody fetches them.
+pub fn missing(requests: &[RemoteRequest]) -> Vec<Diagnostic> {
+    requests
+        .iter()
+        .map(|request| {
+            Diagnostic::error(format!(
+                "the plan needs repository `{}` ({}), which only a build fetches",
+                request.url, request.name
+            ))
+            .at(request.at.clone())
+            .hint(format!(
+                "give a clone of it that has this commit checked out: `--remote 'CLONE/.git {} {}'`",
+                request.reference, request.url
+            ))
+        })
+        .collect()
+}
+
+/// Whether anything that `config` takes may be another commit tomorrow.
+pub fn has_moving(config: &Config) -> bool {
+    remotes(config).any(|remote| remote.reference.value.moves())
+}
+
+/// Returns a mistake for every branch that `rules` do not allow (spec 2.8).
+pub fn forbidden(config: &Config, source: &SourceText, rules: &Giterminism) -> Vec<Diagnostic> {
+    if rules.allows_branches() {
+        return Vec::new();
+    }
+    let mut mistakes: Vec<Diagnostic> = Vec::new();
+    for remote in remotes(config).filter(|remote| remote.reference.value.moves()) {
+        let what = &remote.reference.value;
+        let mistake = Diagnostic::error(format!(
+            "the files of the {what} of a repository change without a commit of this one"
+        ))
+        .at(source.location(remote.reference.span))
+        .hint("pin them with `tag` or `commit`, or allow branches")
+        .note(rules.advice_for_branches());
+        if !mistakes.contains(&mistake) {
+            mistakes.push(mistake);
+        }
+    }
+    mistakes
+}
+
+#[cfg(test)]
+mod tests;
