@@ -160,6 +160,19 @@ fn digests_are_a_contract() {
         "digests_with_git_are_a_contract",
         digests(&text.replace("shell:", &format!("{git}shell:")))
     );
+    let commit = format!("  commit: {}\n", "0f".repeat(20));
+    for (name, reference) in [
+        ("tag", "  tag: v1\n"),
+        ("branch", "  branch: v1\n"),
+        ("commit", &commit),
+        ("default", ""),
+    ] {
+        let git = format!("{git}  url: https://host/team/lib.git\n{reference}");
+        insta::assert_debug_snapshot!(
+            format!("digests_with_a_remote_{name}_are_a_contract"),
+            digests(&text.replace("shell:", &format!("{git}shell:")))
+        );
+    }
 }
 
 /// Which stages get a new name when `change` is made to the configuration.

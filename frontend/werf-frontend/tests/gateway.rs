@@ -17,13 +17,16 @@ use buildkit_proto::{pb, rpc};
 use prost::Message as _;
 use tokio::net::UnixStream;
 use tonic::{Request, Response, Status};
-use werf_frontend::plan::file::{Outcome, Plan, PlanFile, VERSION};
+use werf_frontend::error::{Location, Position};
+use werf_frontend::plan::file::{Outcome, Plan, PlanFile, RemoteRequest, SourceFile, VERSION};
 
 /// What the daemon answers.
 #[derive(Clone)]
 struct Script {
     capabilities: Vec<&'static str>,
     plan: Result<Vec<u8>, Status>,
+    /// How a solve that fetches a repository fails, if its operation is known.
+    fetch: Option<&'static str>,
 }
 
 impl Default for Script {
@@ -47,6 +50,7 @@ impl Default for Script {
                 "gateway.solve.evaluate",
             ],
             plan: Ok(plan.to_json()),
+            fetch: None,
         }
     }
 }
@@ -85,7 +89,12 @@ impl LlbBridge for Daemon {
     }
 
     async fn solve(&self, request: Request<proto::SolveRequest>) -> Answer<proto::SolveResponse> {
-        self.solves.lock().unwrap().push(request.into_inner());
+        let request = request.into_inner();
+        let git = request.definition.as_ref().and_then(git_operation);
+        self.solves.lock().unwrap().push(request);
+        if let (Some(message), Some(digest)) = (self.script.fetch, git) {
+            return Err(failure_of(&digest, message));
+        }
         if let Err(status) = &self.script.plan {
             return Err(status.clone());
         }
@@ -163,6 +172,32 @@ impl LlbBridge for Daemon {
     async fn warn(&self, _: Request<proto::WarnRequest>) -> Answer<proto::WarnResponse> {
         Ok(Response::new(proto::WarnResponse {}))
     }
+}
+
+/// Returns the digest of the operation that fetches a repository.
+fn git_operation(definition: &pb::Definition) -> Option<String> {
+    use sha2::Digest as _;
+    let bytes = definition.def.iter().find(|bytes| {
+        let op = pb::Op::decode(bytes.as_slice()).unwrap();
+        matches!(op.op, Some(pb::op::Op::Source(source)) if source.identifier.starts_with("git://"))
+    })?;
+    let hash = sha2::Sha256::digest(bytes);
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(format!("sha256:{hex}"))
+}
+
+/// Returns how the daemon says that an operation failed.
+fn failure_of(digest: &str, message: &str) -> Status {
+    let detail = prost_types::Any {
+        type_url: "github.com/moby/buildkit/errdefs.Vertex+json".into(),
+        value: format!(r#"{{"digest":"{digest}"}}"#).into_bytes(),
+    };
+    let status = rpc::Status {
+        code: 2,
+        message: message.into(),
+        details: vec![detail],
+    };
+    Status::with_details(tonic::Code::Unknown, message, status.encode_to_vec().into())
 }
 
 /// What a build came to.
@@ -411,4 +446,67 @@ async fn a_broken_pipe_ends_the_process() {
     assert!(!output.status.success());
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!stderr.contains("panicked"), "{stderr}");
+}
+
+/// Returns a plan that asks for a repository in line 7.
+fn needs_a_repository() -> Vec<u8> {
+    let position = Position { line: 7, column: 3 };
+    let remote = RemoteRequest {
+        url: "https://host/team/lib.git".into(),
+        reference: "refs/tags/v1".into(),
+        name: "tag v1".into(),
+        at: Location {
+            file: "werf.yaml".into(),
+            start: position,
+            end: position,
+            rendered: None,
+        },
+        advice: "give a token".into(),
+    };
+    let file = PlanFile {
+        version: VERSION,
+        outcome: Outcome::NeedsRemotes(vec![remote]),
+        warnings: Vec::new(),
+        sources: vec![SourceFile {
+            name: "werf.yaml".into(),
+            text: "the text".into(),
+        }],
+        used_build_args: Vec::new(),
+    };
+    file.to_json()
+}
+
+#[tokio::test]
+async fn a_repository_that_cannot_be_fetched_is_named_with_its_line() {
+    let refused = "failed to fetch remote: fatal: could not read Username for 'https://host'";
+    for (message, advice) in [(refused, "; give a token"), ("no such host", "")] {
+        let script = Script {
+            plan: Ok(needs_a_repository()),
+            fetch: Some(message),
+            ..Script::default()
+        };
+        let outcomes = build(script, &[]).await;
+        assert_eq!(outcomes.solves.len(), 2, "once without and once with it");
+        assert_eq!(
+            outcomes.error().message,
+            format!(
+                "werf.yaml:7: repository `https://host/team/lib.git` (tag v1): {message}{advice}"
+            )
+        );
+        let frames = outcomes.error().details.iter();
+        let frames = frames.filter(|detail| detail.type_url.ends_with("errdefs.Source+json"));
+        assert_eq!(frames.count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_plan_that_never_has_enough_ends_in_an_error() {
+    let script = Script {
+        plan: Ok(needs_a_repository()),
+        ..Script::default()
+    };
+    let outcomes = build(script, &[]).await;
+    assert_eq!(outcomes.solves.len(), 2);
+    let message = &outcomes.error().message;
+    assert!(message.contains("which only a build fetches"), "{message}");
 }

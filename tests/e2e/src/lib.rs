@@ -6,11 +6,13 @@
 
 pub mod build;
 pub mod builder;
+pub mod git_server;
 pub mod image;
 pub mod repo;
 
 pub use build::{Build, Built};
 pub use builder::Builder;
+pub use git_server::GitServer;
 pub use image::Image;
 pub use repo::Repo;
 

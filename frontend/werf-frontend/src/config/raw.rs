@@ -91,6 +91,8 @@ pub struct RawBasicAuth {
     pub src: Option<Spanned<String>>,
     /// `password.value`
     pub value: Option<Spanned<String>>,
+    /// Whether it or `password` has the wrong type.
+    pub is_wrong: bool,
 }
 
 /// `shell`: commands and cache versions of the four user stages, in build order.
@@ -308,8 +310,11 @@ impl RawGit {
 
 impl RawBasicAuth {
     fn read(field: &Field<'_>) -> RawBasicAuth {
-        let fields = Fields::of(field.value);
-        let password = fields.get("password").map(Fields::of);
+        let mut problems = Vec::new();
+        let fields = Fields(read::fields(field.value, &mut problems));
+        let password = fields
+            .get("password")
+            .map(|node| Fields(read::fields(node, &mut problems)));
         let source = |name: &str| password.as_ref().and_then(|password| password.text(name));
         RawBasicAuth {
             at: field.key.span,
@@ -317,6 +322,7 @@ impl RawBasicAuth {
             env: source("env"),
             src: source("src"),
             value: source("value"),
+            is_wrong: !problems.is_empty(),
         }
     }
 }

@@ -201,8 +201,8 @@ fn reference(raw: &RawGit, url: Span, refusals: &mut Vec<Refusal>) -> Spanned<Re
                 "write all its digits, as `git rev-parse` prints them",
             ),
             _ => (
-                format!("git has no {name} of the name `{}`", value.value),
-                "give the name without `refs/` or `origin/` in front; `git ls-remote URL` lists what there is",
+                format!("`{name}: {}` is no name that git allows", value.value),
+                "`git ls-remote URL` lists the names of all branches and tags",
             ),
         };
         refusals.push((message, value.span, hint.to_owned()));
@@ -227,6 +227,8 @@ fn basic_auth(auth: &RawBasicAuth, url: &str, refusals: &mut Vec<Refusal>) -> Op
     .filter_map(|(name, value)| Some((name, value.as_ref()?)))
     .collect();
     match given.as_slice() {
+        // The type of the password has been complained about.
+        [] if auth.is_wrong => {}
         [] => refusals.push((
             "`basicAuth` has no password".to_owned(),
             auth.at,
@@ -252,6 +254,9 @@ fn basic_auth(auth: &RawBasicAuth, url: &str, refusals: &mut Vec<Refusal>) -> Op
     None
 }
 
+/// The protocols by which BuildKit fetches (`util/gitutil/git_url.go`).
+const SCHEMES: [&str; 4] = ["http", "https", "ssh", "git"];
+
 /// Checks that BuildKit understands the URL as git does, and that it holds no secret.
 fn check_url(url: &str) -> Result<(), (String, String)> {
     let refuse = |message: &str, hint: &str| Err((message.to_owned(), hint.to_owned()));
@@ -261,12 +266,17 @@ fn check_url(url: &str) -> Result<(), (String, String)> {
     let Some((scheme, rest)) = url.split_once("://") else {
         return check_scp(url);
     };
-    if !matches!(scheme, "http" | "https" | "ssh" | "git") {
+    if !SCHEMES.contains(&scheme) {
+        let lower = scheme.to_ascii_lowercase();
         return Err((
             format!(
                 "`url` is of the protocol `{scheme}`, and only `https`, `http`, `ssh` and `git` can be fetched"
             ),
-            "the builder, which fetches it, sees no files of this machine".to_owned(),
+            match lower.as_str() {
+                "file" => "the builder, which fetches it, sees no files of this machine".to_owned(),
+                known if SCHEMES.contains(&known) => format!("write it in lower case: `{known}`"),
+                _ => "write `https://HOST/PATH`".to_owned(),
+            },
         ));
     }
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));

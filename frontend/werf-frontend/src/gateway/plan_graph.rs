@@ -238,3 +238,48 @@ pub fn git_file_graph(request: &Request) -> (Graph, Node) {
     );
     (graph, node)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Location, Position};
+
+    fn remote(url: &str, reference: &str) -> RemoteRequest {
+        let position = Position { line: 1, column: 1 };
+        RemoteRequest {
+            url: url.to_owned(),
+            reference: reference.to_owned(),
+            name: "name".to_owned(),
+            at: Location {
+                file: "werf.yaml".to_owned(),
+                start: position,
+                end: position,
+                rendered: None,
+            },
+            advice: String::new(),
+        }
+    }
+
+    #[test]
+    fn repositories_are_mounted_and_fetched_as_for_a_dockerfile() {
+        let remotes = [
+            remote("https://host/team/lib.git", "refs/tags/v1"),
+            remote("git@host:team/lib.git", "HEAD"),
+        ];
+        let own = OwnImage::Reference("frontend:1");
+        let plan = plan_graph(&Request::default(), &own, &remotes, false).expect("a graph");
+        assert_eq!(plan.remotes.len(), 2);
+        insta::assert_snapshot!(plan.graph.text(plan.out));
+    }
+
+    #[test]
+    fn without_repositories_nothing_is_added() {
+        let own = OwnImage::Reference("frontend:1");
+        let plan = plan_graph(&Request::default(), &own, &[], false).expect("a graph");
+        let text = plan.graph.text(plan.out);
+        assert!(
+            !text.contains("git://") && !text.contains("/remotes"),
+            "{text}"
+        );
+    }
+}

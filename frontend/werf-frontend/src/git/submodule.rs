@@ -77,7 +77,7 @@ pub(super) fn open(
             "`{path}` is a submodule, and submodules of a repository with `url` are not fetched"
         ))
         .hint(format!(
-            "leave it out with `excludePaths: [{path}]`, and give it an entry of `git` with a `url` of its own"
+            "leave `{path}` out with `excludePaths`, and give it an entry of `git` with a `url` of its own"
         )));
     }
     let Some(name) = names.get(inside) else {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::config::giterminism::Giterminism;
-use crate::config::{Config, GitMapping, Remote, SourceText};
+use crate::config::{Config, GitMapping, Reference, Remote, SourceText};
 use crate::error::Diagnostic;
 use crate::git::repo::{Repo, RepoError};
 use crate::plan::file::RemoteRequest;
@@ -192,13 +192,15 @@ pub fn forbidden(config: &Config, source: &SourceText, rules: &Giterminism) -> V
     }
     let mut mistakes: Vec<Diagnostic> = Vec::new();
     for remote in remotes(config).filter(|remote| remote.reference.value.moves()) {
-        let what = &remote.reference.value;
-        let mistake = Diagnostic::error(format!(
-            "the files of the {what} of a repository change without a commit of this one"
-        ))
-        .at(source.location(remote.reference.span))
-        .hint("pin them with `tag` or `commit`, or allow branches")
-        .note(rules.advice_for_branches());
+        let what = match &remote.reference.value {
+            Reference::Branch(name) => format!("`branch: {name}`"),
+            _ => "the default branch of the other repository".to_owned(),
+        };
+        let mistake =
+            Diagnostic::error(format!("{what} moves without a commit of this repository"))
+                .at(source.location(remote.reference.span))
+                .hint("pin them with `tag` or `commit`, or allow branches")
+                .note(rules.advice_for_branches());
         if !mistakes.contains(&mistake) {
             mistakes.push(mistake);
         }
