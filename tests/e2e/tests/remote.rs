@@ -7,9 +7,10 @@ use e2e::{Build, Built, GitServer, Repo};
 const ALLOW_BRANCHES: &str =
     "giterminismConfigVersion: 1\nconfig:\n  stapel:\n    git:\n      allowBranch: true\n";
 
-/// Returns a repository with one file and the tag `v1`.
+/// Returns a repository with the tag `v1`, whose commits no other repository has: BuildKit would not fetch them again.
 fn library() -> Repo {
     let lib = Repo::new();
+    lib.write("salt", e2e::salt());
     lib.write("src/a", "one");
     lib.write("src/dep", "one");
     lib.commit("first");
@@ -120,7 +121,7 @@ fn a_branch_that_moves_reruns_only_what_it_touches() {
     let second = Build::of(&repo).ok();
     assert_eq!(stamp(&second), stamp(&first));
     assert_eq!(
-        second.cached("gitLatestPatch"),
+        second.cached("gitLatestPatch]"),
         Some(true),
         "{}",
         second.log
@@ -169,7 +170,7 @@ fn a_private_repository_needs_the_secret() {
     let flag = format!("--secret=id=GIT_AUTH_TOKEN.{},env=LIB_TOKEN", server.host());
     let refused = Build::of(&repo).fails();
     refused.says(&[
-        "werf.yaml:8: repository `http://",
+        "werf.yaml:9: repository `http://",
         "(tag v1)",
         &format!(
             "`--secret id=GIT_AUTH_TOKEN.{},env=LIB_TOKEN`",
@@ -207,34 +208,26 @@ fn what_cannot_be_fetched_is_an_error_with_its_line() {
     let url = server.publish(&library(), "team/lib.git");
     let host = server.host();
     let commit = "0123456789abcdef0123456789abcdef01234567";
-    for (entry, line, says) in [
+    for (entry, says) in [
         (
             format!("- url: {url}\n  tag: v9\n"),
-            8,
             "does not contain ref refs/tags/v9",
         ),
         (
             format!("- url: {url}\n  commit: {commit}\n"),
-            8,
             "0123456789ab",
         ),
         (
             format!("- url: http://{host}/no.git\n  tag: v1\n"),
-            8,
             "not found",
         ),
         (
             "- url: http://127.0.0.1:1/a.git\n  tag: v1\n".to_owned(),
-            8,
-            "127.0.0.1",
+            "127.0.0.1 port 1",
         ),
     ] {
         let repo = Repo::with_config(&image(&format!("{entry}  to: /lib\n")));
         let failed = Build::of(&repo).fails();
-        failed.says(&[
-            &format!("werf.yaml:{line}: repository `http://"),
-            ">>> ",
-            says,
-        ]);
+        failed.says(&["werf.yaml:9: repository `http://", ">>> ", says]);
     }
 }

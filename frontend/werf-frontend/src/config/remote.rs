@@ -298,7 +298,7 @@ fn check_url(url: &str) -> Result<(), (String, String)> {
     }
     if !is_host(host) || path.trim_matches('/').is_empty() {
         return Err((
-            format!("`{url}` is not the URL of a repository"),
+            not_a_repository(url),
             "write `https://HOST/PATH`".to_owned(),
         ));
     }
@@ -327,9 +327,15 @@ fn check_scp(url: &str) -> Result<(), (String, String)> {
         return Ok(());
     }
     Err((
-        format!("`{url}` is not the URL of a repository"),
+        not_a_repository(url),
         "write `https://HOST/PATH`, `ssh://USER@HOST/PATH` or `USER@HOST:PATH`".to_owned(),
     ))
+}
+
+/// Returns the refusal of `url`, which is not shown if it may hold a password that was written in some odd way.
+fn not_a_repository(url: &str) -> String {
+    let shown = if url.contains('@') { "url" } else { url };
+    format!("`{shown}` is not the URL of a repository")
 }
 
 /// Whether `host` is a name or an address, with a port or without.
@@ -416,10 +422,16 @@ mod tests {
         ] {
             assert!(check_url(url).is_err(), "{url}");
         }
-        for url in ["https://user:secret@host/a", "ssh://git:secret@host/a"] {
+        for url in [
+            "https://user:secret@host/a",
+            "https://user:se/cret@host/a",
+            "user:secret@host/a",
+            "ssh://git:secret@host/a",
+            "ftp://git:secret@host/a",
+        ] {
             let (message, hint) = check_url(url).unwrap_err();
             assert!(
-                !format!("{message}{hint}").contains("secret@"),
+                !format!("{message}{hint}").contains("cret@"),
                 "{message}; {hint}"
             );
         }

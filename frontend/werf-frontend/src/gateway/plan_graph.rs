@@ -267,7 +267,11 @@ mod tests {
             remote("git@host:team/lib.git", "HEAD"),
         ];
         let own = OwnImage::Reference("frontend:1");
-        let plan = plan_graph(&Request::default(), &own, &remotes, false).expect("a graph");
+        let round = Round {
+            remotes: &remotes,
+            ..Round::default()
+        };
+        let plan = plan_graph(&Request::default(), &own, &round).expect("a graph");
         assert_eq!(plan.remotes.len(), 2);
         insta::assert_snapshot!(plan.graph.text(plan.out));
     }
@@ -275,7 +279,7 @@ mod tests {
     #[test]
     fn without_repositories_nothing_is_added() {
         let own = OwnImage::Reference("frontend:1");
-        let plan = plan_graph(&Request::default(), &own, &[], false).expect("a graph");
+        let plan = plan_graph(&Request::default(), &own, &Round::default()).expect("a graph");
         let text = plan.graph.text(plan.out);
         assert!(
             !text.contains("git://") && !text.contains("/remotes"),

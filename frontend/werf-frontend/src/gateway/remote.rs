@@ -46,7 +46,7 @@ pub fn explain(
             status.message.trim_end()
         );
         if no_access {
-            status.message.push_str("; ");
+            status.message.push('\n');
             status.message.push_str(&remote.advice);
         }
         status.code = report::CODE_UNKNOWN;
