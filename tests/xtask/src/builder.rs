@@ -27,6 +27,11 @@ pub enum Action {
         /// Any word; `main` is taken
         name: String,
     },
+    /// Kills it as a crash would, and starts it again with all it holds
+    Crash {
+        /// The word it was started with
+        name: String,
+    },
     /// Stops it and removes all it held
     Stop {
         /// The word it was started with
@@ -34,12 +39,13 @@ pub enum Action {
     },
 }
 
-/// Starts or stops a builder.
+/// Starts, crashes or stops a builder.
 pub fn run(action: &Action) -> Result<()> {
-    let (Action::Start { name } | Action::Stop { name }) = action;
+    let (Action::Start { name } | Action::Crash { name } | Action::Stop { name }) = action;
     check_name(name)?;
     match action {
         Action::Start { name } => start(name),
+        Action::Crash { name } => crash(name),
         Action::Stop { name } => stop(name),
     }
 }
@@ -63,6 +69,28 @@ fn start(name: &str) -> Result<()> {
     if !env.docker.own {
         print(format_args!("export BUILDX_BUILDER={PREFIX}{name}"))?;
     }
+    Ok(())
+}
+
+fn crash(name: &str) -> Result<()> {
+    let env = Env::bare()?;
+    let _lock = env.home.lock()?;
+    if env.docker.own {
+        let root = rootfs::ENGINE.ensure(&env.home)?;
+        let daemon = Daemon::named(&env.home, name);
+        if !daemon.kill()? {
+            bail!("no builder `{name}` was running");
+        }
+        daemon.ensure(&root, &env.registry)?;
+    } else {
+        // The container that buildx makes for the first node of a builder.
+        let container = format!("buildx_buildkit_{PREFIX}{name}0");
+        show(env.docker.command().args(["kill", &container]))?;
+        show(env.docker.command().args(["start", &container]))?;
+    }
+    say(format_args!(
+        "killed the builder `{name}` and started it again"
+    ));
     Ok(())
 }
 

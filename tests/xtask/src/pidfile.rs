@@ -57,9 +57,20 @@ impl PidFile {
             self.wait_until_gone(patience);
         }
         if self.alive().is_some() {
-            signal(pid, Signal::KILL)?;
-            self.wait_until_gone(Duration::from_secs(10));
+            return self.kill();
         }
+        self.forget();
+        Ok(true)
+    }
+
+    /// Kills the process, and the pid namespace that it waits for, at once. Returns whether there was one.
+    pub fn kill(&self) -> Result<bool> {
+        let Some(pid) = self.alive() else {
+            self.forget();
+            return Ok(false);
+        };
+        signal(pid, Signal::KILL)?;
+        self.wait_until_gone(Duration::from_secs(10));
         if self.alive().is_some() {
             bail!("process {pid} does not end");
         }

@@ -4,6 +4,7 @@
 //! the name of a step: standard error ends in the daemon's log.
 
 pub mod bridge;
+mod failed_stage;
 pub mod plan_graph;
 mod remote;
 pub mod report;
@@ -26,7 +27,7 @@ use crate::git::repo::{NO_REPOSITORY, git_file};
 use crate::helper::locate::DEFAULT_NAMES;
 use crate::helper::remotes::missing as missing_remotes;
 use crate::helper::store;
-use crate::lower::{self, BaseImage, Lowered, Settings, Step};
+use crate::lower::{self, BaseImage, Lowered, Settings};
 use crate::plan::digest::Digest;
 use crate::plan::file::{Base, ImagePlan, Outcome, Plan, PlanFile, RemoteRequest, SourceFile};
 use crate::plan::stage::StageKind;
@@ -213,6 +214,7 @@ struct Round {
 struct Unmeasured {
     image: ImagePlan,
     lowered: Lowered,
+    commit: String,
     /// The digest of the stage to look at, and its layer.
     stage: (Digest, Node),
 }
@@ -310,16 +312,19 @@ async fn build_planned(
         return Ok(Solved::Well(Built::Unmeasured(Box::new(Unmeasured {
             image: image.clone(),
             lowered,
+            commit: plan.commit.clone(),
             stage,
         }))));
     }
-    Ok(match solve_image(bridge, image, &lowered).await? {
-        Solved::Well(reference) => {
-            let answer = image_answer(Some(reference), &lowered, &settings, base.as_ref());
-            Solved::Well(Built::Image(answer))
-        }
-        Solved::StoreLacks(stage, status) => Solved::StoreLacks(stage, status),
-    })
+    Ok(
+        match solve_image(bridge, image, &lowered, &plan.commit).await? {
+            Solved::Well(reference) => {
+                let answer = image_answer(Some(reference), &lowered, &settings, base.as_ref());
+                Solved::Well(Built::Image(answer))
+            }
+            Solved::StoreLacks(stage, status) => Solved::StoreLacks(stage, status),
+        },
+    )
 }
 
 /// Returns the stage that PLAN has to look at before it can plan those after it: one that nobody has looked at, or
@@ -430,7 +435,7 @@ async fn plan_once(
     let reference = match (bridge.solve(definition).await, &round.unmeasured) {
         (Ok(reference), _) => reference,
         (Err(CallError::Status(status)), Some(built)) => {
-            return blame(*status, &built.image, &built.lowered)
+            return blame(*status, &built.image, &built.lowered, &built.commit)
                 .map(|(stage, status)| Solved::StoreLacks(stage, status));
         }
         (Err(error), _) => {
@@ -659,6 +664,7 @@ async fn solve_image(
     bridge: &mut Bridge,
     image: &ImagePlan,
     lowered: &Lowered,
+    commit: &str,
 ) -> Result<Solved<Reference>, Failure> {
     let Some(root) = lowered.root else {
         return Ok(Solved::Well(Reference(String::new())));
@@ -667,9 +673,8 @@ async fn solve_image(
     shrink(&mut definition)?;
     match bridge.solve(definition).await {
         Ok(reference) => Ok(Solved::Well(reference)),
-        Err(CallError::Status(status)) => {
-            blame(*status, image, lowered).map(|(stage, status)| Solved::StoreLacks(stage, status))
-        }
+        Err(CallError::Status(status)) => blame(*status, image, lowered, commit)
+            .map(|(stage, status)| Solved::StoreLacks(stage, status)),
         Err(error) => Err(error.into()),
     }
 }
@@ -679,6 +684,7 @@ fn blame(
     status: rpc::Status,
     image: &ImagePlan,
     lowered: &Lowered,
+    commit: &str,
 ) -> Result<(StageKind, Box<rpc::Status>), Failure> {
     let vertex = report::failed_vertex(&status);
     let step = lowered
@@ -686,7 +692,7 @@ fn blame(
         .iter()
         .find(|step| Some(lowered.graph.digest(step.node)) == vertex);
     let store_lacks = lacks_in_store(&status);
-    let status = Box::new(name_stage(status, image, step));
+    let status = Box::new(failed_stage::describe(status, &image.name, step, commit));
     match step {
         Some(step) if store_lacks => Ok((step.kind, status)),
         _ => Err(Failure::Status(status)),
@@ -725,21 +731,6 @@ fn shrink(definition: &mut pb::Definition) -> Result<(), Diagnostic> {
         .hint("move data out of the commands into files of the repository"));
     }
     Ok(())
-}
-
-/// Puts the name of the failed stage before the daemon's message; code and details stay.
-fn name_stage(mut status: rpc::Status, image: &ImagePlan, step: Option<&Step>) -> rpc::Status {
-    if let Some(step) = step {
-        let what = match report::exit_code(&status) {
-            Some(code) => format!("failed with exit code {code}"),
-            None => "failed".to_owned(),
-        };
-        status.message = format!(
-            "stage `{}` of image `{}` {what}: {}",
-            step.kind, image.name, status.message
-        );
-    }
-    status
 }
 
 fn image_answer(

@@ -106,6 +106,8 @@ pub struct Step {
     pub node: Node,
     /// Which stage it is.
     pub kind: StageKind,
+    /// Whether it has files of git mappings.
+    pub has_sources: bool,
 }
 
 impl Lowered {
@@ -154,6 +156,7 @@ pub fn lower(
         steps.push(Step {
             node,
             kind: stage.kind,
+            has_sources: stage.sources.is_some(),
         });
         root = Some(node);
     }

@@ -131,6 +131,11 @@ impl Daemon {
         Ok(ran)
     }
 
+    /// Kills the daemon and all it started, without a word. Returns whether it ran.
+    pub fn kill(&self) -> Result<bool> {
+        self.pid_file().kill()
+    }
+
     /// Stops the daemon and removes everything it holds.
     pub fn remove(&self, home: &Home) -> Result<bool> {
         let ran = self.stop(home)?;
