@@ -1,10 +1,11 @@
 //! `docker buildx build`, as people run it.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::{Image, Repo};
+use crate::{Image, Repo, Tree};
 
 /// A build to be run.
 pub struct Build {
@@ -16,6 +17,7 @@ pub struct Build {
     stdin: Option<Vec<u8>>,
     tag: String,
     tagged: bool,
+    debug: bool,
 }
 
 /// A build that ended.
@@ -52,6 +54,7 @@ impl Build {
             stdin: None,
             tag: format!("werf-frontend-test:{}-{number}", std::process::id()),
             tagged: true,
+            debug: false,
         }
     }
 
@@ -92,9 +95,31 @@ impl Build {
         self
     }
 
+    /// Has the client show details, such as the lines that warnings are about.
+    pub fn debug(mut self) -> Build {
+        self.debug = true;
+        self
+    }
+
     /// Builds.
     pub fn run(self) -> Built {
+        let (child, tag, variables) = self.start();
+        let output = child.wait_with_output().expect("wait for docker");
+        Built {
+            success: output.status.success(),
+            code: output.status.code(),
+            log: String::from_utf8_lossy(&output.stderr).into_owned(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            image: Image::new(tag, variables),
+        }
+    }
+
+    /// Starts the client, and returns what is needed to name the image.
+    fn start(self) -> (Child, String, Vec<(String, String)>) {
         let mut command = Command::new("docker");
+        if self.debug {
+            command.arg("--debug");
+        }
         command.args(["buildx", "build", "--progress=plain", "--provenance=false"]);
         if let Some(config) = &self.config {
             command.args(["-f", config]);
@@ -127,14 +152,7 @@ impl Build {
             // The client may stop reading when it has seen enough.
             let _ = stdin.write_all(bytes);
         }
-        let output = child.wait_with_output().expect("wait for docker");
-        Built {
-            success: output.status.success(),
-            code: output.status.code(),
-            log: String::from_utf8_lossy(&output.stderr).into_owned(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            image: Image::new(self.tag, self.variables),
-        }
+        (child, self.tag, self.variables)
     }
 
     /// Builds, which must succeed.
@@ -142,6 +160,47 @@ impl Build {
         let built = self.run();
         assert!(built.success, "the build failed:\n{}", built.log);
         built
+    }
+
+    /// Builds, which must succeed, and returns the file system instead of an image.
+    ///
+    /// # Panics
+    /// If the build fails.
+    pub fn tree(self) -> (Built, Tree) {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let output = format!("type=tar,dest={}", file.path().display());
+        let built = self.untagged().args(["--output", &output]).ok();
+        let archive = std::fs::File::open(file.path()).expect("the build wrote an archive");
+        (built, Tree::of_archive(BufReader::new(archive)))
+    }
+
+    /// Builds, and does something as soon as a step prints a line that ends with `marker`.
+    pub fn run_and_at(self, marker: &str, act: impl FnOnce()) -> Built {
+        let (mut child, tag, variables) = self.start();
+        let stderr = child.stderr.take().expect("standard error is a pipe");
+        let mut act = Some(act);
+        let mut log = String::new();
+        for line in BufReader::new(stderr).lines() {
+            let line = line.expect("the client prints text");
+            log.push_str(&line);
+            log.push('\n');
+            // `#7 0.123 marker`; the name of the step, which quotes the commands, ends otherwise.
+            if line.starts_with('#')
+                && line.ends_with(&format!(" {marker}"))
+                && let Some(act) = act.take()
+            {
+                act();
+            }
+        }
+        let output = child.wait_with_output().expect("wait for docker");
+        assert!(act.is_none(), "no step printed `{marker}`:\n{log}");
+        Built {
+            success: output.status.success(),
+            code: output.status.code(),
+            log,
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            image: Image::new(tag, variables),
+        }
     }
 
     /// Builds, which must fail.

@@ -26,6 +26,14 @@ impl Builder {
         Builder { name, variables }
     }
 
+    /// Kills it as a crash would, and starts it again with all it holds.
+    ///
+    /// # Panics
+    /// If it does not come up again.
+    pub fn crash(&self) {
+        harness(&["builder", "crash", &self.name]);
+    }
+
     /// Has `build` run on this builder.
     pub fn run(&self, build: Build) -> Build {
         self.variables

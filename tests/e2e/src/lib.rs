@@ -8,13 +8,17 @@ pub mod build;
 pub mod builder;
 pub mod git_server;
 pub mod image;
+pub mod random;
 pub mod repo;
+pub mod tree;
 
 pub use build::{Build, Built};
 pub use builder::Builder;
 pub use git_server::GitServer;
 pub use image::Image;
+pub use random::Random;
 pub use repo::Repo;
+pub use tree::Tree;
 
 /// Where the daemon is and which frontend to use.
 #[derive(Clone, Debug)]

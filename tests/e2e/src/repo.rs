@@ -1,9 +1,10 @@
 //! Repositories for tests, made with the real `git` and fixed dates and authors.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use crate::Bench;
+use crate::{Bench, Tree};
 
 /// A git repository in a temporary directory.
 pub struct Repo {
@@ -25,6 +26,16 @@ impl Repo {
     pub fn with_config(sections: &str) -> Repo {
         let repo = Repo::new();
         repo.commit_config(sections);
+        repo
+    }
+
+    /// Clones `origin` with more arguments for `git clone`, over a transport that honours them.
+    pub fn clone_of(origin: &Repo, arguments: &[&str]) -> Repo {
+        let repo = Repo {
+            directory: tempfile::tempdir().expect("a temporary directory"),
+        };
+        let url = format!("file://{}", origin.path().display());
+        repo.git(&[&["clone", "--quiet"], arguments, &[&url, "."]].concat());
         repo
     }
 
@@ -59,9 +70,22 @@ impl Repo {
         self.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
     }
 
+    /// Returns the files of the commit, as `git archive` has them.
+    pub fn archive(&self) -> Tree {
+        let arguments = ["-c", "tar.umask=0022", "archive", "--format=tar", "HEAD"];
+        Tree::of_archive(self.run(&arguments, b"").as_slice())
+    }
+
     /// Runs `git` in the work tree, which must succeed, and returns its output without the last newline.
     pub fn git(&self, arguments: &[&str]) -> String {
-        let output = Command::new("git")
+        String::from_utf8_lossy(&self.run(arguments, b""))
+            .trim_end()
+            .to_owned()
+    }
+
+    /// Runs `git` in the work tree with something to read, which must succeed, and returns its output.
+    pub fn run(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
+        let mut child = Command::new("git")
             .args([
                 "-c",
                 "core.autocrlf=false",
@@ -86,17 +110,23 @@ impl Repo {
                 ("GIT_AUTHOR_DATE", "2024-05-01T12:00:00Z"),
                 ("GIT_COMMITTER_DATE", "2024-05-01T12:00:00Z"),
             ])
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .expect("git is installed");
+        let mut stdin = child.stdin.take().expect("standard input is a pipe");
+        // What ends before it has read all says why.
+        let _ = stdin.write_all(input);
+        drop(stdin);
+        let output = child.wait_with_output().expect("wait for git");
         assert!(
             output.status.success(),
             "git {}: {}",
             arguments.join(" "),
             String::from_utf8_lossy(&output.stderr)
         );
-        String::from_utf8_lossy(&output.stdout)
-            .trim_end()
-            .to_owned()
+        output.stdout
     }
 }
 

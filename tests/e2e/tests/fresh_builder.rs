@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use e2e::{Bench, Build, Builder, Built, Repo};
+use e2e::{Bench, Build, Builder, Repo};
 
 const STAGES: [&str; 3] = ["beforeInstall", "install", "setup"];
 
@@ -20,45 +20,69 @@ fn config(salt: &str) -> String {
     )
 }
 
-fn stamps(built: &Built) -> Vec<String> {
-    STAGES
-        .map(|stage| built.image.run(&["cat", &format!("/stamps/{stage}")]))
-        .to_vec()
+/// Builds here and exports a cache, then builds the next commit on a builder that has nothing but that cache.
+fn costs_a_patch(name: &str, export: &[&str], import: &str) {
+    let repo = Repo::new();
+    repo.write("package.json", "{}");
+    repo.write("README.md", "one");
+    repo.commit_config(&config(&e2e::salt()));
+    let (_, first) = Build::of(&repo).tree();
+    // The same builder has the stages; this only exports them.
+    Build::of(&repo)
+        .untagged()
+        .args(export.iter().copied())
+        .ok();
+
+    repo.write("README.md", "two");
+    repo.commit("no dependency");
+    let builder = Builder::start(name);
+    let (_, second) = builder
+        .run(Build::of(&repo).args(["--cache-from", import]))
+        .tree();
+    for stage in STAGES {
+        let stamp = format!("/stamps/{stage}");
+        assert!(first.text(&stamp).is_some());
+        assert_eq!(
+            second.text(&stamp),
+            first.text(&stamp),
+            "{name}: {stage} reran"
+        );
+    }
+    assert_eq!(
+        second.text("/app/README.md").as_deref(),
+        Some("two"),
+        "{name}"
+    );
+}
+
+fn reference(mode: &str) -> String {
+    let registry = Bench::from_env().registry;
+    format!("{registry}/fresh/{}-{mode}", std::process::id())
 }
 
 #[test]
 fn a_commit_that_touches_no_dependency_costs_a_patch_there_too() {
-    let registry = Bench::from_env().registry;
-    for mode in ["max", "min", "inline"] {
-        let repo = Repo::new();
-        repo.write("package.json", "{}");
-        repo.write("README.md", "one");
-        repo.commit_config(&config(&e2e::salt()));
-        let reference = format!("{registry}/fresh/{}-{mode}", std::process::id());
-        let (cache, mut arguments) = match mode {
-            "inline" => ("type=inline".to_owned(), vec!["--push", "-t", &reference]),
-            _ => (
-                format!("type=registry,ref={reference},mode={mode}"),
-                Vec::new(),
-            ),
-        };
-        arguments.extend(["--cache-to", &cache]);
-        Build::of(&repo).untagged().args(arguments).ok();
-        // The same builder has the stages; this makes an image that can be looked at.
-        let first = stamps(&Build::of(&repo).ok());
+    for mode in ["max", "min"] {
+        let import = format!("type=registry,ref={}", reference(mode));
+        let export = format!("{import},mode={mode}");
+        costs_a_patch(mode, &["--cache-to", &export], &import);
+    }
+}
 
-        repo.write("README.md", "two");
-        repo.commit("no dependency");
-        let builder = Builder::start("fresh");
-        let from = format!("type=registry,ref={reference}");
-        let second = builder
-            .run(Build::of(&repo).args(["--cache-from", &from]))
-            .ok();
-        assert_eq!(stamps(&second), first, "{mode}");
-        assert_eq!(
-            second.image.run(&["cat", "/app/README.md"]),
-            "two",
-            "{mode}"
-        );
+#[test]
+fn with_the_cache_inside_the_image() {
+    let reference = reference("inline");
+    let export = ["--cache-to", "type=inline", "--push", "-t", &reference];
+    costs_a_patch("inline", &export, &format!("type=registry,ref={reference}"));
+}
+
+#[test]
+fn with_the_cache_in_a_directory() {
+    for mode in ["max", "min"] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().display();
+        let export = format!("type=local,dest={path},mode={mode}");
+        let import = format!("type=local,src={path}");
+        costs_a_patch(&format!("local-{mode}"), &["--cache-to", &export], &import);
     }
 }

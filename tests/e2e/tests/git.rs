@@ -105,11 +105,16 @@ fn the_story_of_forced_caching_ends_well() {
     repo.commit_config(&format!(
         "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\nshell:\n  install:\n  - cp /app/hello /hello\n  - \": {salt}\"\n"
     ));
+    // It is in the working directory, where people look, and not in the commit.
+    repo.write("hello", "hello\n");
+    let head = repo.git(&["rev-parse", "--short=12", "HEAD"]);
     Build::of(&repo).fails().says(&[
         "stage `install` of image `app` failed with exit code 1",
-        "cp /app/hello /hello",
+        "werf: failed with exit code 1: cp /app/hello /hello",
+        ">>>   - cp /app/hello /hello",
+        &format!("hint: its commands see the files of commit {head}"),
+        "if one is missing or old, commit it and build again",
     ]);
-    repo.write("hello", "hello\n");
     repo.commit("the file");
     assert_eq!(
         Build::of(&repo).ok().image.run(&["cat", "/hello"]),
@@ -205,37 +210,32 @@ fn what_matches_nothing_is_an_error_with_its_line() {
     );
     Build::of(&repo)
         .fails()
-        .says(&["matches no files of commit"]);
+        .says(&["matches no files of commit", "werf.yaml:8", ">>> - add: /"]);
     let repo = Repo::with_config(
         "image: app\nfrom: scratch\ngit:\n- add: /\n  to: /app\n- add: /\n  to: /app\n",
     );
-    Build::of(&repo)
-        .fails()
-        .says(&["put files at `/app`", "the other one is in line 9"]);
+    Build::of(&repo).fails().says(&[
+        "put files at `/app`",
+        "the other one is in line 9",
+        ">>> - add: /",
+    ]);
 }
 
 #[test]
-fn two_commits_at_once_do_not_mix() {
-    let salt = e2e::salt();
-    let config = format!(
-        "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\n  stageDependencies: {{install: a}}\nshell:\n  install: \"cp /app/a /copy; : {salt}\"\n"
+fn what_has_no_effect_is_a_warning_with_its_line() {
+    let repo = Repo::with_config(
+        "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\n  stageDependencies:\n    install: [pakage.json]\n    setup: [werf.yaml]\nshell:\n  install: touch /x\n",
     );
-    let repos: Vec<Repo> = (0..2).map(|_| Repo::with_config(&config)).collect();
-    for round in 0..5 {
-        std::thread::scope(|scope| {
-            for (number, repo) in repos.iter().enumerate() {
-                scope.spawn(move || {
-                    let content = format!("{number} {round}\n");
-                    repo.write("a", &content);
-                    repo.write("b", &content);
-                    repo.commit("a round");
-                    let image = Build::of(repo).ok().image;
-                    assert_eq!(
-                        image.run(&["cat", "/app/a", "/app/b", "/copy"]),
-                        content.repeat(3)
-                    );
-                });
-            }
-        });
-    }
+    let messages = [
+        "MaskMatchesNothing: `pakage.json` in `stageDependencies` matches no file of the mapping",
+        "UnusedStageDependencies: `setup` of image `app` has no instructions, so what it depends on has no effect",
+    ];
+    Build::of(&repo).ok().says(&messages);
+    // The client shows lines when it is asked for details.
+    let built = Build::of(&repo).debug().ok();
+    built.says(&messages);
+    built.says(&[
+        ">>>     install: [pakage.json]",
+        ">>>     setup: [werf.yaml]",
+    ]);
 }

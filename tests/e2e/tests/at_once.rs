@@ -1,0 +1,69 @@
+//! Builds of different commits of one repository at the same time.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use e2e::{Build, Repo};
+
+/// `install` depends on `a` and copies what it sees; `b` comes and goes with every commit.
+fn config(salt: &str) -> String {
+    format!(
+        "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\n  excludePaths: [werf.yaml]\n  stageDependencies:\n    install: [a]\nshell:\n  install:\n  - cp /app/a /copy\n  - \": {salt}\"\n"
+    )
+}
+
+/// Builds the commit of `repo` and compares what came out with it.
+fn check(repo: &Repo, round: usize) {
+    let (_, tree) = Build::of(repo).tree();
+    let wanted = repo.archive();
+    let mut names = Vec::new();
+    for (path, node) in &wanted.0 {
+        if path.as_slice() == b"werf.yaml" {
+            continue;
+        }
+        let path = [b"app/", path.as_slice()].concat();
+        let found = tree.0.get(&path).map(|node| &node.kind);
+        assert_eq!(
+            found,
+            Some(&node.kind),
+            "round {round}: {}",
+            path.escape_ascii()
+        );
+        names.push(path);
+    }
+    let there: Vec<&Vec<u8>> = tree
+        .0
+        .keys()
+        .filter(|path| path.starts_with(b"app/"))
+        .collect();
+    assert_eq!(there, names.iter().collect::<Vec<_>>(), "round {round}");
+    assert_eq!(
+        tree.text("/copy"),
+        wanted.text("a"),
+        "round {round}: the stage saw its own commit"
+    );
+}
+
+#[test]
+fn two_commits_of_one_repository_do_not_mix() {
+    let origin = Repo::with_config(&config(&e2e::salt()));
+    let clones = [Repo::clone_of(&origin, &[]), Repo::clone_of(&origin, &[])];
+    for round in 0..20 {
+        for (number, clone) in clones.iter().enumerate() {
+            // Every third round touches no dependency: the stage comes from the cache of either.
+            if round % 3 != 2 {
+                clone.write("a", format!("{number} {round}\n"));
+            }
+            clone.write("b", format!("{number} {round}\n"));
+            clone.write(&format!("only/{number}-{round}"), "");
+            if round > 0 {
+                std::fs::remove_file(clone.join(&format!("only/{number}-{}", round - 1))).unwrap();
+            }
+            clone.commit("a round");
+        }
+        std::thread::scope(|scope| {
+            for clone in &clones {
+                scope.spawn(move || check(clone, round));
+            }
+        });
+    }
+}
