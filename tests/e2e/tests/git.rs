@@ -217,7 +217,7 @@ fn what_matches_nothing_is_an_error_with_its_line() {
     Build::of(&repo).fails().says(&[
         "put files at `/app`",
         "the other one is in line 9",
-        ">>> - add: /",
+        ">>>   to: /app",
     ]);
 }
 
@@ -227,8 +227,8 @@ fn what_has_no_effect_is_a_warning_with_its_line() {
         "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\n  stageDependencies:\n    install: [pakage.json]\n    setup: [werf.yaml]\nshell:\n  install: touch /x\n",
     );
     let messages = [
-        "MaskMatchesNothing: `pakage.json` in `stageDependencies` matches no file of the mapping",
-        "UnusedStageDependencies: `setup` of image `app` has no instructions, so what it depends on has no effect",
+        "MaskMatchesNothing: `pakage.json` in `stageDependencies` matches no file of the mapping (werf.yaml:11)",
+        "UnusedStageDependencies: `setup` of image `app` has no instructions, so what it depends on has no effect (werf.yaml:12)",
     ];
     Build::of(&repo).ok().says(&messages);
     // The client shows lines when it is asked for details.

@@ -565,6 +565,10 @@ async fn warn(
     if let Some(rule) = &warning.rule {
         short = format!("{rule}: {short}");
     }
+    if let Some(at) = &warning.at {
+        // The client draws the lines only with `--debug`.
+        short.push_str(&format!(" ({}:{})", at.file, at.start.line));
+    }
     let detail = warning
         .hint
         .iter()

@@ -71,13 +71,17 @@ impl Config {
         };
         let whole = Mapping {
             left_alone: &["assets"],
+            user: USERS[2],
             ..mapping("/", "/app")
         };
         Config {
             salt: salt.to_owned(),
             mappings: vec![
                 whole,
-                mapping("/lib", "/srv/lib"),
+                Mapping {
+                    group: GROUPS[3],
+                    ..mapping("/lib", "/srv/lib")
+                },
                 mapping("/assets", "/app/assets"),
                 mapping("/one", "/etc/one.conf"),
             ],
@@ -93,17 +97,18 @@ impl Config {
         match random.below(6) {
             // A single file has no masks, and a mask of the inner mapping would make room in the outer one.
             0 if number < 2 => {
-                mapping.include = random.some(&INCLUDE, 3);
-                if !mapping.include.is_empty() {
+                mapping.include.clear();
+                if random.one_in(2) {
+                    mapping.include = random.some(&INCLUDE, 2);
                     mapping.include.push("**/keep");
                 }
             }
             1 if number < 3 => mapping.exclude = random.some(&EXCLUDE, 3),
-            2 => {
+            2 | 3 => {
                 mapping.user = *random.pick(&USERS);
                 mapping.group = *random.pick(&GROUPS);
             }
-            3 => self.dependencies[random.below(2)] = random.some(&DEPENDENCIES, 2),
+            4 => self.dependencies[random.below(2)] = random.some(&DEPENDENCIES, 2),
             _ => self.versions[random.below(2)] = random.number(),
         }
     }

@@ -54,7 +54,7 @@ const TARGETS: [&[u8]; 6] = [
 
 impl History {
     /// Returns the history of a repository with one commit.
-    pub fn new(repo: &Repo, config: &Config) -> History {
+    pub fn new(repo: &Repo, config: &Config, random: &mut Random) -> History {
         let mut files = Files::new();
         let plain = |data: &str| File {
             mode: "100644",
@@ -71,6 +71,9 @@ impl History {
             head: 0,
             marks: 0,
         };
+        for _ in 0..80 {
+            history.put(random_path(random), random_file(random));
+        }
         history.commit(config);
         history.write_to(repo);
         history
@@ -85,20 +88,20 @@ impl History {
             .cloned()
             .collect();
         let some = (!known.is_empty()).then(|| random.pick(&known).clone());
-        match (random.below(9), some) {
-            (0, Some(path)) => drop(self.files.remove(&path)),
-            (1, Some(path)) => {
+        match (random.below(20), some) {
+            (0..=1, Some(path)) => drop(self.files.remove(&path)),
+            (2, Some(path)) => {
                 let directory =
                     path[..path.iter().rposition(|&byte| byte == b'/').unwrap_or(0)].to_vec();
                 self.files.retain(|other, _| {
                     !is_free(other) || directory.is_empty() || !is_below(other, &directory)
                 });
             }
-            (2, Some(path)) => {
+            (3..=4, Some(path)) => {
                 let file = self.files.remove(&path).expect("it was listed");
                 self.put(random_path(random), file);
             }
-            (3, Some(path)) => {
+            (5..=6, Some(path)) => {
                 let file = self.files.get_mut(&path).expect("it was listed");
                 file.mode = match file.mode {
                     "100644" => "100755",
@@ -106,9 +109,9 @@ impl History {
                     other => other,
                 };
             }
-            (4, Some(path)) => self.put(path, random_file(random)),
-            (5, Some(path)) => self.put([&path, &b"/a"[..]].concat(), random_file(random)),
-            (6, _) => {
+            (7..=9, Some(path)) => self.put(path, random_file(random)),
+            (10..=11, Some(path)) => self.put([&path, &b"/a"[..]].concat(), random_file(random)),
+            (12, _) => {
                 let path = if random.one_in(2) {
                     "one".to_owned()
                 } else {

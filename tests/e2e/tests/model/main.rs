@@ -10,7 +10,8 @@ mod config;
 mod history;
 mod masks;
 
-use e2e::{Build, Random, Repo};
+use e2e::tree::Kind;
+use e2e::{Build, Random, Repo, Tree};
 
 use config::Config;
 use history::History;
@@ -23,8 +24,9 @@ fn the_mapped_tree_is_the_commit_s_whatever_came_before() {
     let mut random = Random::seeded(3);
     let repo = Repo::new();
     let mut config = Config::new(&e2e::salt());
-    let mut history = History::new(&repo, &config);
+    let mut history = History::new(&repo, &config, &mut random);
     let mut built = 0;
+    let mut seen = Seen::default();
     for number in 0..COMMITS {
         for _ in 0..=random.below(4) {
             history.edit(&mut random);
@@ -53,7 +55,44 @@ fn the_mapped_tree_is_the_commit_s_whatever_came_before() {
                 config.text()
             );
         }
+        seen.count(&expected);
         built += 1;
     }
     assert_eq!(built, BUILDS);
+    assert!(seen.is_enough(), "{seen:?}");
+}
+
+/// What was compared; a test that stops testing shows here.
+#[derive(Debug, Default)]
+struct Seen {
+    directories: usize,
+    files: usize,
+    executables: usize,
+    links: usize,
+    owned: usize,
+}
+
+impl Seen {
+    fn count(&mut self, tree: &Tree) {
+        for node in tree.0.values() {
+            match node.kind {
+                Kind::Directory => self.directories += 1,
+                Kind::Symlink(_) => self.links += 1,
+                _ if node.mode == 0o755 => self.executables += 1,
+                _ => self.files += 1,
+            }
+            self.owned += usize::from(node.owner != (0, 0));
+        }
+    }
+
+    fn is_enough(&self) -> bool {
+        let counts = [
+            self.directories,
+            self.files,
+            self.executables,
+            self.links,
+            self.owned,
+        ];
+        counts.iter().all(|&count| count >= 4 * BUILDS)
+    }
 }
