@@ -1,5 +1,7 @@
 //! `cargo xtask image`: the frontend image, packaged from the host's binaries or built as a whole.
 
+mod reproducible;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,6 +17,12 @@ use crate::talk::{print, say};
 
 /// How large the image may be, uncompressed.
 const LIMIT: u64 = 25_000_000;
+
+/// The tool that is copied into the STORE of every builder.
+const SYNC_TOOL: &str = "stapel/bin/stapel-sync";
+
+/// How large that tool may be.
+const SYNC_TOOL_LIMIT: u64 = 1_450_000;
 
 const FULL: &str = "werf-frontend:full";
 
@@ -36,6 +44,7 @@ pub fn run(options: &Options) -> Result<()> {
     provide_build_base(&env)?;
     build(&env)?;
     check(&env)?;
+    reproducible::check(&env.home)?;
     print(FULL)
 }
 
@@ -89,6 +98,12 @@ fn check(env: &Env) -> Result<()> {
             print(format_args!("/{name}: {} bytes, static", content.len()))?;
         }
     }
+    let tool = fs::metadata(dir.join(SYNC_TOOL)).context("look at the sync tool")?;
+    ensure!(
+        tool.len() <= SYNC_TOOL_LIMIT,
+        "/{SYNC_TOOL} has {} bytes, {SYNC_TOOL_LIMIT} are allowed",
+        tool.len()
+    );
     ensure!(
         size <= LIMIT,
         "the image holds {size} bytes, more than {LIMIT}"
