@@ -3,6 +3,8 @@
 //! One module per benchmark. Each hands two ways of doing the same thing to [`paired`], which runs them by turns,
 //! so that whatever else the machine does meets both alike.
 
+mod figure;
+mod git;
 mod noop;
 mod stats;
 
@@ -19,6 +21,8 @@ use stats::Summary;
 pub enum Bench {
     /// A build in which nothing changed
     Noop(Options),
+    /// Builds with sources of a git repository of 100,000 files, and of one of 50
+    Git(git::Options),
 }
 
 /// How every benchmark is asked for.
@@ -33,29 +37,62 @@ pub struct Options {
 pub fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Noop(options) => noop::run(options),
+        Bench::Git(options) => git::run(options),
     }
 }
 
 /// One of two ways of doing the same thing.
 struct Way<'a> {
     name: &'static str,
-    work: Box<dyn FnMut() -> Result<()> + 'a>,
+    /// What precedes every run and is not measured.
+    before: Option<Work<'a>>,
+    work: Work<'a>,
+}
+
+type Work<'a> = Box<dyn FnMut() -> Result<()> + 'a>;
+
+impl<'a> Way<'a> {
+    fn new(name: &'static str, work: impl FnMut() -> Result<()> + 'a) -> Self {
+        Way {
+            name,
+            before: None,
+            work: Box::new(work),
+        }
+    }
+
+    fn after(mut self, before: Work<'a>) -> Self {
+        self.before = Some(before);
+        self
+    }
+
+    fn measure(&mut self) -> Result<Duration> {
+        if let Some(before) = &mut self.before {
+            before()?;
+        }
+        let began = Instant::now();
+        (self.work)()?;
+        Ok(began.elapsed())
+    }
 }
 
 /// Runs both ways by turns and prints medians, spreads and the difference.
 fn paired(title: &str, runs: u32, mut ways: [Way; 2]) -> Result<()> {
-    say(format_args!(
-        "{title}: once each to warm up, then {runs} runs each"
-    ));
+    say(format_args!("{title}: once each to warm up"));
     for way in &mut ways {
-        (way.work)()?;
+        way.measure()?;
     }
+    let names = [ways[0].name, ways[1].name];
+    let times = by_turns(title, runs, ways)?;
+    print(stats::table(title, names, times))
+}
+
+/// Runs both ways by turns.
+fn by_turns(title: &str, runs: u32, mut ways: [Way; 2]) -> Result<[Summary; 2]> {
+    say(format_args!("{title}: {runs} runs each"));
     let mut times = [Vec::new(), Vec::new()];
     for run in 1..=runs {
         for (way, times) in ways.iter_mut().zip(&mut times) {
-            let began = Instant::now();
-            (way.work)()?;
-            times.push(began.elapsed());
+            times.push(way.measure()?);
         }
         let last = |index: usize| times[index].last().map_or(0.0, Duration::as_secs_f64);
         say(format_args!(
@@ -66,10 +103,5 @@ fn paired(title: &str, runs: u32, mut ways: [Way; 2]) -> Result<()> {
             last(1)
         ));
     }
-    let names = [ways[0].name, ways[1].name];
-    print(stats::table(
-        title,
-        names,
-        [Summary::of(&times[0]), Summary::of(&times[1])],
-    ))
+    Ok(times.map(|times| Summary::of(&times)))
 }

@@ -49,14 +49,8 @@ pub fn run(options: &Options) -> Result<()> {
         &format!("no-op build of {EXAMPLE}"),
         options.runs,
         [
-            Way {
-                name: "werf.yaml",
-                work: Box::new(|| capture(&mut ours).map(drop)),
-            },
-            Way {
-                name: "Dockerfile",
-                work: Box::new(|| capture(&mut theirs).map(drop)),
-            },
+            Way::new("werf.yaml", || capture(&mut ours).map(drop)),
+            Way::new("Dockerfile", || capture(&mut theirs).map(drop)),
         ],
     )
 }

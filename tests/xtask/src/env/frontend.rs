@@ -22,16 +22,20 @@ struct Program {
     package: &'static str,
     /// Where it is in the image.
     path: &'static str,
+    /// The profile of a release.
+    release: &'static str,
 }
 
 const PROGRAMS: [Program; 2] = [
     Program {
         package: "werf-frontend",
         path: "werf-frontend",
+        release: "release",
     },
     Program {
         package: "stapel-sync",
         path: "stapel/bin/stapel-sync",
+        release: "tiny",
     },
 ];
 
@@ -72,6 +76,11 @@ pub fn ensure(env: &Env, profile: Profile) -> Result<String> {
     Ok(image)
 }
 
+/// Compiles the frontend alone and returns its program.
+pub fn program(profile: Profile) -> Result<PathBuf> {
+    compile_program(&PROGRAMS[0], profile)
+}
+
 /// Returns this machine's target, which must be named for a static program even when it is the host's.
 pub fn target() -> String {
     format!("{}-unknown-linux-gnu", std::env::consts::ARCH)
@@ -79,7 +88,22 @@ pub fn target() -> String {
 
 /// Compiles the programs as static ones and returns their paths, in the order of [`PROGRAMS`].
 fn compile(profile: Profile) -> Result<Vec<PathBuf>> {
+    say(format_args!(
+        "compiling the frontend (profile {})",
+        profile.name()
+    ));
+    PROGRAMS
+        .iter()
+        .map(|program| compile_program(program, profile))
+        .collect()
+}
+
+fn compile_program(program: &Program, profile: Profile) -> Result<PathBuf> {
     let target = target();
+    let profile = match profile {
+        Profile::Release => program.release,
+        Profile::Harness => profile.name(),
+    };
     let mut cargo = checkout::cargo();
     cargo
         .args([
@@ -87,9 +111,11 @@ fn compile(profile: Profile) -> Result<Vec<PathBuf>> {
             "--quiet",
             "--bins",
             "--profile",
-            profile.name(),
+            profile,
             "--target",
             &target,
+            "--package",
+            program.package,
         ])
         .args(["--message-format", "json-render-diagnostics", "--config"])
         .arg(format!(
@@ -100,13 +126,6 @@ fn compile(profile: Profile) -> Result<Vec<PathBuf>> {
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
-    for program in &PROGRAMS {
-        cargo.args(["--package", program.package]);
-    }
-    say(format_args!(
-        "compiling the frontend (profile {})",
-        profile.name()
-    ));
     let output = cargo
         .output()
         .with_context(|| format!("start `{}`", line(&cargo)))?;
@@ -114,17 +133,12 @@ fn compile(profile: Profile) -> Result<Vec<PathBuf>> {
         bail!("the frontend does not compile");
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    PROGRAMS
-        .iter()
-        .map(|program| {
-            executable(&messages, program.package).with_context(|| {
-                format!(
-                    "package `{0}` has no program of the name `{0}`",
-                    program.package
-                )
-            })
-        })
-        .collect()
+    executable(&messages, program.package).with_context(|| {
+        format!(
+            "package `{0}` has no program of the name `{0}`",
+            program.package
+        )
+    })
 }
 
 /// Finds where cargo put a program in what it says with `--message-format json`.
