@@ -9,16 +9,16 @@ use crate::value::Value;
 /// A value that may be a map key.
 ///
 /// Keys of one type sort by their value. Keys of several types in one `map[interface {}]…` sort
-/// by the name of the type first, nil before all. (Go compares the addresses of its type tables,
-/// which the linker sorts by name.)
+/// by the type first, nil before all. (Go compares the addresses of its type tables; this is where the linker of
+/// Go 1.24 puts them.)
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
     Nil,
-    Bool(bool),
-    Float(FloatKind, FloatKey),
-    Int(IntKind, i64),
     String(Str),
     Uint(UintKind, u64),
+    Int(IntKind, i64),
+    Float(FloatKind, FloatKey),
+    Bool(bool),
 }
 
 impl Key {

@@ -59,6 +59,12 @@ pub trait Object: Any + Send + Sync {
         None
     }
 
+    /// Returns what the type's `MarshalText` method yields, which encoders such as YAML's write instead of
+    /// the fields.
+    fn marshal_text(&self) -> Option<Str> {
+        None
+    }
+
     /// Returns whether `eq` and `DeepEqual` hold with another object of the same type name. The
     /// default is identity, as for pointers.
     fn equals(&self, other: &dyn Object) -> bool {

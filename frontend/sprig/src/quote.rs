@@ -32,7 +32,10 @@ pub(crate) fn quote(text: &[u8]) -> String {
 }
 
 /// Quotes a pattern as `regexp.MustCompile` does: in backquotes where Go's syntax allows.
-pub(crate) fn quote_pattern(text: &str) -> String {
+pub(crate) fn quote_pattern(pattern: &[u8]) -> String {
+    let Ok(text) = std::str::from_utf8(pattern) else {
+        return quote(pattern);
+    };
     let plain = |char: char| {
         char != '\u{FEFF}' && char != '`' && (!char.is_ascii_control() || char == '\t')
     };

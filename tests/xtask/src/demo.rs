@@ -69,6 +69,11 @@ pub fn commit_example(project: &Path, frontend: &str) -> Result<()> {
     let config = project.join("werf.yaml");
     let text = fs::read_to_string(&config).with_context(|| format!("read {}", config.display()))?;
     fs::write(&config, with_syntax(&text, frontend))?;
+    commit_all(project)
+}
+
+/// Makes a directory a git repository of one commit.
+pub fn commit_all(project: &Path) -> Result<()> {
     for arguments in [
         &["init", "--quiet", "--initial-branch=main"][..],
         &["add", "--all"],

@@ -40,7 +40,7 @@ pub(super) fn index(_: &mut Context<'_, '_>, args: &[Operand]) -> Result<Value, 
                     .or_else(|| zero(map.elem()))
                     .unwrap_or_default()
             }
-            _ => return Err(format!("can't index item of type {}", item.type_name()).into()),
+            _ => return Err(format!("can't index item of type {}", pointed_at(&item)).into()),
         };
     }
     Ok(item)
@@ -63,6 +63,12 @@ fn offset(index: &Value, len: usize) -> Result<usize, FuncError> {
     }
 }
 
+/// Returns the type of a value, of a pointer that of what it points at.
+fn pointed_at(value: &Value) -> String {
+    let name = value.type_name();
+    name.strip_prefix('*').unwrap_or(&name).to_owned()
+}
+
 /// Returns part of a string or a list: `slice x 1 2` is `x[1:2]`.
 pub(super) fn slice(_: &mut Context<'_, '_>, args: &[Operand]) -> Result<Value, FuncError> {
     let (item, indexes) = (&args[0].value, &args[1..]);
@@ -78,7 +84,7 @@ pub(super) fn slice(_: &mut Context<'_, '_>, args: &[Operand]) -> Result<Value, 
         }
         Value::String(text) => text.len(),
         Value::List(list) => list.len(),
-        _ => return Err(format!("can't slice item of type {}", item.type_name()).into()),
+        _ => return Err(format!("can't slice item of type {}", pointed_at(item)).into()),
     };
     let mut bounds = [0, len, len];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
@@ -112,7 +118,7 @@ pub(super) fn len(_: &mut Context<'_, '_>, args: &[Operand]) -> Result<Value, Fu
         Value::Absent => {
             return Err("reflect: call of reflect.Value.Type on zero Value".into());
         }
-        item => return Err(format!("len of type {}", item.type_name()).into()),
+        item => return Err(format!("len of type {}", pointed_at(item)).into()),
     };
     Ok(Value::int(len as i64))
 }

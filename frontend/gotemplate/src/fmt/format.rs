@@ -108,7 +108,8 @@ impl Format<'_> {
             return printer.push(format!("%!{verb}(MISSING)").as_bytes());
         };
         self.arg += 1;
-        if verb == 'v' {
+        // Of errors `%w` prints what `%v` does, and of anything else its flags are read the same way.
+        if matches!(verb, 'v' | 'w') {
             let flags = &mut printer.flags;
             flags.go_syntax = std::mem::take(&mut flags.sharp);
             flags.field_names = std::mem::take(&mut flags.plus);

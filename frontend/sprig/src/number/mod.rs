@@ -177,13 +177,33 @@ fn round(number: f64, places: i64, threshold: f64) -> f64 {
     rounded / power
 }
 
-/// Returns `10^places` as the closest float.
+/// Returns `10^places` as Go's `math.Pow` does: by squaring a fraction, whose rounding shows from `1e23` on.
 fn pow10(places: i64) -> f64 {
-    match places {
-        ..-323 => 0.0,
-        309.. => f64::INFINITY,
-        _ => format!("1e{places}")
-            .parse()
-            .expect("a number in Rust's syntax"),
+    if places.abs() > 400 {
+        return if places < 0 { 0.0 } else { f64::INFINITY };
     }
+    // 10 = 0.625 * 2^4; all factors are kept between a half and one.
+    let (mut square, mut square_exponent) = (0.625_f64, 4_i32);
+    let (mut result, mut exponent) = (1.0_f64, 0_i32);
+    let mut bits = places.unsigned_abs();
+    while bits != 0 {
+        if bits & 1 == 1 {
+            result *= square;
+            exponent += square_exponent;
+        }
+        square *= square;
+        square_exponent *= 2;
+        if square < 0.5 {
+            square *= 2.0;
+            square_exponent -= 1;
+        }
+        bits >>= 1;
+    }
+    if places < 0 {
+        result = 1.0 / result;
+        exponent = -exponent;
+    }
+    // In two steps, since neither half leaves the range of a float.
+    let half = exponent / 2;
+    result * 2.0_f64.powi(half) * 2.0_f64.powi(exponent - half)
 }

@@ -93,7 +93,7 @@ fn pair(
             let regexp = known.get(args.str(0)).map_err(|error| {
                 format!(
                     "regexp: Compile({}): {error}",
-                    quote_pattern(&args.str(0).to_text())
+                    quote_pattern(args.str(0).as_bytes())
                 )
             })?;
             body(&regexp, &args)

@@ -116,6 +116,10 @@ impl Object for VersionObject {
         Some(Str::from(self.version.to_string()))
     }
 
+    fn marshal_text(&self) -> Option<Str> {
+        self.text()
+    }
+
     fn equals(&self, other: &dyn Object) -> bool {
         (other as &dyn std::any::Any)
             .downcast_ref::<VersionObject>()

@@ -252,6 +252,10 @@ impl Object for Time {
         )
     }
 
+    fn marshal_text(&self) -> Option<Str> {
+        self.to_json().ok().map(Str::from)
+    }
+
     fn equals(&self, other: &dyn Object) -> bool {
         (other as &dyn std::any::Any).downcast_ref::<Time>() == Some(self)
     }

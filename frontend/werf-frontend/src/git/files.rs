@@ -1,7 +1,8 @@
 //! The files of a commit as templates see them: links are followed within the repository, submodules are not
 //! gone into (spec `werf-yaml.md` 2.2).
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gix::objs::tree::EntryKind as GitKind;
 
@@ -16,9 +17,12 @@ const MOST_LINKS: usize = 40;
 /// A glob that finds more is a mistake.
 const MOST_FILES: usize = 100_000;
 
+/// So many entries of directories are remembered.
+const MOST_REMEMBERED: usize = 200_000;
+
 /// The files below a directory of a commit.
 pub struct CommitFiles {
-    repo: Mutex<Repo>,
+    trees: Mutex<Trees>,
     /// The project directory, without slashes around it.
     directory: String,
 }
@@ -30,9 +34,26 @@ enum Found {
     Directory(gix::ObjectId),
 }
 
+/// The directories of a commit, of which those that were read are remembered: a template that reads five hundred
+/// files of a directory would otherwise read the directory five hundred times.
+struct Trees {
+    repo: Repo,
+    known: HashMap<gix::ObjectId, Arc<[Child]>>,
+    /// How many children all of them have.
+    remembered: usize,
+}
+
+/// One entry of a directory.
+#[derive(Debug)]
+struct Child {
+    name: String,
+    kind: GitKind,
+    id: gix::ObjectId,
+}
+
 /// A directory that is being listed.
 struct Listing<'a> {
-    repo: &'a Repo,
+    trees: &'a mut Trees,
     mask: &'a Mask,
     /// The directories above, so that links do not lead round in circles.
     above: Vec<gix::ObjectId>,
@@ -43,24 +64,29 @@ impl CommitFiles {
     /// Returns the files of `repo`'s commit below `directory`.
     pub fn new(repo: &Repo, directory: &str) -> CommitFiles {
         CommitFiles {
-            repo: Mutex::new(repo.clone()),
+            trees: Mutex::new(Trees {
+                repo: repo.clone(),
+                known: HashMap::new(),
+                remembered: 0,
+            }),
             directory: directory.trim_matches('/').to_owned(),
         }
     }
 
-    fn repo(&self) -> MutexGuard<'_, Repo> {
-        self.repo.lock().unwrap_or_else(PoisonError::into_inner)
+    fn trees(&self) -> MutexGuard<'_, Trees> {
+        self.trees.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn find(&self, repo: &Repo, path: &str) -> Result<Option<Found>, RepoError> {
+    fn find(&self, trees: &mut Trees, path: &str) -> Result<Option<Found>, RepoError> {
         let path = format!("{}/{path}", self.directory);
-        Ok(resolve(repo, &path)?.map(|(found, _)| found))
+        Ok(trees.resolve(&path)?.map(|(found, _)| found))
     }
 }
 
 impl Files for CommitFiles {
     fn kind(&self, path: &str) -> Result<Option<FileKind>, String> {
-        let found = self.find(&self.repo(), path).map_err(|e| e.to_string())?;
+        let found = self.find(&mut self.trees(), path);
+        let found = found.map_err(|error| error.to_string())?;
         Ok(found.map(|found| match found {
             Found::File(_) => FileKind::File,
             Found::Directory(_) => FileKind::Directory,
@@ -68,26 +94,26 @@ impl Files for CommitFiles {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        let repo = self.repo();
+        let mut trees = self.trees();
         let say = |error: RepoError| error.to_string();
-        match self.find(&repo, path).map_err(say)? {
-            Some(Found::File(id)) => repo.read(id, path).map_err(say),
+        match self.find(&mut trees, path).map_err(say)? {
+            Some(Found::File(id)) => trees.repo.read(id, path).map_err(say),
             Some(Found::Directory(_)) => Err(format!("{path:?} is a directory")),
             None => Err(format!(
                 "file {path:?} is not in commit {}",
-                &repo.commit()[..12]
+                &trees.repo.commit()[..12]
             )),
         }
     }
 
     fn glob(&self, mask: &Mask) -> Result<Vec<String>, String> {
-        let repo = self.repo();
+        let mut trees = self.trees();
         let say = |error: RepoError| error.to_string();
-        let Some(Found::Directory(tree)) = self.find(&repo, "").map_err(say)? else {
+        let Some(Found::Directory(tree)) = self.find(&mut trees, "").map_err(say)? else {
             return Ok(Vec::new());
         };
         let mut listing = Listing {
-            repo: &repo,
+            trees: &mut trees,
             mask,
             above: Vec::new(),
             found: Vec::new(),
@@ -105,13 +131,14 @@ impl Listing<'_> {
             return Ok(());
         }
         self.above.push(tree);
-        for (name, kind, id) in children(self.repo, tree)? {
-            let shown = join(shown, &name);
-            let path = join(path, &name);
-            let found = match kind {
+        for child in self.trees.children(tree)?.iter() {
+            let shown = join(shown, &child.name);
+            let path = join(path, &child.name);
+            let id = child.id;
+            let found = match child.kind {
                 GitKind::Blob | GitKind::BlobExecutable => Some((Found::File(id), path)),
                 GitKind::Tree => Some((Found::Directory(id), path)),
-                GitKind::Link => resolve(self.repo, &path)?,
+                GitKind::Link => self.trees.resolve(&path)?,
                 GitKind::Commit => None,
             };
             match found {
@@ -138,65 +165,91 @@ impl Listing<'_> {
     }
 }
 
-/// Follows `path` from the root of the work tree, and returns what it leads to and that thing's own path.
-fn resolve(repo: &Repo, path: &str) -> Result<Option<(Found, String)>, RepoError> {
-    let mut pending: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
-    let mut walked: Vec<(String, gix::ObjectId)> = Vec::new();
-    let mut file = None;
-    let mut links = 0;
-    while let Some(name) = pending.pop() {
-        match name.as_str() {
-            "" | "." => continue,
-            _ if file.is_some() => return Ok(None),
-            // A path that leads out of the repository leads nowhere.
-            ".." if walked.pop().is_none() => return Ok(None),
-            ".." => continue,
-            _ => {}
-        }
-        let tree = walked.last().map_or(repo.root_tree(), |(_, tree)| *tree);
-        let child = children(repo, tree)?
-            .into_iter()
-            .find(|(child, ..)| *child == name);
-        match child {
-            Some((_, GitKind::Tree, id)) => walked.push((name, id)),
-            Some((_, GitKind::Blob | GitKind::BlobExecutable, id)) => file = Some((name, id)),
-            Some((_, GitKind::Link, id)) => {
-                links += 1;
-                let target = String::from_utf8(repo.read(id, &name)?).unwrap_or_default();
-                if links > MOST_LINKS || target.is_empty() || target.starts_with('/') {
-                    return Ok(None);
-                }
-                pending.extend(target.split('/').rev().map(str::to_owned));
+impl Trees {
+    /// Follows `path` from the root of the work tree, and returns what it leads to and that thing's own path.
+    fn resolve(&mut self, path: &str) -> Result<Option<(Found, String)>, RepoError> {
+        let mut pending: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
+        let mut walked: Vec<(String, gix::ObjectId)> = Vec::new();
+        let mut file = None;
+        let mut links = 0;
+        while let Some(name) = pending.pop() {
+            match name.as_str() {
+                "" | "." => continue,
+                _ if file.is_some() => return Ok(None),
+                // A path that leads out of the repository leads nowhere.
+                ".." if walked.pop().is_none() => return Ok(None),
+                ".." => continue,
+                _ => {}
             }
-            Some((_, GitKind::Commit, _)) | None => return Ok(None),
+            let tree = self.last(&walked);
+            match self.child(tree, &name)? {
+                Some((GitKind::Tree, id)) => walked.push((name, id)),
+                Some((GitKind::Blob | GitKind::BlobExecutable, id)) => file = Some((name, id)),
+                Some((GitKind::Link, id)) => {
+                    links += 1;
+                    let target = String::from_utf8(self.repo.read(id, &name)?).unwrap_or_default();
+                    if links > MOST_LINKS || target.is_empty() || target.starts_with('/') {
+                        return Ok(None);
+                    }
+                    pending.extend(target.split('/').rev().map(str::to_owned));
+                }
+                Some((GitKind::Commit, _)) | None => return Ok(None),
+            }
         }
+        let directory = walked
+            .iter()
+            .fold(String::new(), |path, (name, _)| join(&path, name));
+        Ok(Some(match file {
+            Some((name, id)) => (Found::File(id), join(&directory, &name)),
+            None => (Found::Directory(self.last(&walked)), directory),
+        }))
     }
-    let directory = walked
-        .iter()
-        .fold(String::new(), |path, (name, _)| join(&path, name));
-    Ok(Some(match file {
-        Some((name, id)) => (Found::File(id), join(&directory, &name)),
-        None => {
-            let tree = walked.last().map_or(repo.root_tree(), |(_, tree)| *tree);
-            (Found::Directory(tree), directory)
-        }
-    }))
-}
 
-/// Returns the entries of a tree whose names are UTF-8; no template can name others.
-fn children(
-    repo: &Repo,
-    tree: gix::ObjectId,
-) -> Result<Vec<(String, GitKind, gix::ObjectId)>, RepoError> {
-    let mut buffer = Vec::new();
-    let mut children = Vec::new();
-    for entry in repo.entries(&tree, &mut buffer)? {
-        let entry = entry.map_err(|error| RepoError::new(format!("read tree {tree}: {error}")))?;
-        if let Ok(name) = std::str::from_utf8(entry.filename) {
-            children.push((name.to_owned(), entry.mode.kind(), entry.oid.to_owned()));
-        }
+    fn last(&self, walked: &[(String, gix::ObjectId)]) -> gix::ObjectId {
+        walked
+            .last()
+            .map_or(self.repo.root_tree(), |(_, tree)| *tree)
     }
-    Ok(children)
+
+    fn child(
+        &mut self,
+        tree: gix::ObjectId,
+        name: &str,
+    ) -> Result<Option<(GitKind, gix::ObjectId)>, RepoError> {
+        let children = self.children(tree)?;
+        let at = children.binary_search_by(|child| child.name.as_str().cmp(name));
+        Ok(at.ok().map(|at| (children[at].kind, children[at].id)))
+    }
+
+    /// Returns the entries of a tree whose names are UTF-8, by name; no template can name others.
+    fn children(&mut self, tree: gix::ObjectId) -> Result<Arc<[Child]>, RepoError> {
+        if let Some(known) = self.known.get(&tree) {
+            return Ok(Arc::clone(known));
+        }
+        let mut buffer = Vec::new();
+        let mut children = Vec::new();
+        for entry in self.repo.entries(&tree, &mut buffer)? {
+            let entry =
+                entry.map_err(|error| RepoError::new(format!("read tree {tree}: {error}")))?;
+            if let Ok(name) = std::str::from_utf8(entry.filename) {
+                children.push(Child {
+                    name: name.to_owned(),
+                    kind: entry.mode.kind(),
+                    id: entry.oid.to_owned(),
+                });
+            }
+        }
+        // Git sorts a directory as if a slash followed its name.
+        children.sort_by(|a, b| a.name.cmp(&b.name));
+        let children: Arc<[Child]> = children.into();
+        if self.remembered > MOST_REMEMBERED {
+            self.known.clear();
+            self.remembered = 0;
+        }
+        self.remembered += children.len();
+        self.known.insert(tree, Arc::clone(&children));
+        Ok(children)
+    }
 }
 
 fn join(directory: &str, name: &str) -> String {

@@ -7,6 +7,7 @@ mod figure;
 mod git;
 mod noop;
 mod stats;
+mod templates;
 
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,8 @@ pub enum Bench {
     Noop(Options),
     /// Builds with sources of a git repository of 100,000 files, and of one of 50
     Git(git::Options),
+    /// Rendering and reading a large configuration, on the host
+    Templates(Options),
 }
 
 /// How every benchmark is asked for.
@@ -38,6 +41,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Noop(options) => noop::run(options),
         Bench::Git(options) => git::run(options),
+        Bench::Templates(options) => templates::run(options),
     }
 }
 

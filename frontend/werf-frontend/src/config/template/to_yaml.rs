@@ -50,7 +50,7 @@ enum Place {
     Root,
     /// Behind `key:`.
     Value,
-    /// Behind `-`.
+    /// Behind `-`, or the `:` of a key that has a line of its own.
     Item,
 }
 
@@ -118,7 +118,8 @@ impl<F: FnMut(u64) -> Result<(), LimitError>> Writer<F> {
             self.begin(place, indent, index == 0);
             let key = Scalar::of(key).ok_or(Stop::Unwritable)?;
             (self.charge)((2 * key.len() + indent) as u64).map_err(Stop::Limit)?;
-            if key.len() <= LONGEST_SIMPLE_KEY && !key.has_breaks() {
+            let is_simple = key.len() <= LONGEST_SIMPLE_KEY && !key.has_breaks();
+            if is_simple {
                 key.write_as_key(&mut self.text);
                 self.text.push(':');
             } else {
@@ -128,7 +129,13 @@ impl<F: FnMut(u64) -> Result<(), LimitError>> Writer<F> {
                 self.text.push_str(&" ".repeat(indent));
                 self.text.push(':');
             }
-            self.node(value, Place::Value, indent)?;
+            // Behind the colon of a long key a collection begins in the same line, as behind a dash.
+            let place = if is_simple {
+                Place::Value
+            } else {
+                Place::Item
+            };
+            self.node(value, place, indent)?;
         }
         Ok(())
     }
@@ -195,7 +202,7 @@ mod tests {
             ("1.5", "\"1.5\""),
             ("2020-01-01", "\"2020-01-01\""),
             ("1:30", "\"1:30\""),
-            ("<<", "\"<<\""),
+            ("<<", "<<"),
             ("a: b", "'a: b'"),
             ("a #b", "'a #b'"),
             ("a:b", "a:b"),

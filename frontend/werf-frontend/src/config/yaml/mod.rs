@@ -32,7 +32,7 @@ mod scalar;
 mod scanner;
 mod simple_key;
 mod timestamp;
-mod token;
+pub(crate) mod token;
 pub(crate) mod untyped;
 pub(crate) mod value;
 

@@ -68,6 +68,16 @@ impl<'a> Scalar<'a> {
                     style: Style::Plain,
                 },
             },
+            Value::Object(object) => {
+                let text = object.marshal_text()?.to_text().into_owned();
+                // Unlike text that looks the same, a time is not quoted.
+                let is_time = object.type_name() == "time.Time";
+                Scalar {
+                    tag: "",
+                    style: if is_time { Style::Plain } else { wanted(&text) },
+                    text: Cow::Owned(text),
+                }
+            }
             _ => return None,
         })
     }
@@ -126,7 +136,7 @@ impl<'a> Scalar<'a> {
 fn wanted(text: &str) -> Style {
     if text.contains('\n') {
         Style::Literal
-    } else if is_plain_text(text) && !is_base_60(text) {
+    } else if text == "<<" || is_plain_text(text) && !is_base_60(text) {
         Style::Plain
     } else {
         Style::Double
@@ -289,9 +299,11 @@ fn double(text: &str, out: &mut String, indent: Option<usize>) {
     out.push('"');
     let mut at = column(out);
     let mut was_space = false;
+    // yaml.v2 looks for a byte order mark at the beginning of the text whichever character it is at.
+    let has_mark = text.starts_with('\u{feff}');
     for (index, c) in text.char_indices() {
         let rest = &text[index + c.len_utf8()..];
-        if !is_printable(c) || is_break(c) || matches!(c, '"' | '\\') {
+        if has_mark || !is_printable(c) || is_break(c) || matches!(c, '"' | '\\') {
             let escaped = escape(c);
             at += escaped.len();
             out.push_str(&escaped);
