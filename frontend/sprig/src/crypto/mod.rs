@@ -2,6 +2,7 @@
 
 mod certificate;
 mod cipher;
+mod cost;
 mod der;
 mod hash;
 mod key;
@@ -16,4 +17,5 @@ pub(crate) fn register(funcs: &mut FuncMap) {
     hash::register(funcs);
     key::register(funcs);
     password::register(funcs);
+    cost::charge(funcs);
 }

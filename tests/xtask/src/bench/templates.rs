@@ -183,6 +183,10 @@ mod tests {
             ],
             [LINES, IMAGES, INCLUDES, FILES]
         );
-        assert_eq!(text, config(&mut Random(SEED)).unwrap(), "a seed is a project");
+        assert_eq!(
+            text,
+            config(&mut Random(SEED)).unwrap(),
+            "a seed is a project"
+        );
     }
 }

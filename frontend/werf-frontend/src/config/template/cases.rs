@@ -49,6 +49,18 @@ pub fn run(json: &str) -> Result<(usize, Vec<(String, String)>), serde_json::Err
     Ok((count, wrong))
 }
 
+/// Returns the names of all functions that are not Go's own.
+pub fn function_names() -> Vec<String> {
+    let inputs = Inputs {
+        files: Arc::new(CaseFiles(BTreeMap::new())),
+        commit: CommitData::default(),
+        variables: BTreeMap::new(),
+        giterminism: Giterminism::default(),
+    };
+    let functions = functions::all(&inputs, &SharedTraces::default());
+    functions.names().map(str::to_owned).collect()
+}
+
 fn check(case: Case) -> Option<(String, String)> {
     let expected = match (&case.expected.output, &case.expected.error) {
         (Some(output), _) => Ok(output.clone()),

@@ -130,11 +130,7 @@ impl<F: FnMut(u64) -> Result<(), LimitError>> Writer<F> {
                 self.text.push(':');
             }
             // Behind the colon of a long key a collection begins in the same line, as behind a dash.
-            let place = if is_simple {
-                Place::Value
-            } else {
-                Place::Item
-            };
+            let place = if is_simple { Place::Value } else { Place::Item };
             self.node(value, place, indent)?;
         }
         Ok(())
