@@ -175,6 +175,22 @@ fn digests_are_a_contract() {
     }
 }
 
+#[test]
+fn the_digest_of_image_spec_is_a_contract() {
+    let spec = "imageSpec:\n  author: a\n  clearHistory: true\n  config:\n    removeLabels: [l, k]\n    labels: {'%image%': x}\n    env: {E: $E}\n    expose: []\n    cmd: [c]\n    healthcheck: {test: [NONE]}\n";
+    let text = format!("{}{spec}", simple("  install: a\n"));
+    insta::assert_debug_snapshot!(digests(&text));
+    for (change, expected) in [
+        (("[l, k]", "[k, l]"), &[][..]),
+        (("image: app", "image: other"), &[]),
+        (("expose: []", "expose: ~"), &["imageSpec"]),
+        (("[c]", "[c, d]"), &["imageSpec"]),
+    ] {
+        let changed = text.replacen(change.0, change.1, 1);
+        assert_eq!(renamed(&text, &changed), expected, "{change:?}");
+    }
+}
+
 /// Which stages get a new name when `change` is made to the configuration.
 fn renamed(before: &str, after: &str) -> Vec<&'static str> {
     let before = digests(before);

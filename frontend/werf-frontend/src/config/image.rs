@@ -9,6 +9,7 @@ use crate::error::{Diagnostic, Diagnostics};
 
 use super::docker::Docker;
 use super::git::{self, GitMapping};
+use super::image_spec::ImageSpec;
 use super::meta::Meta;
 use super::raw::{RawImage, Required};
 use super::reference;
@@ -63,6 +64,8 @@ pub struct Image {
     pub shell: Option<Shell>,
     /// Changes to its configuration.
     pub docker: Option<Docker>,
+    /// Further changes to its configuration, with those that the project makes to final images.
+    pub image_spec: Option<ImageSpec>,
 }
 
 /// What an image starts from.
@@ -173,6 +176,14 @@ impl Resolver<'_> {
         let docker = raw
             .docker
             .map(|docker| docker.resolve(&called, self.source, self.diagnostics));
+        let image_spec = raw
+            .image_spec
+            .map(|spec| spec.resolve("imageSpec", &called, self.source, self.diagnostics));
+        let is_final = raw.is_final.as_ref().is_none_or(|is_final| is_final.value);
+        let image_spec = match is_final {
+            true => ImageSpec::merged(self.meta.image_spec.as_ref(), image_spec),
+            false => image_spec,
+        };
         let text =
             |value: Option<Spanned<String>>| value.map_or_else(String::new, |value| value.value);
         let cache_version = raw
@@ -192,10 +203,11 @@ impl Resolver<'_> {
                 from,
                 cache_version: cache_version.clone(),
                 from_cache_version: from_cache_version.clone(),
-                is_final: raw.is_final.as_ref().is_none_or(|is_final| is_final.value),
+                is_final,
                 git: git.clone(),
                 shell: shell.clone(),
                 docker: docker.clone(),
+                image_spec: image_spec.clone(),
             });
         }
         images
@@ -239,11 +251,11 @@ impl Resolver<'_> {
                 "an image is built by one of the two",
             );
         }
-        if let (Some(docker), Some(image_spec)) = (&raw.docker, raw.image_spec) {
+        if let (Some(docker), Some(image_spec)) = (&raw.docker, &raw.image_spec) {
             let message = format!("{called} has both `docker` and `imageSpec`");
             self.wrong(
                 message,
-                image_spec.max(docker.at),
+                image_spec.at.max(docker.at),
                 "`docker` is deprecated and cannot be mixed with `imageSpec`",
             );
         }

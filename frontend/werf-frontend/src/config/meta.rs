@@ -2,6 +2,7 @@
 
 use crate::error::{Diagnostic, Diagnostics};
 
+use super::image_spec::ImageSpec;
 use super::raw::{RawMeta, Required};
 use super::source::{SourceText, Span};
 
@@ -12,6 +13,8 @@ pub struct Meta {
     pub project: String,
     /// `build.cacheVersion`, or nothing.
     pub cache_version: String,
+    /// `build.imageSpec`.
+    pub image_spec: Option<ImageSpec>,
 }
 
 /// The longest project name.
@@ -60,6 +63,9 @@ impl RawMeta {
             cache_version: self
                 .cache_version
                 .map_or_else(String::new, |version| version.value),
+            image_spec: self.image_spec.map(|spec| {
+                spec.resolve("build.imageSpec", "the meta section", source, diagnostics)
+            }),
         }
     }
 }

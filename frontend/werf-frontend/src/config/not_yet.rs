@@ -17,7 +17,6 @@ const NOT_YET: &[(Kind, &str, &str)] = &[
         "asLayers",
         "remove it: werf itself has dropped it after v1.0",
     ),
-    (Meta, "build.imageSpec", "use `docker` in each image"),
     (
         Meta,
         "build.platform",
@@ -49,7 +48,6 @@ const NOT_YET: &[(Kind, &str, &str)] = &[
         "fromLatest",
         "pin the base with a digest: `from: NAME@sha256:…`",
     ),
-    (Image, "imageSpec", "use `docker`"),
     (Image, "import", "remove it, or build this image with werf"),
     (Image, "mount", "remove it, or build this image with werf"),
     (

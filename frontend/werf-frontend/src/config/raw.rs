@@ -3,6 +3,7 @@
 //! What has the wrong type is left out here, because [`super::schema`] has complained about it.
 
 use super::document::Document;
+use super::image_spec::RawImageSpec;
 use super::source::{Span, Spanned};
 use super::yaml::node::NodeRef;
 use super::yaml::problem::Problem;
@@ -29,6 +30,8 @@ pub struct RawMeta {
     pub project: Required<String>,
     /// `build.cacheVersion`
     pub cache_version: Option<Spanned<String>>,
+    /// `build.imageSpec`
+    pub image_spec: Option<RawImageSpec>,
 }
 
 /// An image section.
@@ -55,8 +58,7 @@ pub struct RawImage {
     /// The key `ansible`, if something stands behind it.
     pub ansible: Option<Span>,
     pub docker: Option<RawDocker>,
-    /// The key `imageSpec`, if something stands behind it.
-    pub image_spec: Option<Span>,
+    pub image_spec: Option<RawImageSpec>,
 }
 
 /// One entry of `git`.
@@ -132,35 +134,40 @@ pub enum RawCommand {
 }
 
 /// The keys and values of one mapping.
-struct Fields<'a>(Vec<Field<'a>>);
+pub struct Fields<'a>(Vec<Field<'a>>);
 
 impl<'a> Fields<'a> {
-    fn of(node: NodeRef<'a>) -> Fields<'a> {
+    pub fn of(node: NodeRef<'a>) -> Fields<'a> {
         Fields(read::fields(node, &mut Vec::new()))
     }
 
-    fn field(&self, name: &str) -> Option<&Field<'a>> {
+    /// Returns the place of the first key.
+    pub fn first_key(&self) -> Option<Span> {
+        self.0.first().map(|field| field.key.span)
+    }
+
+    pub fn field(&self, name: &str) -> Option<&Field<'a>> {
         self.0.iter().find(|field| field.key.value == name)
     }
 
-    fn get(&self, name: &str) -> Option<NodeRef<'a>> {
+    pub fn get(&self, name: &str) -> Option<NodeRef<'a>> {
         self.field(name).map(|field| field.value)
     }
 
     /// Returns the key `name` if something stands behind it.
-    fn given(&self, name: &str) -> Option<&Field<'a>> {
+    pub fn given(&self, name: &str) -> Option<&Field<'a>> {
         self.field(name).filter(|field| !read::is_null(field.value))
     }
 
     /// Returns the text behind `name`; an empty one is as good as none.
-    fn text(&self, name: &str) -> Option<Spanned<String>> {
+    pub fn text(&self, name: &str) -> Option<Spanned<String>> {
         read::text(self.get(name)?)
             .ok()?
             .filter(|text| !text.value.is_empty())
     }
 
     /// Returns the value behind `name` as `read` understands it.
-    fn required<T>(
+    pub fn required<T>(
         &self,
         name: &str,
         read: impl FnOnce(NodeRef<'a>) -> Result<Option<Spanned<T>>, Problem>,
@@ -172,34 +179,34 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn required_text(&self, name: &str) -> Required<String> {
+    pub fn required_text(&self, name: &str) -> Required<String> {
         self.required(name, |node| {
             Ok(read::text(node)?.filter(|text| !text.value.is_empty()))
         })
     }
 
-    fn boolean(&self, name: &str) -> Option<Spanned<bool>> {
+    pub fn boolean(&self, name: &str) -> Option<Spanned<bool>> {
         read::boolean(self.get(name)?).ok()?
     }
 
-    fn text_or_list(&self, name: &str) -> Vec<Spanned<String>> {
+    pub fn text_or_list(&self, name: &str) -> Vec<Spanned<String>> {
         self.get(name)
             .map_or_else(Vec::new, |node| read::text_or_list(node, &mut Vec::new()))
     }
 
-    fn text_map(&self, name: &str) -> Vec<(Spanned<String>, Spanned<String>)> {
+    pub fn text_map(&self, name: &str) -> Vec<(Spanned<String>, Spanned<String>)> {
         self.get(name)
             .map_or_else(Vec::new, |node| read::text_map(node, &mut Vec::new()))
     }
 
     /// Returns the mappings in the list behind `name`.
-    fn entries(&self, name: &str) -> Vec<NodeRef<'a>> {
+    pub fn entries(&self, name: &str) -> Vec<NodeRef<'a>> {
         self.get(name).map_or_else(Vec::new, |node| {
             read::items(node, "a list", &mut Vec::new())
         })
     }
 
-    fn command(&self, name: &str) -> Option<RawCommand> {
+    pub fn command(&self, name: &str) -> Option<RawCommand> {
         let node = self.given(name)?.value;
         let mut words = read::text_or_list(node, &mut Vec::new());
         if read::is_list(node) {
@@ -226,7 +233,8 @@ impl RawMeta {
                 .map_or(root.span(), |field| field.key.span),
             config_version: fields.required("configVersion", read::integer),
             project: fields.required_text("project"),
-            cache_version: build.and_then(|build| build.text("cacheVersion")),
+            cache_version: build.as_ref().and_then(|build| build.text("cacheVersion")),
+            image_spec: build.and_then(|build| build.given("imageSpec").map(RawImageSpec::read)),
         }
     }
 }
@@ -258,7 +266,7 @@ impl RawImage {
             shell: fields.given("shell").map(RawShell::read),
             ansible: fields.given("ansible").map(|field| field.key.span),
             docker: fields.given("docker").map(RawDocker::read),
-            image_spec: fields.given("imageSpec").map(|field| field.key.span),
+            image_spec: fields.given("imageSpec").map(RawImageSpec::read),
         }
     }
 }

@@ -16,12 +16,15 @@ use crate::plan::file::{DockerPlan, DockerValue};
 pub const HISTORY_COMMENT: &str = "werf.frontend.v0";
 
 /// What container runtimes use where an image sets no PATH.
-const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(super) const DEFAULT_PATH: &str =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// An image configuration (the OCI image specification's, with Docker's additions).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageConfig {
     root: Map<String, Value>,
+    /// How many layers the base has.
+    base_layers: usize,
 }
 
 /// A base image configuration that is not one.
@@ -31,7 +34,10 @@ pub struct BadConfig(pub String);
 impl ImageConfig {
     /// Returns the configuration of an image that starts from nothing.
     pub fn scratch() -> ImageConfig {
-        ImageConfig { root: Map::new() }
+        ImageConfig {
+            root: Map::new(),
+            base_layers: 0,
+        }
     }
 
     /// Reads the configuration of a base image.
@@ -63,8 +69,10 @@ impl ImageConfig {
         }
         // Both describe the base, not what is built on it; BuildKit writes its own.
         root.remove("created");
-        root.remove("rootfs");
-        Ok(ImageConfig { root })
+        let layers = root.remove("rootfs");
+        let layers = layers.as_ref().and_then(|rootfs| rootfs.get("diff_ids"));
+        let base_layers = layers.and_then(Value::as_array).map_or(0, Vec::len);
+        Ok(ImageConfig { root, base_layers })
     }
 
     /// Returns the JSON text.
@@ -122,6 +130,18 @@ impl ImageConfig {
             .as_array_mut()
             .expect("checked when the base was read")
             .push(entry);
+    }
+
+    /// Sets the author.
+    pub(super) fn set_author(&mut self, author: &str) {
+        self.root.insert("author".to_owned(), json!(author));
+    }
+
+    /// Empties the history of an image with so many layers of our own. One record for each layer stays, without a
+    /// text: BuildKit would fill the place of a missing one with the commands of its step.
+    pub fn clear_history(&mut self, own_layers: usize) {
+        let records = vec![json!({}); self.base_layers + own_layers];
+        self.root.insert("history".to_owned(), json!(records));
     }
 
     /// Applies the `docker` section in werf's order: VOLUME, EXPOSE, ENV, LABEL, WORKDIR, USER, ENTRYPOINT,
@@ -211,11 +231,23 @@ impl ImageConfig {
                 None => env.push((name.clone(), value.clone())),
             }
         }
+        self.replace_env(env);
+    }
+
+    /// Sets the whole environment.
+    pub(super) fn replace_env(&mut self, env: Vec<(String, String)>) {
         let list: Vec<Value> = env
             .into_iter()
             .map(|(name, value)| json!(format!("{name}={value}")))
             .collect();
-        self.field("Env", json!(list));
+        self.field(
+            "Env",
+            if list.is_empty() {
+                Value::Null
+            } else {
+                json!(list)
+            },
+        );
     }
 
     fn config(&self) -> Option<&Map<String, Value>> {
@@ -230,7 +262,7 @@ impl ImageConfig {
     }
 
     /// Returns an object field of the configuration, made if it is absent or something else.
-    fn object(&mut self, name: &str) -> &mut Map<String, Value> {
+    pub(super) fn object(&mut self, name: &str) -> &mut Map<String, Value> {
         let field = self.config_mut().entry(name).or_insert_with(|| json!({}));
         if !field.is_object() {
             *field = json!({});
@@ -238,7 +270,7 @@ impl ImageConfig {
         field.as_object_mut().expect("just made one")
     }
 
-    fn field(&mut self, name: &str, value: Value) {
+    pub(super) fn field(&mut self, name: &str, value: Value) {
         if value.is_null() {
             self.config_mut().remove(name);
         } else {
@@ -285,7 +317,7 @@ fn command_line(line: &CommandLine) -> Value {
     }
 }
 
-fn healthcheck_json(check: &healthcheck::Healthcheck) -> Value {
+pub(super) fn healthcheck_json(check: &healthcheck::Healthcheck) -> Value {
     let mut object = Map::new();
     object.insert("Test".to_owned(), json!(check.test));
     for (name, nanoseconds) in [

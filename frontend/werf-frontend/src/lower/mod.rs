@@ -6,6 +6,7 @@
 //! tools come through STORE, a cache mount, and are not in the key.
 
 pub mod image_config;
+mod image_spec;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use buildkit_llb::{
 
 use crate::error::Diagnostic;
 use crate::plan::file::{Base, ImagePlan, SourceFile, Sources, StagePlan};
+use crate::plan::image_spec::Clear;
 use crate::plan::script::Script;
 use crate::plan::stage::StageKind;
 
@@ -160,12 +162,25 @@ pub fn lower(
         });
         root = Some(node);
     }
+    for (name, value) in &image.service_labels {
+        config.set_label(name, value);
+    }
     if let Some(docker) = &image.docker {
         config.apply_docker(docker)?;
         config.add_history(
             &format!("[{} dockerInstructions]", lowering.label()).replace("[ ", "["),
             true,
         );
+    }
+    if let Some(spec) = &image.image_spec {
+        config.apply_image_spec(spec)?;
+        config.add_history(
+            &format!("[{} imageSpec]", lowering.label()).replace("[ ", "["),
+            true,
+        );
+        if spec.clear.contains(&Clear::History) {
+            config.clear_history(steps.len());
+        }
     }
     for (name, value) in &settings.labels {
         config.set_label(name, value);

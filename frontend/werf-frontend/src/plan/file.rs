@@ -3,12 +3,15 @@
 //! Both faces of the binary meet here and nowhere else. They are one program in one image, so the
 //! version only guards against a stale output; a reader refuses any version but its own.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::{CommandLine, ImageName};
 use crate::error::{self, Diagnostic, Location};
 
 use super::digest::{Digest, DigestField};
+use super::image_spec::ImageSpecPlan;
 use super::script::Script;
 use super::stage::StageKind;
 
@@ -92,8 +95,13 @@ pub struct ImagePlan {
     pub base: Base,
     /// Its stages in build order, `from` first, without those that do not exist.
     pub stages: Vec<StagePlan>,
+    /// Labels that the image has unless its configuration removes them, sorted by name.
+    pub service_labels: BTreeMap<String, String>,
     /// The `docker` section, if there is one.
     pub docker: Option<DockerPlan>,
+    /// The `imageSpec` section, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_spec: Option<ImageSpecPlan>,
     /// Whether nobody knows what the layer of [`ImagePlan::baseline`] holds, so that the stages after it are a
     /// guess: PLAN has to be asked again, with that layer at hand.
     #[serde(default)]

@@ -4,7 +4,9 @@
 
 pub mod digest;
 pub mod file;
+pub mod image_spec;
 pub mod script;
+pub mod service_labels;
 pub mod stage;
 
 use std::collections::BTreeMap;
@@ -45,12 +47,23 @@ pub fn plan(
         images: config
             .images
             .iter()
-            .map(|image| plan_image(image, source, sources.get(&image.name)))
+            .map(|image| plan_image(config, image, source, sources.get(&image.name)))
             .collect(),
     }
 }
 
-fn plan_image(image: &Image, source: &SourceText, sources: Option<&ImageSources>) -> ImagePlan {
+fn plan_image(
+    config: &Config,
+    image: &Image,
+    source: &SourceText,
+    sources: Option<&ImageSources>,
+) -> ImagePlan {
+    let stages = Planner {
+        image,
+        source,
+        sources,
+    }
+    .stages();
     ImagePlan {
         name: image.name.clone(),
         at: source.location(image.at),
@@ -62,17 +75,17 @@ fn plan_image(image: &Image, source: &SourceText, sources: Option<&ImageSources>
                 at: source.location(reference.span),
             },
         },
-        stages: Planner {
-            image,
-            source,
-            sources,
-        }
-        .stages(),
+        service_labels: service_labels::of(&config.project, &image.name, &stages),
+        stages,
         docker: image
             .docker
             .as_ref()
             .map(|docker| plan_docker(docker, source)),
         unmeasured: false,
+        image_spec: image
+            .image_spec
+            .as_ref()
+            .map(|spec| image_spec::plan(spec, &image.name, &config.project, source)),
     }
 }
 
@@ -138,6 +151,10 @@ impl Planner<'_> {
             StageKind::GitLatestPatch => self.git_latest_patch(writer),
             StageKind::DockerInstructions => Some((
                 docker_digest(self.image.docker.as_ref()?, writer),
+                Inputs::default(),
+            )),
+            StageKind::ImageSpec => Some((
+                image_spec::digest(self.image.image_spec.as_ref()?, writer),
                 Inputs::default(),
             )),
         }

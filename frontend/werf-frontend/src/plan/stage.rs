@@ -28,11 +28,13 @@ pub enum StageKind {
     GitLatestPatch,
     /// The `docker` section: configuration only, no layer.
     DockerInstructions,
+    /// The `imageSpec` section: configuration only, no layer.
+    ImageSpec,
 }
 
 impl StageKind {
     /// All stages in build order.
-    pub const ORDER: [StageKind; 9] = [
+    pub const ORDER: [StageKind; 10] = [
         StageKind::From,
         StageKind::BeforeInstall,
         StageKind::GitArchive,
@@ -42,6 +44,7 @@ impl StageKind {
         StageKind::GitCache,
         StageKind::GitLatestPatch,
         StageKind::DockerInstructions,
+        StageKind::ImageSpec,
     ];
 
     /// Returns werf's name of the stage, which is also its name in digests and progress.
@@ -56,6 +59,7 @@ impl StageKind {
             StageKind::GitCache => "gitCache",
             StageKind::GitLatestPatch => "gitLatestPatch",
             StageKind::DockerInstructions => "dockerInstructions",
+            StageKind::ImageSpec => "imageSpec",
         }
     }
 
@@ -70,7 +74,8 @@ impl StageKind {
             | StageKind::GitArchive
             | StageKind::GitCache
             | StageKind::GitLatestPatch
-            | StageKind::DockerInstructions => None,
+            | StageKind::DockerInstructions
+            | StageKind::ImageSpec => None,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! `HEALTHCHECK`: what stands behind the keyword in a Dockerfile, in its parts.
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::suggest::closest;
 
 use super::command::exec_form;
 
 /// A health check as an image configuration has it. Times are in nanoseconds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Healthcheck {
     /// `NONE`, `CMD` with the words of a command, or `CMD-SHELL` with a line for the shell.
     pub test: Vec<String>,
