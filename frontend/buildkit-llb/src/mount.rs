@@ -77,6 +77,11 @@ impl Mount {
         BindMount::new(destination, Some(node), false)
     }
 
+    /// An empty directory on disk that is gone when the exec ends.
+    pub fn discarded(destination: impl Into<String>) -> BindMount {
+        BindMount::new(destination, None, false)
+    }
+
     /// An empty directory that becomes an output of the exec.
     pub fn scratch(destination: impl Into<String>) -> BindMount {
         BindMount::new(destination, None, true)

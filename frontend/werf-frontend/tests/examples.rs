@@ -116,11 +116,45 @@ fn what_the_client_asks_for_is_in_the_graph() {
         no_cache: vec![StageKind::Install],
         source_date_epoch: Some(1_700_000_000),
         retried: Some(StageKind::Setup),
+        ..Settings::default()
     };
     insta::assert_snapshot!(lowered(
         &simple("  install: make\n  setup: [one, two]\n"),
         &settings
     ));
+}
+
+#[test]
+fn what_containers_have_besides_the_image_is_in_the_graph() {
+    let text = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: debian:bookworm-slim\nnetwork: none\nasLayers: true\n\
+        secrets: [{env: TOKEN}, {src: ~/.netrc, id: netrc}]\n\
+        mount:\n- {from: tmp_dir, to: /tmp}\n- {from: build_dir, to: /var/cache}\n- {fromPath: ~/.m2, to: /root/.m2}\n\
+        git: [{add: /, to: /app, stageDependencies: {install: pom.xml}}]\n\
+        shell: {install: [one, two]}\n";
+    let settings = Settings {
+        session: "session".into(),
+        contexts: [("mount-m2".to_owned(), "local:mount-m2".to_owned())].into(),
+        ..Settings::default()
+    };
+    insta::assert_snapshot!(lowered(text, &settings));
+}
+
+#[test]
+fn directories_that_the_client_has_not_given_are_asked_for() {
+    let text = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\nmount:\n- {fromPath: ~/.m2, to: /m2}\n- {fromPath: cache, to: /c}\n";
+    let (plan, sources) = plan(text);
+    let settings = Settings {
+        contexts: [("mount-cache".to_owned(), "docker-image://x".to_owned())].into(),
+        ..Settings::default()
+    };
+    let Err(errors) = lower::lower(&plan.images[0], None, &settings, &sources) else {
+        panic!("it is lowered");
+    };
+    let seen: Vec<String> = errors
+        .iter()
+        .map(|error| werf_frontend::error::render(error, Some(text)))
+        .collect();
+    insta::assert_snapshot!(seen.join("\n"));
 }
 
 #[test]
@@ -249,9 +283,97 @@ fn a_change_renames_its_stage_and_what_follows() {
             &[],
         ),
         (simple(&format!("{base}final: false\n")), &[]),
+        (
+            simple(&format!("{base}mount: [{{from: tmp_dir, to: /x}}]\n")),
+            &all[..],
+        ),
+        (
+            simple(&format!("{base}secrets: [{{env: X}}]\nnetwork: none\n")),
+            &[],
+        ),
     ] {
         assert_eq!(renamed(&simple(base), &change), expected, "{change}");
     }
+}
+
+#[test]
+fn mounts_are_told_apart_in_the_digest_of_from() {
+    let from = |mount: &str| {
+        let text = simple(&format!("  install: a\nmount: [{{{mount}}}]\n"));
+        digests(&text)[0].1.clone()
+    };
+    let all = [
+        from("to: /x, from: tmp_dir"),
+        from("to: /y, from: tmp_dir"),
+        from("to: /x, from: build_dir"),
+        from("to: /x, fromPath: a"),
+        from("to: /x, fromPath: b"),
+    ];
+    for (index, one) in all.iter().enumerate() {
+        assert!(!all[..index].contains(one), "{index}");
+    }
+    // Changing this literal rebuilds every image with a mount: say so in the changelog.
+    assert_eq!(
+        all[2],
+        "4af5294ef821f64ca23e130a1d70647566b468b66eb82644fe76445e417e7ebc"
+    );
+}
+
+#[test]
+fn under_as_layers_a_change_renames_its_command_and_what_follows() {
+    let section = |commands: &str| {
+        simple(&format!(
+            "  install: {commands}\n  setup: d\nasLayers: true\n"
+        ))
+    };
+    let before = section("[a, b, c]");
+    assert_eq!(
+        digests(&before)
+            .iter()
+            .map(|(kind, _)| kind.name())
+            .collect::<Vec<_>>(),
+        ["from", "install", "install", "install", "setup"]
+    );
+    for (commands, expected) in [
+        ("[a, b, x]", &["install", "setup"][..]),
+        ("[a, x, c]", &["install", "install", "setup"]),
+        ("[a, b]", &["setup"]),
+        ("[a, b, c, x]", &["install", "setup"]),
+        ("[b, a, c]", &["install", "install", "install", "setup"]),
+    ] {
+        assert_eq!(renamed(&before, &section(commands)), expected, "{commands}");
+    }
+    let off = |text: &str| text.replace("asLayers: true", "asLayers: false");
+    assert_eq!(
+        renamed(
+            &off(&before),
+            &off(&before).replace("asLayers: false\n", "")
+        ),
+        [""; 0]
+    );
+    assert_eq!(
+        renamed(&section("a"), &off(&section("a"))),
+        [""; 0],
+        "a single command is the same with and without"
+    );
+}
+
+#[test]
+fn under_as_layers_files_come_with_the_first_command() {
+    use werf_frontend::plan::file::Sources;
+    let git = "git:\n- {add: /, to: /app, stageDependencies: {install: x}}\nasLayers: true\n";
+    let (plan, _) = plan(&simple("  install: [a, b]\n").replace("shell:", &format!("{git}shell:")));
+    let stages = &plan.images[0].stages;
+    let sources: Vec<_> = stages
+        .iter()
+        .filter_map(|stage| stage.sources.clone())
+        .collect();
+    assert_eq!(sources[..2], [Sources::Archive, Sources::Update]);
+    let depends = |index: usize| {
+        let fields = &stages[index].fields;
+        fields.iter().any(|field| field.name == "dependencies")
+    };
+    assert_eq!((depends(2), depends(3)), (true, false));
 }
 
 #[test]

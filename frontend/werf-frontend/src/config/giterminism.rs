@@ -1,11 +1,12 @@
 //! `werf-giterminism.yaml`: what a configuration may depend on besides the commit (spec 2.8).
 //!
-//! Of its rules `config.goTemplateRendering.allowEnvVariables` and `config.stapel.git.allowBranch` mean something here;
-//! the others are checked for their names, so that a slip does not stay unseen.
+//! Each [`Rule`] means something here; the other keys are checked for their names, so that a slip does not stay
+//! unseen.
 
 use std::sync::Arc;
 
 use crate::error::{Diagnostic, Diagnostics};
+use crate::git::mask::Mask;
 
 use super::source::{SourceText, Span};
 use super::suggest::closest;
@@ -21,38 +22,71 @@ pub const FILE_NAME: &str = "werf-giterminism.yaml";
 #[derive(Clone, Debug, Default)]
 pub struct Giterminism {
     file: String,
-    /// Where in the file something can be added.
-    written: Written,
-    env: Vec<EnvRule>,
-    /// How many of the lines of [`BRANCH_LINES`] there are.
-    branch_lines: usize,
-    allows_branches: bool,
+    /// Whether there is the file.
+    is_written: bool,
+    /// The paths of the keys in it, in the order of the file.
+    keys: Vec<String>,
+    allowed: Vec<(Rule, Allowed)>,
     is_loose: bool,
 }
 
-/// The lines that allow moving branches.
-const BRANCH_LINES: [&str; 5] = [
-    "giterminismConfigVersion: 1",
-    "config:",
-    "  stapel:",
-    "    git:",
-    "      allowBranch: true",
-];
+/// A rule that something may be allowed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Variables that templates read.
+    TemplateEnv,
+    /// Files of a branch of another repository.
+    Branch,
+    /// `mount` with `from: build_dir`.
+    BuildDir,
+    /// `mount` with `fromPath`.
+    FromPath,
+    /// Secrets from variables.
+    SecretEnv,
+    /// Secrets from files.
+    SecretFile,
+}
 
-/// How much of `config.goTemplateRendering.allowEnvVariables` there is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Written {
-    #[default]
-    NoFile,
-    Version,
-    Config,
-    Rendering,
-    List,
+impl Rule {
+    const ALL: [Rule; 6] = [
+        Rule::TemplateEnv,
+        Rule::Branch,
+        Rule::BuildDir,
+        Rule::FromPath,
+        Rule::SecretEnv,
+        Rule::SecretFile,
+    ];
+
+    /// Returns the path of its key.
+    fn path(self) -> &'static str {
+        match self {
+            Rule::TemplateEnv => "config.goTemplateRendering.allowEnvVariables",
+            Rule::Branch => "config.stapel.git.allowBranch",
+            Rule::BuildDir => "config.stapel.mount.allowBuildDir",
+            Rule::FromPath => "config.stapel.mount.allowFromPaths",
+            Rule::SecretEnv => "config.secrets.allowEnvVariables",
+            Rule::SecretFile => "config.secrets.allowFiles",
+        }
+    }
+
+    /// Whether it is on or off, and not a list.
+    fn is_flag(self) -> bool {
+        matches!(self, Rule::Branch | Rule::BuildDir)
+    }
+
+    /// Whether an item stands for what its mask matches (spec 4.8). A path between slashes is a path there.
+    fn takes_masks(self) -> bool {
+        matches!(self, Rule::FromPath | Rule::SecretFile)
+    }
 }
 
 #[derive(Clone, Debug)]
-enum EnvRule {
+enum Allowed {
+    /// Whatever it is.
+    All,
     Name(String),
+    /// A mask; it and what it is asked about have no slash at the beginning.
+    Mask(Mask),
     /// Written between slashes; it must match the whole name.
     Pattern(Arc<sprig::regexp::Regexp>),
 }
@@ -126,8 +160,7 @@ impl Giterminism {
     /// Everything that is wrong with it.
     pub fn read(source: &SourceText) -> Result<Giterminism, Vec<Diagnostic>> {
         let mut giterminism = Giterminism::without_file(source.name());
-        giterminism.written = Written::Version;
-        giterminism.branch_lines = 1;
+        giterminism.is_written = true;
         let whole = Span::new(0, source.text().len());
         let tree = Parser::new(source.text(), 0)
             .next_document()
@@ -172,56 +205,58 @@ impl Giterminism {
 
     /// Whether templates may read the variable `name`.
     pub fn allows_env(&self, name: &str) -> bool {
-        self.is_loose
-            || self.env.iter().any(|rule| match rule {
-                EnvRule::Name(allowed) => allowed == name,
-                EnvRule::Pattern(pattern) => pattern.is_match(name.as_bytes()),
-            })
+        self.allows(Rule::TemplateEnv, name)
     }
 
-    /// Whether files may come from a branch of another repository.
-    pub fn allows_branches(&self) -> bool {
-        self.is_loose || self.allows_branches
-    }
-
-    /// Returns the lines that would allow branches.
-    pub fn advice_for_branches(&self) -> String {
-        let what = match self.branch_lines {
-            0 => "commit it with these lines",
-            1 => "add these lines to it",
-            2 => "add these lines below `config`",
-            3 => "add these lines below `config.stapel`",
-            4 => "add this line below `config.stapel.git`",
-            _ => "let `config.stapel.git.allowBranch` be `true`",
+    /// Whether `rule` allows `value`.
+    pub fn allows(&self, rule: Rule, value: &str) -> bool {
+        let allows = |allowed: &Allowed| match allowed {
+            Allowed::All => true,
+            Allowed::Name(name) => name == value,
+            Allowed::Mask(mask) => mask.matches(value.trim_start_matches('/').as_bytes()),
+            Allowed::Pattern(pattern) => pattern.is_match(value.as_bytes()),
         };
-        let lines: Vec<String> = BRANCH_LINES[self.branch_lines..]
-            .iter()
-            .map(|line| format!("\n    {line}"))
-            .collect();
-        let colon = if lines.is_empty() { "" } else { ":" };
-        format!("`{}`: {what}{colon}{}", self.file, lines.concat())
+        let mut of_rule = self.allowed.iter().filter(|(own, _)| *own == rule);
+        self.is_loose || of_rule.any(|(_, allowed)| allows(allowed))
     }
 
     /// Returns the lines that would allow the variable `name`.
     pub fn advice_for_env(&self, name: &str) -> String {
-        let lines = [
-            "giterminismConfigVersion: 1".to_owned(),
-            "config:".to_owned(),
-            "  goTemplateRendering:".to_owned(),
-            "    allowEnvVariables:".to_owned(),
-            format!("    - {name}"),
-        ];
-        let (what, known) = match self.written {
-            Written::NoFile => ("commit it with these lines", 0),
-            Written::Version => ("add these lines to it", 1),
-            Written::Config => ("add these lines below `config`", 2),
-            Written::Rendering => ("add these lines below `config.goTemplateRendering`", 3),
-            Written::List => (
-                "add this line to `config.goTemplateRendering.allowEnvVariables`",
-                4,
-            ),
+        self.advice(Rule::TemplateEnv, name)
+    }
+
+    /// Returns the lines by which `rule` would allow `value`.
+    pub fn advice(&self, rule: Rule, value: &str) -> String {
+        let path = rule.path();
+        let keys: Vec<&str> = path.split('.').collect();
+        let mut lines = vec!["giterminismConfigVersion: 1".to_owned()];
+        for (depth, key) in keys.iter().enumerate() {
+            let end = if rule.is_flag() && depth + 1 == keys.len() {
+                " true"
+            } else {
+                ""
+            };
+            lines.push(format!("{}{key}:{end}", "  ".repeat(depth)));
+        }
+        if !rule.is_flag() {
+            lines.push(format!("{}- {value}", "  ".repeat(keys.len() - 1)));
+        }
+        // How many of the keys are there, from the outermost on.
+        let known = (1..=keys.len())
+            .take_while(|&depth| self.keys.contains(&keys[..depth].join(".")))
+            .count();
+        let known_path = keys[..known].join(".");
+        let what = match known {
+            _ if !self.is_written => "commit it with these lines".to_owned(),
+            0 => "add these lines to it".to_owned(),
+            _ if known == keys.len() && rule.is_flag() => {
+                return format!("`{}`: set `{path}` to true", self.file);
+            }
+            _ if known == keys.len() => format!("add this line to `{path}`"),
+            _ => format!("add these lines below `{known_path}`"),
         };
-        let lines: Vec<String> = lines[known..]
+        let skipped = if self.is_written { known + 1 } else { 0 };
+        let lines: Vec<String> = lines[skipped..]
             .iter()
             .map(|line| format!("\n    {line}"))
             .collect();
@@ -262,41 +297,19 @@ impl Reader<'_> {
             };
             match path.as_str() {
                 "giterminismConfigVersion" => self.version(field.value),
-                "config" => {
-                    self.reached(Written::Config);
-                    self.reached_for_branches(2);
+                path => {
+                    if let Some(rule) = Rule::ALL.into_iter().find(|rule| rule.path() == path) {
+                        self.rule(rule, field.value);
+                    }
                 }
-                "config.stapel" => self.reached_for_branches(3),
-                "config.stapel.git" => self.reached_for_branches(4),
-                "config.stapel.git.allowBranch" => self.branches(field.value),
-                "config.goTemplateRendering" => self.reached(Written::Rendering),
-                "config.goTemplateRendering.allowEnvVariables" => self.env(field.value),
-                _ => {}
             }
+            self.giterminism.keys.push(path.clone());
             if !below.is_empty() {
                 self.section(field.value, below, &path);
             }
         }
         for problem in problems {
             self.diagnostics.push(problem.diagnostic(self.source, None));
-        }
-    }
-
-    fn reached(&mut self, written: Written) {
-        self.giterminism.written = self.giterminism.written.max(written);
-    }
-
-    fn reached_for_branches(&mut self, lines: usize) {
-        self.giterminism.branch_lines = self.giterminism.branch_lines.max(lines);
-    }
-
-    fn branches(&mut self, node: NodeRef<'_>) {
-        self.reached_for_branches(BRANCH_LINES.len());
-        match read::boolean(node) {
-            Ok(allowed) => {
-                self.giterminism.allows_branches = allowed.is_some_and(|allowed| allowed.value);
-            }
-            Err(problem) => self.diagnostics.push(problem.diagnostic(self.source, None)),
         }
     }
 
@@ -312,38 +325,48 @@ impl Reader<'_> {
         }
     }
 
-    fn env(&mut self, node: NodeRef<'_>) {
-        self.reached(Written::List);
+    fn rule(&mut self, rule: Rule, node: NodeRef<'_>) {
         let mut problems = Vec::new();
-        for text in read::texts(node, &mut problems) {
-            let pattern = text
-                .value
-                .strip_prefix('/')
-                .and_then(|rest| rest.strip_suffix('/'));
-            let rule = match pattern {
-                None => EnvRule::Name(text.value),
-                Some(pattern) => {
-                    let whole = format!("^(?:{pattern})$");
-                    match sprig::regexp::Regexp::new(whole.as_bytes()) {
-                        Ok(regexp) => EnvRule::Pattern(Arc::new(regexp)),
-                        Err(error) => {
-                            self.diagnostics.push(
-                                Diagnostic::error(format!(
-                                    "`{pattern}` is not a regular expression: {error}"
-                                ))
-                                .at(self.source.location(text.span)),
-                            );
-                            continue;
-                        }
-                    }
+        if rule.is_flag() {
+            match read::boolean(node) {
+                Ok(Some(value)) if value.value => {
+                    self.giterminism.allowed.push((rule, Allowed::All));
                 }
-            };
-            self.giterminism.env.push(rule);
+                Ok(_) => {}
+                Err(problem) => problems.push(problem),
+            }
+        } else {
+            for text in read::texts(node, &mut problems) {
+                match allowed(rule, &text.value) {
+                    Ok(allowed) => self.giterminism.allowed.push((rule, allowed)),
+                    Err(problem) => self
+                        .diagnostics
+                        .push(Diagnostic::error(problem).at(self.source.location(text.span))),
+                }
+            }
         }
         for problem in problems {
             self.diagnostics.push(problem.diagnostic(self.source, None));
         }
     }
+}
+
+/// Reads one item of a list.
+fn allowed(rule: Rule, text: &str) -> Result<Allowed, String> {
+    let pattern = text
+        .strip_prefix('/')
+        .and_then(|rest| rest.strip_suffix('/'));
+    if let Some(pattern) = pattern.filter(|_| rule != Rule::FromPath) {
+        let whole = format!("^(?:{pattern})$");
+        return sprig::regexp::Regexp::new(whole.as_bytes())
+            .map(|regexp| Allowed::Pattern(Arc::new(regexp)))
+            .map_err(|error| format!("`{pattern}` is not a regular expression: {error}"));
+    }
+    if rule.takes_masks() {
+        let mask = Mask::new(text.trim_start_matches('/')).map_err(|bad| bad.to_string())?;
+        return Ok(Allowed::Mask(mask));
+    }
+    Ok(Allowed::Name(text.to_owned()))
 }
 
 #[cfg(test)]
@@ -380,8 +403,8 @@ mod tests {
         let rules =
             |rest: &str| read(&format!("giterminismConfigVersion: 1\n{rest}")).expect("rules");
         let allowing = rules("config: {stapel: {git: {allowBranch: true}}}\n");
-        assert!(allowing.allows_branches());
-        assert!(rules("").loose(true).allows_branches());
+        assert!(allowing.allows(Rule::Branch, ""));
+        assert!(rules("").loose(true).allows(Rule::Branch, ""));
         for (rest, last) in [
             (
                 "",
@@ -401,15 +424,15 @@ mod tests {
             ),
             (
                 "config: {stapel: {git: {allowBranch: no}}}\n",
-                "let `config.stapel.git.allowBranch` be `true`",
+                "set `config.stapel.git.allowBranch` to true",
             ),
         ] {
             let rules = rules(rest);
-            assert!(!rules.allows_branches(), "{rest}");
-            let advice = rules.advice_for_branches();
+            assert!(!rules.allows(Rule::Branch, ""), "{rest}");
+            let advice = rules.advice(Rule::Branch, "");
             assert!(advice.ends_with(last), "{advice}");
         }
-        let none = Giterminism::without_file(FILE_NAME).advice_for_branches();
+        let none = Giterminism::without_file(FILE_NAME).advice(Rule::Branch, "");
         assert!(
             none.contains("commit it with these lines:\n    giterminismConfigVersion: 1"),
             "{none}"
@@ -432,6 +455,39 @@ mod tests {
         assert_eq!(
             read("config: {}\n").unwrap_err(),
             ["`giterminismConfigVersion` is missing"]
+        );
+    }
+
+    #[test]
+    fn paths_are_allowed_by_masks() {
+        let rules = read(
+            "giterminismConfigVersion: 1\nconfig:\n  stapel: {mount: {allowBuildDir: true, allowFromPaths: [~/.m2, /var/*/apt/]}}\n  secrets: {allowFiles: [/etc/x, '/~/[.].*/'], allowEnvVariables: [T]}\n",
+        )
+        .expect("rules");
+        for (rule, value, allowed) in [
+            (Rule::BuildDir, "", true),
+            (Rule::FromPath, "~/.m2/repository", true),
+            (Rule::FromPath, "/var/cache/apt", true),
+            (Rule::FromPath, "/var/apt", false),
+            (Rule::SecretFile, "/etc/x", true),
+            (Rule::SecretFile, "~/.netrc", true),
+            (Rule::SecretFile, "~/netrc", false),
+            (Rule::SecretEnv, "T", true),
+            (Rule::TemplateEnv, "T", false),
+        ] {
+            assert_eq!(rules.allows(rule, value), allowed, "{rule:?} {value}");
+        }
+        let denied =
+            read("giterminismConfigVersion: 1\nconfig: {stapel: {mount: {allowBuildDir: no}}}\n")
+                .expect("rules");
+        assert!(!denied.allows(Rule::BuildDir, ""));
+        assert_eq!(
+            denied.advice(Rule::BuildDir, ""),
+            "`werf-giterminism.yaml`: set `config.stapel.mount.allowBuildDir` to true"
+        );
+        assert_eq!(
+            denied.advice(Rule::FromPath, "/x"),
+            "`werf-giterminism.yaml`: add these lines below `config.stapel.mount`:\n          allowFromPaths:\n          - /x"
         );
     }
 

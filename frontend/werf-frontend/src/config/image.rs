@@ -7,12 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Diagnostic, Diagnostics};
 
+use super::dependency;
 use super::docker::Docker;
 use super::git::{self, GitMapping};
 use super::image_spec::ImageSpec;
 use super::meta::Meta;
+use super::mount::{self, ImageMount};
+use super::network::NetworkMode;
 use super::raw::{RawImage, Required};
 use super::reference;
+use super::secret::{self, Secret};
 use super::shell::Shell;
 use super::source::{SourceText, Span, Spanned};
 
@@ -66,6 +70,14 @@ pub struct Image {
     pub docker: Option<Docker>,
     /// Further changes to its configuration, with those that the project makes to final images.
     pub image_spec: Option<ImageSpec>,
+    /// Directories that stages see and that are no part of it.
+    pub mounts: Vec<ImageMount>,
+    /// Files of the client that its commands see.
+    pub secrets: Vec<Secret>,
+    /// What its commands can reach, if it says so.
+    pub network: Option<Spanned<NetworkMode>>,
+    /// Whether every command is a layer of its own.
+    pub as_layers: bool,
 }
 
 /// What an image starts from.
@@ -179,6 +191,19 @@ impl Resolver<'_> {
         let image_spec = raw
             .image_spec
             .map(|spec| spec.resolve("imageSpec", &called, self.source, self.diagnostics));
+        dependency::refuse_all(
+            raw.dependencies,
+            &called,
+            raw.names.as_deref().unwrap_or_default(),
+            self.names,
+            self.source,
+            self.diagnostics,
+        );
+        let mounts = mount::resolve_all(raw.mounts, &called, self.source, self.diagnostics);
+        mount::check_sources(&mounts, &git, &called, self.source, self.diagnostics);
+        let secrets = secret::resolve_all(raw.secrets, &called, self.source, self.diagnostics);
+        let network = raw.network.and_then(|word| self.network(&word));
+        let as_layers = self.as_layers(raw.as_layers, &called);
         let is_final = raw.is_final.as_ref().is_none_or(|is_final| is_final.value);
         let image_spec = match is_final {
             true => ImageSpec::merged(self.meta.image_spec.as_ref(), image_spec),
@@ -208,6 +233,10 @@ impl Resolver<'_> {
                 shell: shell.clone(),
                 docker: docker.clone(),
                 image_spec: image_spec.clone(),
+                mounts: mounts.clone(),
+                secrets: secrets.clone(),
+                network: network.clone(),
+                as_layers,
             });
         }
         images
@@ -259,6 +288,32 @@ impl Resolver<'_> {
                 "`docker` is deprecated and cannot be mixed with `imageSpec`",
             );
         }
+    }
+
+    fn network(&mut self, word: &Spanned<String>) -> Option<Spanned<NetworkMode>> {
+        match NetworkMode::parse(&word.value) {
+            Ok(mode) => Some(Spanned::new(mode, word.span)),
+            Err(hint) => {
+                let message = format!("`network: {}` is not a network of BuildKit", word.value);
+                self.wrong(message, word.span, &hint);
+                None
+            }
+        }
+    }
+
+    /// Whether every command is a layer; a person who leaves that on pays for it in every build.
+    fn as_layers(&mut self, written: Option<Spanned<bool>>, called: &str) -> bool {
+        let Some(on) = written.filter(|written| written.value) else {
+            return false;
+        };
+        let message =
+            format!("every command of {called} is a layer and a shell of its own (`asLayers`)");
+        self.diagnostics.push(
+            Diagnostic::warning("AsLayers", message)
+                .at(self.source.location(on.span))
+                .hint("it is for finding mistakes in commands: remove it when they are found"),
+        );
+        true
     }
 
     /// Resolves the base of the image `name`.

@@ -9,6 +9,7 @@
 //!
 //! werf and this frontend read the same files: what werf refuses is refused, with a better reason.
 
+mod dependency;
 mod directives;
 pub mod docker;
 mod document;
@@ -17,11 +18,15 @@ pub mod giterminism;
 mod image;
 pub mod image_spec;
 mod meta;
+pub mod mount;
+mod network;
 mod not_yet;
+pub mod permission;
 mod raw;
 mod reference;
 pub mod remote;
 mod schema;
+pub mod secret;
 mod shell;
 pub mod source;
 pub mod suggest;
@@ -32,7 +37,10 @@ pub use docker::{CommandLine, Docker};
 pub use git::GitMapping;
 pub use image::{From, Image, ImageName};
 pub use image_spec::ImageSpec;
+pub use mount::ImageMount;
+pub use network::NetworkMode;
 pub use remote::{Reference, Remote};
+pub use secret::Secret;
 pub use shell::{Shell, ShellStage, UserStage};
 pub use source::{SourceText, Span, Spanned};
 

@@ -13,19 +13,9 @@ const NOT_YET: &[(Kind, &str, &str)] = &[
     (Image, "ansible", "use `shell`"),
     (Image, "artifact", "use `image` with `final: false`"),
     (
-        Image,
-        "asLayers",
-        "remove it: werf itself has dropped it after v1.0",
-    ),
-    (
         Meta,
         "build.platform",
         "give the platform to the build: `--platform`",
-    ),
-    (
-        Image,
-        "dependencies",
-        "remove it, or build this image with werf",
     ),
     (
         Image,
@@ -49,18 +39,11 @@ const NOT_YET: &[(Kind, &str, &str)] = &[
         "pin the base with a digest: `from: NAME@sha256:…`",
     ),
     (Image, "import", "remove it, or build this image with werf"),
-    (Image, "mount", "remove it, or build this image with werf"),
-    (
-        Image,
-        "network",
-        "remove it: stages have the network that the builder gives them",
-    ),
     (
         Image,
         "platform",
         "give the platform to the build: `--platform`",
     ),
-    (Image, "secrets", "remove it, or build this image with werf"),
 ];
 
 /// Returns a mistake if the directive at `place` is not supported yet and its value would matter: null,

@@ -2,8 +2,11 @@
 //!
 //! What has the wrong type is left out here, because [`super::schema`] has complained about it.
 
+use super::dependency::RawDependency;
 use super::document::Document;
 use super::image_spec::RawImageSpec;
+use super::mount::RawMount;
+use super::secret::RawSecret;
 use super::source::{Span, Spanned};
 use super::yaml::node::NodeRef;
 use super::yaml::problem::Problem;
@@ -59,6 +62,11 @@ pub struct RawImage {
     pub ansible: Option<Span>,
     pub docker: Option<RawDocker>,
     pub image_spec: Option<RawImageSpec>,
+    pub mounts: Vec<RawMount>,
+    pub secrets: Vec<RawSecret>,
+    pub dependencies: Vec<RawDependency>,
+    pub network: Option<Spanned<String>>,
+    pub as_layers: Option<Spanned<bool>>,
 }
 
 /// One entry of `git`.
@@ -267,6 +275,23 @@ impl RawImage {
             ansible: fields.given("ansible").map(|field| field.key.span),
             docker: fields.given("docker").map(RawDocker::read),
             image_spec: fields.given("imageSpec").map(RawImageSpec::read),
+            mounts: fields
+                .entries("mount")
+                .into_iter()
+                .map(RawMount::read)
+                .collect(),
+            secrets: fields
+                .entries("secrets")
+                .into_iter()
+                .map(RawSecret::read)
+                .collect(),
+            dependencies: fields
+                .entries("dependencies")
+                .into_iter()
+                .map(RawDependency::read)
+                .collect(),
+            network: fields.text("network"),
+            as_layers: fields.boolean("asLayers"),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod bridge;
 mod failed_stage;
+mod missing;
 pub mod plan_graph;
 mod remote;
 pub mod report;
@@ -217,6 +218,8 @@ struct Unmeasured {
     commit: String,
     /// The digest of the stage to look at, and its layer.
     stage: (Digest, Node),
+    /// The files that its places are in.
+    sources: Vec<SourceFile>,
 }
 
 impl Round {
@@ -294,7 +297,7 @@ async fn build_planned(
     if round.is_first() {
         for warning in warnings
             .iter()
-            .chain(&request_warnings(request, &used_build_args))
+            .chain(&request_warnings(request, image, &used_build_args))
         {
             warn(bridge, &planned.vertex, warning, &sources).await?;
         }
@@ -314,10 +317,11 @@ async fn build_planned(
             lowered,
             commit: plan.commit.clone(),
             stage,
+            sources,
         }))));
     }
     Ok(
-        match solve_image(bridge, image, &lowered, &plan.commit).await? {
+        match solve_image(bridge, image, &lowered, &plan.commit, &sources).await? {
             Solved::Well(reference) => {
                 let answer = image_answer(Some(reference), &lowered, &settings, base.as_ref());
                 Solved::Well(Built::Image(answer))
@@ -435,8 +439,14 @@ async fn plan_once(
     let reference = match (bridge.solve(definition).await, &round.unmeasured) {
         (Ok(reference), _) => reference,
         (Err(CallError::Status(status)), Some(built)) => {
-            return blame(*status, &built.image, &built.lowered, &built.commit)
-                .map(|(stage, status)| Solved::StoreLacks(stage, status));
+            return blame(
+                *status,
+                &built.image,
+                &built.lowered,
+                &built.commit,
+                &built.sources,
+            )
+            .map(|(stage, status)| Solved::StoreLacks(stage, status));
         }
         (Err(error), _) => {
             return Err(remote::explain(
@@ -531,8 +541,18 @@ fn choose_image<'a>(plan: &'a Plan, target: Option<&str>) -> Result<&'a ImagePla
     }
 }
 
-fn request_warnings(request: &Request, used: &[String]) -> Vec<Diagnostic> {
-    let ignored = request.ignored.iter().map(|option| {
+fn request_warnings(request: &Request, image: &ImagePlan, used: &[String]) -> Vec<Diagnostic> {
+    let contexts = request.contexts.keys();
+    let unused_contexts = contexts
+        .filter(|name| !image.uses_context(name))
+        .map(|name| format!("--build-context {name}"));
+    let ignored: Vec<String> = request
+        .ignored
+        .iter()
+        .cloned()
+        .chain(unused_contexts)
+        .collect();
+    let ignored = ignored.into_iter().map(|option| {
         Diagnostic::warning(
             "OptionIgnored",
             format!("`{option}` is not supported yet and has no effect"),
@@ -614,6 +634,8 @@ fn settings(request: &Request, platform: Platform, image: &ImagePlan) -> Setting
             .collect(),
         source_date_epoch: request.source_date_epoch,
         retried: None,
+        session: request.session.clone(),
+        contexts: request.contexts.clone(),
     }
 }
 
@@ -669,6 +691,7 @@ async fn solve_image(
     image: &ImagePlan,
     lowered: &Lowered,
     commit: &str,
+    sources: &[SourceFile],
 ) -> Result<Solved<Reference>, Failure> {
     let Some(root) = lowered.root else {
         return Ok(Solved::Well(Reference(String::new())));
@@ -677,7 +700,7 @@ async fn solve_image(
     shrink(&mut definition)?;
     match bridge.solve(definition).await {
         Ok(reference) => Ok(Solved::Well(reference)),
-        Err(CallError::Status(status)) => blame(*status, image, lowered, commit)
+        Err(CallError::Status(status)) => blame(*status, image, lowered, commit, sources)
             .map(|(stage, status)| Solved::StoreLacks(stage, status)),
         Err(error) => Err(error.into()),
     }
@@ -689,7 +712,11 @@ fn blame(
     image: &ImagePlan,
     lowered: &Lowered,
     commit: &str,
+    sources: &[SourceFile],
 ) -> Result<(StageKind, Box<rpc::Status>), Failure> {
+    if let Some(mistake) = missing::explain(&status, image) {
+        return Err(Failure::Mistakes(vec![mistake], sources.to_vec()));
+    }
     let vertex = report::failed_vertex(&status);
     let step = lowered
         .steps

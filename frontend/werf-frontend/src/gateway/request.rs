@@ -60,6 +60,8 @@ pub struct Request {
     pub context_name: String,
     /// See `context_name`.
     pub config_name: String,
+    /// `--build-context`: names, and where they lead (`local:NAME`, `docker-image://…`).
+    pub contexts: BTreeMap<String, String>,
     /// Options that were given but are not honoured, as the user would write them.
     pub ignored: Vec<String>,
 }
@@ -210,7 +212,7 @@ impl Request {
                 } else if let Some(name) = key.strip_prefix("label:") {
                     self.labels.insert(name.to_owned(), value);
                 } else if let Some(name) = key.strip_prefix("context:") {
-                    self.ignored.push(format!("--build-context {name}"));
+                    self.contexts.insert(name.to_owned(), value);
                 } else if !self.is_silent(key) && given {
                     self.ignored.push(as_written(key, &value));
                 }
@@ -433,10 +435,8 @@ mod tests {
             ("build-arg:BUILDKIT_SYNTAX", "x"),
         ])
         .unwrap();
-        assert_eq!(
-            request.ignored,
-            ["--build-context base", "--memory 1g", "something-new=1"]
-        );
+        assert_eq!(request.ignored, ["--memory 1g", "something-new=1"]);
+        assert_eq!(request.contexts["base"], "docker-image://x");
         assert_eq!(request.build_args, BTreeMap::new());
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use stapel_sync::store::{CleanPolicy, Store};
 
-use crate::config::{self, ImageName};
+use crate::config::{self, ImageName, permission};
 use crate::error::Diagnostic;
 use crate::git::repo::Repo;
 use crate::plan::digest::Digest;
@@ -60,9 +60,12 @@ fn plan_or_refuse(
     let source = template::read(&repo, request, remarks)?;
     let loaded = config::load(&source)?;
     remarks.warnings.extend(loaded.warnings);
-    if remotes::has_moving(&loaded.config) {
-        let rules = template::rules(&repo, source.name(), request, remarks)?;
-        let mistakes = remotes::forbidden(&loaded.config, &source, &rules);
+    let may_be_forbidden =
+        remotes::has_moving(&loaded.config) || permission::is_needed(&loaded.config);
+    if may_be_forbidden {
+        let rules = template::giterminism(&repo, &source, request, remarks)?;
+        let mut mistakes = remotes::forbidden(&loaded.config, &source, &rules);
+        mistakes.extend(permission::check(&loaded.config, &source, &rules));
         if !mistakes.is_empty() {
             return Err(mistakes);
         }

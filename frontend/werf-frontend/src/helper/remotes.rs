@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::config::giterminism::Giterminism;
+use crate::config::giterminism::{Giterminism, Rule};
 use crate::config::{Config, GitMapping, Reference, Remote, SourceText};
 use crate::error::Diagnostic;
 use crate::git::repo::{Repo, RepoError};
@@ -187,7 +187,7 @@ pub fn has_moving(config: &Config) -> bool {
 
 /// Returns a mistake for every branch that `rules` do not allow (spec 2.8).
 pub fn forbidden(config: &Config, source: &SourceText, rules: &Giterminism) -> Vec<Diagnostic> {
-    if rules.allows_branches() {
+    if rules.allows(Rule::Branch, "") {
         return Vec::new();
     }
     let mut mistakes: Vec<Diagnostic> = Vec::new();
@@ -200,7 +200,7 @@ pub fn forbidden(config: &Config, source: &SourceText, rules: &Giterminism) -> V
             Diagnostic::error(format!("{what} moves without a commit of this repository"))
                 .at(source.location(remote.reference.span))
                 .hint("pin them with `tag` or `commit`, or allow branches")
-                .note(rules.advice_for_branches());
+                .note(rules.advice(Rule::Branch, ""));
         if !mistakes.contains(&mistake) {
             mistakes.push(mistake);
         }

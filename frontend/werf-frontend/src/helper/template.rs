@@ -71,7 +71,7 @@ fn render(
 ) -> Result<SourceText, Vec<Diagnostic>> {
     let directory = directory_of(&located.path);
     let files = CommitFiles::new(repo, directory);
-    let giterminism = giterminism(&files, directory, request, remarks)?;
+    let giterminism = read_giterminism(&files, directory, remarks)?.loose(is_loose(request));
     let templates = read_templates(&files, directory, remarks)?;
     let inputs = Inputs {
         files: Arc::new(files),
@@ -85,36 +85,28 @@ fn render(
     outcome.result.map_err(|error| vec![*error])
 }
 
-/// Reads the rules of the project whose configuration is at `config` in the commit.
+/// Returns the rules for the configuration `source`.
 ///
 /// # Errors
-/// Everything that is wrong with them.
-pub fn rules(
+/// Everything that is wrong with their file.
+pub fn giterminism(
     repo: &Repo,
-    config: &str,
+    source: &SourceText,
     request: &PlanRequest,
     remarks: &mut Remarks,
 ) -> Result<Giterminism, Vec<Diagnostic>> {
-    let directory = directory_of(config);
+    let directory = directory_of(source.name());
     let files = CommitFiles::new(repo, directory);
-    giterminism(&files, directory, request, remarks)
+    Ok(read_giterminism(&files, directory, remarks)?.loose(is_loose(request)))
 }
 
-fn giterminism(
-    files: &CommitFiles,
-    directory: &str,
-    request: &PlanRequest,
-    remarks: &mut Remarks,
-) -> Result<Giterminism, Vec<Diagnostic>> {
-    let loose = request
-        .build_args
-        .get(LOOSE)
-        .is_some_and(|value| matches!(value.as_str(), "1" | "true"));
-    Ok(read_giterminism(files, directory, remarks)?.loose(loose))
+fn directory_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
-fn directory_of(config: &str) -> &str {
-    config.rsplit_once('/').map_or("", |(path, _)| path)
+fn is_loose(request: &PlanRequest) -> bool {
+    let value = request.build_args.get(LOOSE);
+    value.is_some_and(|value| matches!(value.as_str(), "1" | "true"))
 }
 
 fn read_giterminism(

@@ -7,6 +7,7 @@
 
 pub mod image_config;
 mod image_spec;
+pub mod mounts;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use buildkit_llb::{
     SourceRange,
 };
 
+use crate::config::NetworkMode;
 use crate::error::Diagnostic;
 use crate::plan::file::{Base, ImagePlan, SourceFile, Sources, StagePlan};
 use crate::plan::image_spec::Clear;
@@ -22,6 +24,7 @@ use crate::plan::script::Script;
 use crate::plan::stage::StageKind;
 
 use image_config::ImageConfig;
+use mounts::Mounts;
 
 /// The id of the cache mount that all builds of a daemon share, with the version of its format.
 ///
@@ -76,6 +79,10 @@ pub struct Settings {
     pub source_date_epoch: Option<i64>,
     /// The first stage that is tried for the second time in this build.
     pub retried: Option<StageKind>,
+    /// The session of the client, which has its directories.
+    pub session: String,
+    /// `--build-context`: names, and where they lead.
+    pub contexts: BTreeMap<String, String>,
 }
 
 /// A base image as the registry knows it at the moment.
@@ -143,9 +150,24 @@ pub fn lower(
         files,
         total,
         env: config.env(),
+        mounts: Mounts::new(
+            &mut graph,
+            image.mounts.iter().chain(&image.inherited_mounts),
+            &image.secrets,
+            settings,
+        )?,
     };
 
     let mut root = base.map(|base| lowering.base(&mut graph, base));
+    if let Some(file) = mounts::emptied(&image.mounts) {
+        let name = lowering.step_name(1, StageKind::From.name());
+        let name = format!("{name} empty the places of mounts");
+        let places: Vec<_> = image.mounts.iter().map(|mount| mount.at.clone()).collect();
+        let file = file.name(&name).at(lowering.ranges(&places));
+        root = Some(graph.file(root, file));
+        config.add_history(&name, false);
+    }
+    let own_layers = usize::from(!image.mounts.is_empty());
     let mut steps = Vec::new();
     for stage in &image.stages {
         let Some(work) = Work::of(stage) else {
@@ -179,7 +201,7 @@ pub fn lower(
             true,
         );
         if spec.clear.contains(&Clear::History) {
-            config.clear_history(steps.len());
+            config.clear_history(own_layers + steps.len());
         }
     }
     for (name, value) in &settings.labels {
@@ -293,6 +315,7 @@ struct Lowering<'a> {
     total: usize,
     /// The environment of the base image.
     env: Vec<(String, String)>,
+    mounts: Mounts<'a>,
 }
 
 impl Lowering<'_> {
@@ -355,6 +378,7 @@ impl Lowering<'_> {
             )
             .name(name)
             .at(self.ranges(&stage.at));
+        exec = self.mounts.add_directories(exec);
         if stage.script.is_some() {
             for (key, value) in &self.env {
                 if !LOCALE.iter().any(|(name, _)| name == key) {
@@ -364,7 +388,9 @@ impl Lowering<'_> {
             for (key, value) in LOCALE {
                 exec = exec.env(key, value);
             }
-            exec = self.settings.apply(exec.network(self.settings.network));
+            exec = self
+                .settings
+                .apply(self.mounts.add_secrets(exec).network(self.network()));
         } else {
             exec = exec.network(Network::None);
         }
@@ -400,6 +426,16 @@ impl Lowering<'_> {
             file = file.ignore_cache();
         }
         graph.file(None, file)
+    }
+
+    /// The network of commands: the image's own, or what the client asked for.
+    fn network(&self) -> Network {
+        match self.image.network.as_ref().map(|network| network.mode) {
+            None => self.settings.network,
+            Some(NetworkMode::Default) => Network::Sandbox,
+            Some(NetworkMode::Host) => Network::Host,
+            Some(NetworkMode::None) => Network::None,
+        }
     }
 
     fn ranges(&self, at: &[crate::error::Location]) -> Vec<SourceRange> {

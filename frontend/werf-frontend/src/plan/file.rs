@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{CommandLine, ImageName};
 use crate::error::{self, Diagnostic, Location};
 
+use super::container::{MountPlan, NetworkPlan, SecretPlan};
 use super::digest::{Digest, DigestField};
 use super::image_spec::ImageSpecPlan;
 use super::script::Script;
@@ -102,6 +103,18 @@ pub struct ImagePlan {
     /// The `imageSpec` section, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_spec: Option<ImageSpecPlan>,
+    /// Directories that its stages see and that are no part of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mounts: Vec<MountPlan>,
+    /// Such directories of the image of this configuration that it is based on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inherited_mounts: Vec<MountPlan>,
+    /// Secrets that its commands see.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretPlan>,
+    /// What its commands can reach; `None` leaves it to the client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkPlan>,
     /// Whether nobody knows what the layer of [`ImagePlan::baseline`] holds, so that the stages after it are a
     /// guess: PLAN has to be asked again, with that layer at hand.
     #[serde(default)]
@@ -109,6 +122,12 @@ pub struct ImagePlan {
 }
 
 impl ImagePlan {
+    /// Whether one of its mounts is the named context `name` of the client.
+    pub fn uses_context(&self, name: &str) -> bool {
+        let mut mounts = self.mounts.iter().chain(&self.inherited_mounts);
+        mounts.any(|mount| mount.is_context(name))
+    }
+
     /// Returns the last stage before `gitCache` that does something with sources: what has changed since it
     /// was built decides whether there is a `gitCache`.
     pub fn baseline(&self) -> Option<&StagePlan> {

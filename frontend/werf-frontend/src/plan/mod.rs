@@ -2,6 +2,7 @@
 //!
 //! Pure: no file, network or clock is touched, so the same configuration always gives the same plan.
 
+pub mod container;
 pub mod digest;
 pub mod file;
 pub mod image_spec;
@@ -86,6 +87,10 @@ fn plan_image(
             .image_spec
             .as_ref()
             .map(|spec| image_spec::plan(spec, &image.name, &config.project, source)),
+        mounts: container::mounts(&config.project, image, source),
+        inherited_mounts: Vec::new(),
+        secrets: container::secrets(image, source),
+        network: container::network(image, source),
     }
 }
 
@@ -94,6 +99,14 @@ struct Planner<'a> {
     image: &'a Image,
     source: &'a SourceText,
     sources: Option<&'a ImageSources>,
+}
+
+/// Which part of a user stage is planned.
+enum Layer {
+    /// All commands.
+    Whole,
+    /// One of them.
+    Command(usize),
 }
 
 /// What a stage is made of.
@@ -111,13 +124,16 @@ impl Planner<'_> {
     /// every later stage and no earlier one.
     fn stages(&self) -> Vec<StagePlan> {
         let mut stages: Vec<StagePlan> = Vec::new();
-        for kind in StageKind::ORDER {
+        for (kind, layer) in StageKind::ORDER
+            .into_iter()
+            .flat_map(|kind| self.layers(kind))
+        {
             let writer = DigestWriter::new(kind.name());
             let writer = match stages.last() {
                 Some(before) => writer.field("parent", before.digest.hex()),
                 None => writer,
             };
-            let Some((writer, inputs)) = self.stage(kind, writer) else {
+            let Some((writer, inputs)) = self.stage(kind, &layer, writer) else {
                 continue;
             };
             let (digest, fields) = writer.finish();
@@ -138,15 +154,33 @@ impl Planner<'_> {
         stages
     }
 
+    /// Returns the layers of a stage: one, or one for each command under `asLayers`.
+    fn layers(&self, kind: StageKind) -> Vec<(StageKind, Layer)> {
+        let count = kind
+            .user_stage()
+            .and_then(|stage| self.image.shell.as_ref()?.stages.get(&stage))
+            .map_or(0, |stage| stage.commands.len());
+        if !self.image.as_layers || count < 2 {
+            return vec![(kind, Layer::Whole)];
+        }
+        (0..count)
+            .map(|index| (kind, Layer::Command(index)))
+            .collect()
+    }
+
     /// Adds the inputs of stage `kind` to `writer`; `None` if the image has no such stage (spec 3.1).
-    fn stage(&self, kind: StageKind, writer: DigestWriter) -> Option<(DigestWriter, Inputs)> {
+    fn stage(
+        &self,
+        kind: StageKind,
+        layer: &Layer,
+        writer: DigestWriter,
+    ) -> Option<(DigestWriter, Inputs)> {
+        if let Some(stage) = kind.user_stage() {
+            return self.user_stage(stage, layer, writer);
+        }
         match kind {
             StageKind::From => Some(self.from(writer)),
-            StageKind::BeforeInstall => self.user_stage(UserStage::BeforeInstall, writer),
             StageKind::GitArchive => self.git_archive(writer),
-            StageKind::Install => self.user_stage(UserStage::Install, writer),
-            StageKind::BeforeSetup => self.user_stage(UserStage::BeforeSetup, writer),
-            StageKind::Setup => self.user_stage(UserStage::Setup, writer),
             StageKind::GitCache => self.git_cache(writer),
             StageKind::GitLatestPatch => self.git_latest_patch(writer),
             StageKind::DockerInstructions => Some((
@@ -157,6 +191,10 @@ impl Planner<'_> {
                 image_spec::digest(self.image.image_spec.as_ref()?, writer),
                 Inputs::default(),
             )),
+            StageKind::BeforeInstall
+            | StageKind::Install
+            | StageKind::BeforeSetup
+            | StageKind::Setup => None,
         }
     }
 
@@ -171,6 +209,7 @@ impl Planner<'_> {
             .optional("cacheVersion", &self.image.cache_version)
             .optional("fromCacheVersion", &self.image.from_cache_version)
             .field("base", base);
+        let writer = container::digest_of_mounts(self.image, writer);
         let at = vec![self.source.location(at)];
         (
             writer,
@@ -186,11 +225,23 @@ impl Planner<'_> {
     ///
     /// After `gitArchive` the files that it depends on enter as a checksum. All other files are brought up
     /// to date, too, before the commands run, but are in no key.
-    fn user_stage(&self, stage: UserStage, writer: DigestWriter) -> Option<(DigestWriter, Inputs)> {
+    ///
+    /// Under `asLayers` each command is planned like a stage of that command alone. Only the first one brings files up
+    /// to date and depends on any; the others have their digests from it.
+    fn user_stage(
+        &self,
+        stage: UserStage,
+        layer: &Layer,
+        writer: DigestWriter,
+    ) -> Option<(DigestWriter, Inputs)> {
         let shell = self.image.shell.as_ref()?;
         let (commands, version): (&[Spanned<String>], &str) = match shell.stages.get(&stage) {
             Some(stage) => (&stage.commands, &stage.cache_version),
             None => (&[], ""),
+        };
+        let (commands, is_first) = match *layer {
+            Layer::Whole => (commands, true),
+            Layer::Command(index) => (&commands[index..=index], index == 0),
         };
         if commands.is_empty() && version.is_empty() && shell.cache_version.is_empty() {
             return None;
@@ -201,7 +252,11 @@ impl Planner<'_> {
             .optional("stageCacheVersion", version)
             .optional("shellCacheVersion", &shell.cache_version);
         let sources = self.sources.filter(|_| stage != UserStage::BeforeInstall);
-        for mapping in sources.iter().flat_map(|sources| &sources.dependencies) {
+        for mapping in sources
+            .iter()
+            .filter(|_| is_first)
+            .flat_map(|sources| &sources.dependencies)
+        {
             if let Some(checksum) = mapping.get(&stage) {
                 writer = writer.field("dependencies", checksum);
             }
@@ -214,7 +269,9 @@ impl Planner<'_> {
                 .collect(),
             script: has_commands
                 .then(|| Script::new(commands.iter().map(|command| &command.value))),
-            sources: sources.filter(|_| has_commands).map(|_| Sources::Update),
+            sources: sources
+                .filter(|_| has_commands && is_first)
+                .map(|_| Sources::Update),
         };
         Some((writer, inputs))
     }

@@ -11,12 +11,12 @@ pub const BASH: &str = "/.werf/stapel/embedded/bin/bash";
 /// stages. A change that must rebuild them raises this number, which is in every user stage's digest.
 pub const TOOLS_PROTOCOL: &str = "1";
 
-/// Says which command failed, on the step's own output, and leaves everything else alone: functions and
+/// Forgets the SSH agent that the client has not given, and says which command failed, on the step's own output, and leaves everything else alone: functions and
 /// subshells do not inherit it, `set +e` silences it, a trap of the user's replaces it, and the exit
 /// status stays what it was. It stands on the second line, which is blank in werf's own scripts, so
 /// that line numbers are the same. (A trap on EXIT would see failures inside functions too, but there
 /// bash names the wrong command after a subshell.)
-const REPORT_FAILURE: &str = r#"trap 'case $- in *e*) echo "werf: failed with exit code $?: $BASH_COMMAND" >&2 ;; esac' ERR"#;
+const REPORT_FAILURE: &str = r#"[ -S "$SSH_AUTH_SOCK" ] || unset SSH_AUTH_SOCK; trap 'case $- in *e*) echo "werf: failed with exit code $?: $BASH_COMMAND" >&2 ;; esac' ERR"#;
 
 /// How much of the commands a progress line shows, in characters.
 const SUMMARY_CHARS: usize = 120;
@@ -97,6 +97,7 @@ mod tests {
                 "-c",
                 script.text.split_once('\n').expect("a first line").1,
             ])
+            .env("SSH_AUTH_SOCK", "/nowhere")
             .output()
             .expect("bash runs");
         (
@@ -135,6 +136,12 @@ mod tests {
         ] {
             assert_eq!(run(commands), (Some(0), String::new()), "{commands:?}");
         }
+    }
+
+    #[test]
+    fn an_agent_that_is_not_there_is_forgotten() {
+        let (code, _) = run(&["test -z \"${SSH_AUTH_SOCK+set}\""]);
+        assert_eq!(code, Some(0));
     }
 
     #[test]

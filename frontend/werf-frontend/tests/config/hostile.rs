@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use werf_frontend::config::giterminism::Giterminism;
 use werf_frontend::config::template::cases::CaseFiles;
 use werf_frontend::config::template::{self, CommitData, Inputs};
-use werf_frontend::config::{self, SourceText};
+use werf_frontend::config::{self, SourceText, permission};
 use werf_frontend::error::{Diagnostic, render};
 
 /// Returns the hostile files, sorted by name.
@@ -28,7 +28,17 @@ fn load(content: Vec<u8>) -> Result<(), Vec<Diagnostic>> {
     if is_template {
         source = rendered(source).map_err(|error| vec![*error])?;
     }
-    config::load(&source).map(drop)
+    let config = config::load(&source)?.config;
+    let denied = permission::check(&config, &source, &no_rules());
+    if denied.is_empty() {
+        Ok(())
+    } else {
+        Err(denied)
+    }
+}
+
+fn no_rules() -> Giterminism {
+    Giterminism::without_file("werf-giterminism.yaml")
 }
 
 /// Renders a template in a commit without any other files.
@@ -37,7 +47,7 @@ fn rendered(source: SourceText) -> Result<SourceText, Box<Diagnostic>> {
         files: Arc::new(CaseFiles(BTreeMap::new())),
         commit: CommitData::default(),
         variables: BTreeMap::new(),
-        giterminism: Giterminism::without_file("werf-giterminism.yaml"),
+        giterminism: no_rules(),
     };
     template::render(source, Vec::new(), &inputs).result
 }

@@ -1,0 +1,75 @@
+//! What a configuration takes from outside of the commit and only may with a rule in `werf-giterminism.yaml` (spec 2.8).
+
+use crate::error::Diagnostic;
+
+use super::giterminism::{Giterminism, Rule};
+use super::mount::MountSource;
+use super::secret::SecretSource;
+use super::source::{SourceText, Span};
+use super::{Config, Image};
+
+/// Whether anything in `config` needs a rule, so that the file must be looked at.
+pub fn is_needed(config: &Config) -> bool {
+    config.images.iter().any(|image| !wishes(image).is_empty())
+}
+
+/// Returns a mistake for everything that no rule allows.
+pub fn check(config: &Config, source: &SourceText, giterminism: &Giterminism) -> Vec<Diagnostic> {
+    let mut denied: Vec<Diagnostic> = Vec::new();
+    for wish in config.images.iter().flat_map(wishes) {
+        if giterminism.allows(wish.rule, &wish.value) {
+            continue;
+        }
+        let message = format!("{} is not allowed by giterminism", wish.what);
+        let diagnostic = Diagnostic::error(message)
+            .at(source.location(wish.at))
+            .hint(giterminism.advice(wish.rule, &wish.value));
+        // The images of a section with several names wish the same.
+        if !denied.contains(&diagnostic) {
+            denied.push(diagnostic);
+        }
+    }
+    denied
+}
+
+/// Something that needs a rule.
+struct Wish {
+    rule: Rule,
+    /// What the rule must name; nothing for a rule that is just on.
+    value: String,
+    what: String,
+    at: Span,
+}
+
+fn wishes(image: &Image) -> Vec<Wish> {
+    let secrets = image.secrets.iter().map(|secret| match &secret.from {
+        SecretSource::Env(name) => Wish {
+            rule: Rule::SecretEnv,
+            value: name.value.clone(),
+            what: format!("the variable `{}` as a secret", name.value),
+            at: name.span,
+        },
+        SecretSource::File(path) => Wish {
+            rule: Rule::SecretFile,
+            value: path.value.clone(),
+            what: format!("the file `{}` as a secret", path.value),
+            at: path.span,
+        },
+    });
+    let mounts = image.mounts.iter().filter_map(|mount| match &mount.from {
+        MountSource::TmpDir => None,
+        MountSource::BuildDir(at) => Some(Wish {
+            rule: Rule::BuildDir,
+            value: String::new(),
+            what: "`from: build_dir`".to_owned(),
+            at: *at,
+        }),
+        MountSource::Path(path) => Some(Wish {
+            rule: Rule::FromPath,
+            value: path.value.clone(),
+            what: format!("`fromPath: {}`", path.value),
+            at: path.span,
+        }),
+    });
+    secrets.chain(mounts).collect()
+}

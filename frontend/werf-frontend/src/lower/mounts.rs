@@ -1,0 +1,154 @@
+//! `mount`, `secrets` and the SSH agent: what the containers of stages see besides the image.
+//!
+//! None of it is in the image. Of a `build_dir` neither the content nor the id is in a key, and a step with one is
+//! never marked `ignore_cache`, which would empty it (spec `buildkit-frontend.md` 7.1). Of a secret and the agent
+//! BuildKit has the names in the key, of a `fromPath` the content.
+
+use buildkit_llb::{CacheSharing, ContentCache, Exec, File, Graph, Mount, Node, Rm, Source};
+
+use crate::config::mount::is_below;
+use crate::config::secret::DIRECTORY as SECRETS;
+use crate::error::Diagnostic;
+use crate::plan::container::{MountKind, MountPlan, SecretPlan};
+
+use super::{FILE_TIME, Settings};
+
+/// Where the client's SSH agent is, if it gives one (`--ssh default`).
+pub const SSH_SOCKET: &str = "/.werf/ssh-agent";
+/// The agent's name for the client.
+const SSH_ID: &str = "default";
+/// What client and daemon call a local directory in the option of a named context.
+const LOCAL: &str = "local:";
+
+/// The mounts of an image, ready to be added to its steps.
+pub struct Mounts<'a> {
+    mounts: Vec<(&'a MountPlan, Found<'a>)>,
+    secrets: &'a [SecretPlan],
+}
+
+enum Found<'a> {
+    TmpDir,
+    BuildDir(&'a str),
+    FromPath(Node),
+}
+
+impl<'a> Mounts<'a> {
+    /// Finds what is mounted.
+    ///
+    /// # Errors
+    /// Every directory that the client has not given.
+    pub fn new(
+        graph: &mut Graph,
+        mounts: impl IntoIterator<Item = &'a MountPlan>,
+        secrets: &'a [SecretPlan],
+        settings: &Settings,
+    ) -> Result<Mounts<'a>, Vec<Diagnostic>> {
+        let mut found = Vec::new();
+        let mut missing = Vec::new();
+        for mount in mounts {
+            match &mount.source {
+                MountKind::TmpDir => found.push((mount, Found::TmpDir)),
+                MountKind::BuildDir { id } => found.push((mount, Found::BuildDir(id))),
+                MountKind::FromPath { path, context } => {
+                    match directory(graph, settings, path, context) {
+                        Ok(node) => found.push((mount, Found::FromPath(node))),
+                        Err(error) => missing.push(error.at(mount.at.clone())),
+                    }
+                }
+            }
+        }
+        if missing.is_empty() {
+            Ok(Mounts {
+                mounts: found,
+                secrets,
+            })
+        } else {
+            Err(missing)
+        }
+    }
+
+    /// Adds the directories, which every step has.
+    pub fn add_directories(&self, exec: Exec) -> Exec {
+        self.mounts
+            .iter()
+            .fold(exec, |exec, (mount, found)| match found {
+                Found::TmpDir => exec.mount(Mount::discarded(&mount.to)),
+                Found::BuildDir(id) => {
+                    exec.mount(Mount::cache(&mount.to, *id).sharing(CacheSharing::Shared))
+                }
+                Found::FromPath(node) => {
+                    exec.mount(Mount::bind(&mount.to, *node).content_cache(ContentCache::On))
+                }
+            })
+    }
+
+    /// Adds what only commands have: the secrets and the SSH agent. Without an agent there is no socket; the script
+    /// then has no variable, either.
+    pub fn add_secrets(&self, exec: Exec) -> Exec {
+        let exec = self.secrets.iter().fold(exec, |exec, secret| {
+            exec.mount(Mount::secret(
+                format!("{SECRETS}/{}", secret.id),
+                &secret.id,
+            ))
+        });
+        exec.mount(Mount::ssh(SSH_SOCKET, SSH_ID).optional())
+            .env("SSH_AUTH_SOCK", SSH_SOCKET)
+    }
+}
+
+/// Empties the places of `mounts` in an image, and makes directories of them (spec `werf-yaml.md` 8.1). An existing
+/// directory keeps its mode and owner.
+pub fn emptied(mounts: &[MountPlan]) -> Option<File> {
+    let inside_another =
+        |mount: &MountPlan| mounts.iter().any(|other| is_below(&mount.to, &other.to));
+    let mut outermost: Vec<&MountPlan> = mounts
+        .iter()
+        .filter(|mount| !inside_another(mount))
+        .collect();
+    outermost.sort_by(|a, b| a.to.cmp(&b.to));
+    if outermost.is_empty() {
+        return None;
+    }
+    let mut file = File::new(FILE_TIME);
+    for mount in outermost {
+        if mount.to.contains(['*', '?', '[', '\\']) {
+            file = file.rm(&mount.to).mkdir(&mount.to, 0o755);
+        } else {
+            file = file
+                .mkdir(&mount.to, 0o755)
+                .action(Rm::new(format!("{}/*", mount.to)).wildcard());
+        }
+    }
+    Some(file)
+}
+
+/// Returns the directory that the client gives for `path`.
+fn directory(
+    graph: &mut Graph,
+    settings: &Settings,
+    path: &str,
+    context: &str,
+) -> Result<Node, Diagnostic> {
+    let shown = match path.strip_prefix("~/") {
+        Some(rest) => format!("$HOME/{rest}"),
+        None => path.to_owned(),
+    };
+    let Some(given) = settings.contexts.get(context) else {
+        return Err(
+            Diagnostic::error(format!("the build was not given the directory `{path}`"))
+                .hint(format!("add `--build-context {context}={shown}`")),
+        );
+    };
+    let Some(name) = given.strip_prefix(LOCAL) else {
+        return Err(Diagnostic::error(format!(
+            "`--build-context {context}` is not a directory: {given}"
+        ))
+        .hint(format!("write `--build-context {context}={shown}`")));
+    };
+    Ok(graph.source(
+        Source::local(name)
+            .session(&settings.session)
+            .shared_key_hint(&format!("werf-{context}"))
+            .name(format!("[internal] load {path}")),
+    ))
+}
