@@ -32,6 +32,9 @@ pub struct Config {
     versions: [u64; 2],
 }
 
+/// The places in the image that hold nothing but files of mappings.
+pub const ROOTS: [&str; 3] = ["/app", "/srv/lib", "/etc/one.conf"];
+
 /// Masks that match what is always there, alone or with others.
 const INCLUDE: [&str; 8] = [
     "**/keep",
@@ -149,11 +152,6 @@ impl Config {
             "{text}shell:\n  installCacheVersion: \"{install}\"\n  setupCacheVersion: \"{setup}\"\n  beforeInstall:\n  - echo app:x:1000:1000::/:/bin/sh >> /etc/passwd\n  - \"echo web:x:2000: >> /etc/group\"\n  - \": {}\"\n  install: test -e /app\n  setup: test -e /app\n",
             self.salt
         ))
-    }
-
-    /// Returns the places in the image that hold nothing but files of mappings.
-    pub fn roots(&self) -> [&'static str; 3] {
-        ["/app", "/srv/lib", "/etc/one.conf"]
     }
 
     /// Returns what must be in these places of an image of the commit with these files.

@@ -229,6 +229,10 @@ fn is_below(path: &[u8], directory: &[u8]) -> bool {
 
 /// As `git fast-import` reads a path with any bytes.
 fn quoted(path: &[u8]) -> String {
-    let octal: String = path.iter().map(|byte| format!("\\{byte:03o}")).collect();
-    format!("\"{octal}\"")
+    let mut quoted = "\"".to_owned();
+    for byte in path {
+        quoted.push_str(&format!("\\{byte:03o}"));
+    }
+    quoted.push('"');
+    quoted
 }

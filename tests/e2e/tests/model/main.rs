@@ -13,7 +13,7 @@ mod masks;
 use e2e::tree::Kind;
 use e2e::{Build, Random, Repo, Tree};
 
-use config::Config;
+use config::{Config, ROOTS};
 use history::History;
 
 const COMMITS: usize = 200;
@@ -46,7 +46,7 @@ fn the_mapped_tree_is_the_commit_s_whatever_came_before() {
         repo.write("werf.yaml", config.text());
         let (_, tree) = Build::of(&repo).tree();
         let expected = config.expected(&repo.archive());
-        for root in config.roots() {
+        for root in ROOTS {
             let differences = tree.at(root).differences(&expected.at(root));
             assert_eq!(
                 differences,
