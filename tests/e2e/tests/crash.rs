@@ -8,7 +8,7 @@ use std::time::Duration;
 use e2e::{Build, Builder, Built, Repo, Tree};
 
 /// How long a build may take before something is stuck.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// `install` waits, so that something can happen while it runs; then it changes what it has left before.
 fn config(salt: &str) -> String {
