@@ -174,7 +174,7 @@ impl Build {
         (built, Tree::of_archive(BufReader::new(archive)))
     }
 
-    /// Builds, and does something as soon as a step prints a line that ends with `marker`.
+    /// Builds, and does something as soon as a step prints `marker`.
     pub fn run_and_at(self, marker: &str, act: impl FnOnce()) -> Built {
         let (mut child, tag, variables) = self.start();
         let stderr = child.stderr.take().expect("standard error is a pipe");
@@ -184,9 +184,10 @@ impl Build {
             let line = line.expect("the client prints text");
             log.push_str(&line);
             log.push('\n');
-            // `#7 0.123 marker`; the name of the step, which quotes the commands, ends otherwise.
-            if line.starts_with('#')
-                && line.ends_with(&format!(" {marker}"))
+            // `#7 0.123 …`, whichever of the step's two streams was before it; the name of the step, `#7 [`, may
+            // quote the command that prints the marker.
+            let output = line.strip_prefix('#').and_then(|line| line.split_once(' '));
+            if output.is_some_and(|(_, text)| !text.starts_with('[') && text.contains(marker))
                 && let Some(act) = act.take()
             {
                 act();

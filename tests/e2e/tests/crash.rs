@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// `install` waits, so that something can happen while it runs; then it changes what it has left before.
 fn config(salt: &str) -> String {
     format!(
-        "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\n  excludePaths: [werf.yaml]\n  stageDependencies:\n    install: [a]\nshell:\n  beforeInstall:\n  - read -r id < /proc/sys/kernel/random/uuid; echo $id > /first\n  - \": {salt}\"\n  install:\n  - echo half > /state\n  - echo waiting\n  - sleep 3\n  - test $(cat /state) = half\n  - echo whole > /state\n  setup: cp /app/a /copy\n"
+        "image: app\nfrom: busybox:latest\ngit:\n- add: /\n  to: /app\n  excludePaths: [werf.yaml]\n  stageDependencies:\n    install: [a]\nshell:\n  beforeInstall:\n  - read -r id < /proc/sys/kernel/random/uuid; echo $id > /first\n  - \": {salt}\"\n  install:\n  - echo half > /state\n  - echo crash me now\n  - sleep 3\n  - test $(cat /state) = half\n  - echo whole > /state\n  setup: cp /app/a /copy\n"
     )
 }
 
@@ -55,7 +55,7 @@ fn a_killed_builder_goes_on_where_it_was() {
 
     let killed = builder
         .run(Build::of(&repo))
-        .run_and_at("waiting", || builder.crash());
+        .run_and_at("crash me now", || builder.crash());
     assert!(!killed.success, "the builder was killed:\n{}", killed.log);
     let first = check(&builder, &repo, "killed in a stage");
 
