@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::figure::{Figure, Measured, Target, table};
 use super::{Way, by_turns};
@@ -50,11 +50,18 @@ pub struct Options {
     /// Measures PLAN only
     #[arg(long)]
     plan_only: bool,
+    /// Lets a Docker of your own lose its whole build cache, as builds from nothing need it
+    #[arg(long)]
+    prune: bool,
 }
 
 /// Measures everything and prints the table for `docs/performance.md`.
 pub fn run(options: &Options) -> Result<()> {
     let env = Env::with_frontend(Profile::Release)?;
+    ensure!(
+        env.docker.own || options.prune || options.plan_only,
+        "builds from nothing remove the whole build cache of your Docker; say `--prune` if they may"
+    );
     let name = env.frontend.clone();
     let name = name.context("the frontend was just packaged")?;
     let mut large = prepared(&env, LARGE, &name)?;
