@@ -32,15 +32,17 @@ const TAGS: [&str; 2] = [
     "werf-frontend-bench:dockerfile",
 ];
 
-const LARGE: usize = 100_000;
 const SMALL: usize = 50;
 
 /// How `bench git` is asked for.
 #[derive(clap::Args)]
 pub struct Options {
     /// How often each way is measured with the large repository
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
+    /// How many files the large repository has; targets are those of 100,000
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..))]
+    files: u32,
     /// How often each way is measured from nothing
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
     cold_runs: u32,
@@ -64,7 +66,7 @@ pub fn run(options: &Options) -> Result<()> {
     );
     let name = env.frontend.clone();
     let name = name.context("the frontend was just packaged")?;
-    let mut large = prepared(&env, LARGE, &name)?;
+    let mut large = prepared(&env, options.files as usize, &name)?;
     let (files, bytes, packed) = large.sizes()?;
     let about = format!(
         "{files} files, {:.0} MB, in one pack of {:.0} MB",
@@ -130,19 +132,16 @@ fn plan_figures(env: &Env, large: &mut Repository, runs: u32) -> Result<Vec<Figu
     };
     Ok(vec![
         Figure {
-            what: "100,000 files: PLAN alone, STORE is filled",
+            what: "large: PLAN alone, STORE is filled",
             runs: runs.max(5),
             measured: Measured::Time(filled.time),
             target: Target::Within(Duration::from_millis(500)),
         },
         memory(
-            "100,000 files: memory of PLAN, STORE is filled",
+            "large: memory of PLAN, STORE is filled",
             filled.memory.max(commit.memory),
         ),
-        memory(
-            "100,000 files: memory of PLAN, STORE is empty",
-            empty.memory,
-        ),
+        memory("large: memory of PLAN, STORE is empty", empty.memory),
     ])
 }
 
@@ -191,19 +190,19 @@ fn large_figures(
     };
     Ok(vec![
         figure(
-            "100,000 files: one changed",
+            "large: one changed",
             options.runs,
             commit,
             Target::TimesFaster(10.0),
         ),
         figure(
-            "100,000 files: the same commit again",
+            "large: the same commit again",
             options.runs,
             again,
             Target::TimesFaster(4.0),
         ),
         figure(
-            "100,000 files: nothing cached",
+            "large: nothing cached",
             options.cold_runs,
             cold,
             Target::AtMostSlower(Duration::ZERO),
@@ -231,7 +230,7 @@ fn small_figure(
         ],
     )?;
     Ok(Figure {
-        what: "50 files: one changed",
+        what: "small, 50 files: one changed",
         runs: options.small_runs,
         measured: Measured::Pair(times),
         target: Target::AtMostSlower(Duration::from_millis(400)),
