@@ -181,9 +181,7 @@ fn git_operation(definition: &pb::Definition) -> Option<String> {
         let op = pb::Op::decode(bytes.as_slice()).unwrap();
         matches!(op.op, Some(pb::op::Op::Source(source)) if source.identifier.starts_with("git://"))
     })?;
-    let hash = sha2::Sha256::digest(bytes);
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(format!("sha256:{hex}"))
+    Some(format!("sha256:{:x}", sha2::Sha256::digest(bytes)))
 }
 
 /// Returns how the daemon says that an operation failed.

@@ -149,6 +149,33 @@ fn a_branch_that_moves_reruns_only_what_it_touches() {
 }
 
 #[test]
+fn a_tag_that_moves_is_followed() {
+    let server = GitServer::start();
+    let lib = library();
+    let url = server.publish(&lib, "team/lib.git");
+    let entry = format!("- url: {url}\n  tag: v1\n  add: /src/a\n  to: /a\n");
+    let repo = Repo::with_config(&image(&entry));
+    assert_eq!(
+        Build::of(&repo).ok().image.file("/a").as_deref(),
+        Some("one")
+    );
+    for (content, tag) in [
+        ("two", &["tag", "--force", "v1"][..]),
+        (
+            "three",
+            &["tag", "--force", "--annotate", "--message", "x", "v1"],
+        ),
+    ] {
+        lib.write("src/a", content);
+        lib.commit("another");
+        lib.git(tag);
+        server.publish(&lib, "team/lib.git");
+        let image = Build::of(&repo).ok().image;
+        assert_eq!(image.file("/a").as_deref(), Some(content));
+    }
+}
+
+#[test]
 fn without_a_reference_the_default_branch_is_taken() {
     let server = GitServer::start();
     let url = server.publish(&library(), "team/lib.git");

@@ -117,7 +117,7 @@ fn requests(config: &Config, source: &SourceText) -> Vec<RemoteRequest> {
         match requests.iter_mut().find(|request| request.is_for(remote)) {
             // Whichever of them knows a password gives the better advice.
             Some(request) if remote.password.is_some() => {
-                request.advice = remote.advice_for_access()
+                request.advice = remote.advice_for_access();
             }
             Some(_) => {}
             None => requests.push(RemoteRequest {
