@@ -477,7 +477,14 @@ fn needs_a_repository() -> Vec<u8> {
 #[tokio::test]
 async fn a_repository_that_cannot_be_fetched_is_named_with_its_line() {
     let refused = "failed to fetch remote: fatal: could not read Username for 'https://host'";
-    for (message, advice) in [(refused, "\ngive a token"), ("no such host", "")] {
+    for (message, advice) in [
+        (refused, "\ngive a token"),
+        ("no such host", ""),
+        (
+            "unknown scheme git: not found",
+            "\ninstall `git` where the daemon runs, and start the daemon again",
+        ),
+    ] {
         let script = Script {
             plan: Ok(needs_a_repository()),
             fetch: Some(message),

@@ -258,3 +258,37 @@ fn what_cannot_be_fetched_is_an_error_with_its_line() {
         failed.says(&["werf.yaml:9: repository `http://", ">>> ", says]);
     }
 }
+
+#[test]
+fn over_ssh_the_agent_of_the_client_is_asked_for() {
+    let repo = Repo::with_config(&image(
+        "- url: git@127.0.0.1:team/lib.git\n  tag: v1\n  to: /lib\n",
+    ));
+    Build::of(&repo).fails().says(&[
+        "werf.yaml:9: repository `git@127.0.0.1:team/lib.git` (tag v1)",
+        "give the build an SSH agent with a key for it: `--ssh default`",
+    ]);
+}
+
+#[test]
+fn submodules_are_refused_unless_they_are_left_out() {
+    let server = GitServer::start();
+    let inner = server.publish(&library(), "team/inner.git");
+    let lib = library();
+    lib.git(&["submodule", "--quiet", "add", &inner, "deps/inner"]);
+    lib.commit("a submodule");
+    lib.git(&["tag", "v2"]);
+    let url = server.publish(&lib, "team/lib.git");
+    let entry = format!("- url: {url}\n  tag: v2\n  to: /lib\n");
+    let repo = Repo::with_config(&image(&entry));
+    Build::of(&repo).fails().says(&[
+        "werf.yaml:8",
+        "`deps/inner` is a submodule, and submodules of a repository with `url` are not fetched",
+    ]);
+    let other = format!("- url: {inner}\n  tag: v1\n  to: /lib/deps/inner\n");
+    repo.commit_config(&image(&format!("{entry}{other}")));
+    let image = Build::of(&repo).ok().image;
+    for path in ["/lib/src/a", "/lib/deps/inner/src/a"] {
+        assert_eq!(image.file(path).as_deref(), Some("one"), "{path}");
+    }
+}

@@ -18,6 +18,9 @@ const NO_ACCESS: [&str; 8] = [
     "Host key verification failed",
 ];
 
+/// What BuildKit says if it was started where there is no `git`, and so has no git source (`worker/base/worker.go`).
+const NO_GIT: &str = "unknown scheme git";
+
 /// Puts the line of the mapping before BuildKit's words, and says what to do behind them, if what failed was one of
 /// the repositories `asked` for.
 pub fn explain(
@@ -36,7 +39,7 @@ pub fn explain(
         .zip(asked)
         .find(|(node, _)| Some(plan.graph.digest(**node)) == vertex);
     if let Some((_, remote)) = failed {
-        let no_access = NO_ACCESS.iter().any(|words| status.message.contains(words));
+        let advice = advice(&status.message, remote);
         status.message = format!(
             "{}:{}: repository `{}` ({}): {}",
             remote.at.file,
@@ -45,9 +48,9 @@ pub fn explain(
             remote.name,
             status.message.trim_end()
         );
-        if no_access {
+        if let Some(advice) = advice {
             status.message.push('\n');
-            status.message.push_str(&remote.advice);
+            status.message.push_str(advice);
         }
         status.code = report::CODE_UNKNOWN;
         status
@@ -55,4 +58,14 @@ pub fn explain(
             .extend(report::source_detail(&remote.at, sources));
     }
     Failure::Status(status)
+}
+
+/// Returns what to do about BuildKit's `message`, where that is known.
+fn advice<'a>(message: &str, remote: &'a RemoteRequest) -> Option<&'a str> {
+    if NO_ACCESS.iter().any(|words| message.contains(words)) {
+        return Some(&remote.advice);
+    }
+    message
+        .contains(NO_GIT)
+        .then_some("install `git` where the daemon runs, and start the daemon again")
 }

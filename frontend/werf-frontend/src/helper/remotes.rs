@@ -142,9 +142,13 @@ fn remotes(config: &Config) -> impl Iterator<Item = &Remote> {
 
 fn open(given: &GivenRemote, request: &RemoteRequest) -> Result<Repo, Diagnostic> {
     let refuse = |error: RepoError| {
-        let mut diagnostic =
-            Diagnostic::error(format!("repository `{}`: {}", request.url, error.message))
-                .at(request.at.clone());
+        let problem = if error.is_missing {
+            format!("`{}` is no git directory", given.git_dir.display())
+        } else {
+            error.message
+        };
+        let message = format!("repository `{}`: {problem}", request.url);
+        let mut diagnostic = Diagnostic::error(message).at(request.at.clone());
         diagnostic.hint = error.hint.filter(|_| !error.is_missing);
         diagnostic
     };

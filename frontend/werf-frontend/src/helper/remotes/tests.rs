@@ -246,6 +246,10 @@ fn what_is_given_must_be_what_was_asked_for() {
     );
     let seen = errors(&plan(&fixture, &[(&Fixture::unborn(), commit, URL)]));
     assert!(seen.contains("has no commit yet"), "{seen}");
+    std::fs::rename(lib.git_dir(), lib.path().join("moved")).expect("move the git directory");
+    let seen = errors(&plan(&fixture, &[(&lib, commit, URL)]));
+    assert!(seen.contains("/.git` is no git directory"), "{seen}");
+    std::fs::rename(lib.path().join("moved"), lib.git_dir()).expect("move it back");
     let file = plan(
         &fixture,
         &[(&lib, "HEAD", URL), (&lib, commit, "https://x/y")],
