@@ -7,7 +7,7 @@ use super::plan_graph::PlanGraph;
 use super::{Failure, report};
 
 /// What git and BuildKit say when the server wants to know who asks, or knows and refuses.
-const NO_ACCESS: [&str; 8] = [
+const NO_ACCESS: [&str; 9] = [
     "could not read Username",
     "could not read Password",
     "Authentication failed",
@@ -15,6 +15,7 @@ const NO_ACCESS: [&str; 8] = [
     "The requested URL returned error: 403",
     "Permission denied (publickey",
     "no SSH key",
+    "unset ssh forward key",
     "Host key verification failed",
 ];
 

@@ -276,3 +276,31 @@ fn what_werf_would_silently_ignore_is_a_warning() {
     );
     assert!(warnings("---\n--- # a-b\nimage: a\nfrom: b\n").is_empty());
 }
+
+#[test]
+fn remote_mappings_come_behind_local_ones() {
+    let text = format!(
+        "{SMALL}git:\n- {{url: git@host:team/a.git, branch: main, to: /a}}\n- {{to: /own, basicAuth: {{username: x}}}}\n- {{url: \"https://host/team/b\", commit: {commit}, to: /b, basicAuth: {{username: ada, password: {{src: ./token}}}}}}\n- {{url: \"https://host/team/c\", tag: 1.10, to: /c}}\n- {{url: \"https://host/team/d\", branch: ~, to: /d, basicAuth: ~}}\n",
+        commit = "0A".repeat(20),
+    );
+    let source = SourceText::new("werf.yaml", text).unwrap();
+    let loaded = config::load(&source).unwrap();
+    let mappings = &loaded.config.images[0].git;
+    let places: Vec<&str> = mappings.iter().map(|one| one.to.value.as_str()).collect();
+    assert_eq!(places, ["/own", "/a", "/b", "/c", "/d"]);
+    let references: Vec<String> = mappings
+        .iter()
+        .filter_map(|one| Some(one.remote.as_ref()?.reference.value.full_name()))
+        .collect();
+    let commit = "0a".repeat(20);
+    assert_eq!(
+        references,
+        ["refs/heads/main", &commit, "refs/tags/1.10", "HEAD"]
+    );
+    let rules: Vec<_> = loaded
+        .warnings
+        .iter()
+        .filter_map(|one| one.rule.as_deref())
+        .collect();
+    assert_eq!(rules, ["UnusedBasicAuth"], "{:?}", loaded.warnings);
+}
