@@ -90,8 +90,11 @@ impl Exec<'_> {
         body: impl FnOnce(&mut Call<'_>, Args) -> Result<Value, FuncError>,
     ) -> Result<Value, Error> {
         let known = self.known_text(&args);
+        // So that the function can ask where it is called.
+        let outer = self.node.replace(node);
         let result = self.catch(|call| body(call, Args::new(args)));
         let value = result.map_err(|error| self.call_error(name, node, error))?;
+        self.node = outer;
         self.charge_result(&value)?;
         if let (Some((from, lines)), Value::String(to)) = (known, &value) {
             self.origins.derive(&from, &lines, to);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Exec;
 use super::args::{fits, nil_of, wrap_int, wrap_uint};
-use crate::error::Error;
+use crate::error::{Error, Location};
 use crate::func::{Args, FuncError, Function, Host};
 use crate::limits::Budget;
 use crate::str::Str;
@@ -40,6 +40,11 @@ impl Host for Exec<'_> {
 
     fn budget(&mut self) -> &mut Budget {
         &mut self.budget
+    }
+
+    fn place(&self) -> Location {
+        let source = &self.template.source;
+        source.location(source.node(self.node.unwrap_or(self.template.root)).pos)
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::{FuncError, Function};
 use crate::collection::{List, Map};
-use crate::error::Error;
+use crate::error::{Error, Location};
 use crate::limits::{Budget, LimitError};
 use crate::str::Str;
 use crate::value::Value;
@@ -119,6 +119,11 @@ impl<'a> Call<'a> {
         self.host.invoke(function, args)
     }
 
+    /// Returns where in which template the function is called.
+    pub fn place(&self) -> Location {
+        self.host.place()
+    }
+
     /// Accounts for `count` units of work, before doing them.
     pub fn charge_steps(&mut self, count: u64) -> Result<(), LimitError> {
         self.host.budget().charge_steps(count)
@@ -166,4 +171,5 @@ pub(crate) trait Host {
     fn has_template(&mut self, name: &str) -> bool;
     fn invoke(&mut self, function: &Function, args: Vec<Value>) -> Result<Value, FuncError>;
     fn budget(&mut self) -> &mut Budget;
+    fn place(&self) -> Location;
 }

@@ -25,7 +25,7 @@ pub enum Bench {
     /// Builds with sources of a git repository of 100,000 files, and of one of 50
     Git(git::Options),
     /// Rendering and reading a large configuration, on the host
-    Templates(Options),
+    Templates(templates::Options),
 }
 
 /// How every benchmark is asked for.

@@ -83,8 +83,8 @@ pub struct Outcome {
 pub(crate) struct Traces {
     /// The variables that `env` was asked for.
     used: BTreeSet<String>,
-    /// The unstable functions that were called.
-    unstable: BTreeSet<String>,
+    /// The unstable functions that were called, and where first.
+    unstable: BTreeMap<String, gotemplate::Location>,
     /// What to do about the error that a function is about to return.
     advice: Option<Advice>,
 }

@@ -1,8 +1,8 @@
 //! Functions whose results differ from build to build, so that nothing after them is ever cached.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use gotemplate::{FuncMap, Function, Signature};
+use gotemplate::{FuncMap, Function, Location, Signature};
 
 use crate::config::source::Span;
 use crate::error::Diagnostic;
@@ -28,18 +28,22 @@ pub fn watch(functions: &mut FuncMap, traces: &SharedTraces) {
         };
         let (traces, called) = (traces.clone(), name.clone());
         let watched = Function::new(signature, move |call, args| {
-            with(&traces, |traces| traces.unstable.insert(called.clone()));
+            let place = call.place();
+            with(&traces, |traces| {
+                traces.unstable.entry(called.clone()).or_insert(place);
+            });
             function.call(call, args)
         });
         functions.insert(&name, watched);
     }
 }
 
-/// Returns one warning for each function that was called, at the first place that names it.
-pub fn warnings(called: &BTreeSet<String>, files: &[TemplateFile]) -> Vec<Diagnostic> {
+/// Returns one warning for each function that was called, at its first call. A call in the text of `tpl`, which is no
+/// file, is told at the first place that names the function.
+pub fn warnings(called: &BTreeMap<String, Location>, files: &[TemplateFile]) -> Vec<Diagnostic> {
     called
         .iter()
-        .map(|name| {
+        .map(|(name, place)| {
             let warning = Diagnostic::warning(
                 "UnstableFunction",
                 format!("`{name}` gives another result in every build, and what depends on it is never cached"),
@@ -49,12 +53,27 @@ pub fn warnings(called: &BTreeSet<String>, files: &[TemplateFile]) -> Vec<Diagno
                 let span = find_in_actions(file.source.text(), name)?;
                 Some(file.source.location(span))
             });
-            match places.next() {
+            let called_at = files
+                .iter()
+                .find(|file| file.name == *place.template)
+                .map(|file| {
+                    let span = span_of(name, place.offset, file.source.text());
+                    file.source.location(span)
+                });
+            match called_at.or_else(|| places.next()) {
                 Some(at) => warning.at(at),
                 None => warning,
             }
         })
         .collect()
+}
+
+/// Returns the name in the call that begins at `offset`: behind parentheses and earlier parts of a pipeline.
+fn span_of(name: &str, offset: usize, text: &str) -> Span {
+    let rest = text.get(offset..).unwrap_or_default();
+    let line = rest.lines().next().unwrap_or_default();
+    let start = offset + line.find(name).unwrap_or(0);
+    Span::new(start, (start + name.len()).min(text.len()))
 }
 
 /// Finds `name` as a word between `{{` and `}}`.
