@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::SourceText;
 use crate::config::giterminism::{FILE_NAME, Giterminism};
-use crate::config::template::{self, CommitData, Files, Inputs, TemplateFile};
+use crate::config::template::{self, CommitData, FileKind, Files, Inputs, TemplateFile};
 use crate::error::Diagnostic;
 use crate::git::files::CommitFiles;
 use crate::git::mask::Mask;
@@ -19,11 +19,26 @@ use super::plan::PlanRequest;
 /// The build argument that lifts the prohibitions, for werf's `--loose-giterminism`.
 const LOOSE: &str = "WERF_LOOSE_GITERMINISM";
 
+/// The build argument with another directory of templates, for werf's `--config-templates-dir`.
+const TEMPLATES_DIR: &str = "WERF_CONFIG_TEMPLATES_DIR";
+
+/// The build argument with another path of `werf-giterminism.yaml`, for werf's `--giterminism-config`.
+const GITERMINISM: &str = "WERF_GITERMINISM_CONFIG";
+
 /// The build arguments that always mean something.
-const KNOWN: [&str; 2] = ["WERF_ENV", LOOSE];
+const KNOWN: [&str; 5] = [
+    "WERF_ENV",
+    LOOSE,
+    TEMPLATES_DIR,
+    GITERMINISM,
+    template::DEBUG,
+];
 
 /// The directory of the templates, in the project directory (spec `werf-yaml.md` 1.1).
 const TEMPLATES: &str = ".werf";
+
+/// Names other repositories, of which werf takes files that are not here (spec `werf-yaml.md` 1.1).
+const INCLUDES: &str = "werf-includes.yaml";
 
 /// What is to be told besides the result.
 #[derive(Debug, Default)]
@@ -56,10 +71,32 @@ pub fn read(
     remarks.add_source(&located.path, &located.content);
     let source =
         SourceText::new(&located.path, located.content.clone()).map_err(|error| vec![error])?;
+    warn_of_includes(repo, &located, remarks)?;
     if !template::is_template(&located.content) {
         return Ok(source);
     }
     render(repo, &located, source, request, remarks)
+}
+
+/// werf would add files of other repositories to those of the commit. Nothing here fetches them.
+fn warn_of_includes(
+    repo: &Repo,
+    located: &Located,
+    remarks: &mut Remarks,
+) -> Result<(), Vec<Diagnostic>> {
+    let directory = located.path.rsplit_once('/').map_or("", |(path, _)| path);
+    let files = CommitFiles::new(repo, directory);
+    if files.kind(INCLUDES).map_err(failed)? == Some(FileKind::File) {
+        let path = below(directory, INCLUDES);
+        let warning = Diagnostic::warning(
+            "IncludesIgnored",
+            format!("`{path}` has no effect: files of other repositories are not included"),
+        );
+        remarks
+            .warnings
+            .push(warning.hint("commit what the configuration needs of them to this repository"));
+    }
+    Ok(())
 }
 
 fn render(
@@ -71,8 +108,10 @@ fn render(
 ) -> Result<SourceText, Vec<Diagnostic>> {
     let directory = directory_of(&located.path);
     let files = CommitFiles::new(repo, directory);
-    let giterminism = read_giterminism(&files, directory, remarks)?.loose(is_loose(request));
-    let templates = read_templates(&files, directory, remarks)?;
+    let given = |name: &str| path_argument(request, name);
+    let giterminism = read_giterminism(&files, directory, given(GITERMINISM)?, remarks)?;
+    let giterminism = giterminism.loose(is_loose(request));
+    let templates = read_templates(&files, directory, given(TEMPLATES_DIR)?, remarks)?;
     let inputs = Inputs {
         files: Arc::new(files),
         commit: commit_data(repo).map_err(|error| vec![error.into()])?,
@@ -97,7 +136,8 @@ pub fn giterminism(
 ) -> Result<Giterminism, Vec<Diagnostic>> {
     let directory = directory_of(source.name());
     let files = CommitFiles::new(repo, directory);
-    Ok(read_giterminism(&files, directory, remarks)?.loose(is_loose(request)))
+    let given = path_argument(request, GITERMINISM)?;
+    Ok(read_giterminism(&files, directory, given, remarks)?.loose(is_loose(request)))
 }
 
 fn directory_of(path: &str) -> &str {
@@ -109,16 +149,51 @@ fn is_loose(request: &PlanRequest) -> bool {
     value.is_some_and(|value| matches!(value.as_str(), "1" | "true"))
 }
 
+/// Returns the path in a build argument, relative to the project directory and without decoration.
+fn path_argument(request: &PlanRequest, name: &str) -> Result<Option<String>, Vec<Diagnostic>> {
+    let Some(value) = request
+        .build_args
+        .get(name)
+        .filter(|value| !value.is_empty())
+    else {
+        return Ok(None);
+    };
+    let parts: Vec<&str> = value
+        .split('/')
+        .filter(|part| !matches!(*part, "" | "."))
+        .collect();
+    if value.starts_with('/') || parts.is_empty() || parts.contains(&"..") {
+        let error = Diagnostic::error(format!("`{name}` cannot be `{value}`"));
+        return Err(vec![error.hint(
+            "give a path below the directory of the configuration, relative to it",
+        )]);
+    }
+    Ok(Some(parts.join("/")))
+}
+
+/// Says that what a build argument names is not there.
+fn not_there(name: &str, path: &str, what: &str) -> Vec<Diagnostic> {
+    let error = Diagnostic::error(format!(
+        "`{name}` names `{path}`, which is not {what} of the commit"
+    ));
+    vec![error.hint("commit it, or correct the build argument")]
+}
+
 fn read_giterminism(
     files: &CommitFiles,
     directory: &str,
+    given: Option<String>,
     remarks: &mut Remarks,
 ) -> Result<Giterminism, Vec<Diagnostic>> {
-    let path = below(directory, FILE_NAME);
-    match files.kind(FILE_NAME).map_err(failed)? {
+    let name = given.as_deref().unwrap_or(FILE_NAME);
+    let path = below(directory, name);
+    match files.kind(name).map_err(failed)? {
+        Some(FileKind::Directory) | None if given.is_some() => {
+            Err(not_there(GITERMINISM, name, "a file"))
+        }
         None => Ok(Giterminism::without_file(&path)),
         Some(_) => {
-            let content = files.read(FILE_NAME).map_err(failed)?;
+            let content = files.read(name).map_err(failed)?;
             remarks.add_source(&path, &content);
             let source = SourceText::new(&path, content).map_err(|error| vec![error])?;
             Giterminism::read(&source)
@@ -129,16 +204,31 @@ fn read_giterminism(
 fn read_templates(
     files: &CommitFiles,
     directory: &str,
+    given: Option<String>,
     remarks: &mut Remarks,
 ) -> Result<Vec<TemplateFile>, Vec<Diagnostic>> {
-    let mask = Mask::new(&format!("{TEMPLATES}/**/*.tmpl")).expect("the mask is well-formed");
+    let root = given.as_deref().unwrap_or(TEMPLATES);
+    let is_there = files.kind(root).map_err(failed)? == Some(FileKind::Directory);
+    if !is_there && given.is_some() {
+        return Err(not_there(TEMPLATES_DIR, root, "a directory"));
+    }
+    // The name is a directory's and not a mask.
+    let escaped: String = root
+        .chars()
+        .flat_map(|c| {
+            ["\\", ""][usize::from(!"*?[]{}\\".contains(c))]
+                .chars()
+                .chain([c])
+        })
+        .collect();
+    let mask = Mask::new(&format!("{escaped}/**/*.tmpl")).expect("the mask is well-formed");
     let mut templates = Vec::new();
     for file in files.glob(&mask).map_err(failed)? {
         let content = files.read(&file).map_err(failed)?;
         let path = below(directory, &file);
         remarks.add_source(&path, &content);
         let source = SourceText::new(&path, content).map_err(|error| vec![error])?;
-        let name = file.strip_prefix(TEMPLATES).unwrap_or(&file);
+        let name = file.strip_prefix(root).unwrap_or(&file);
         templates.push(TemplateFile {
             name: name.trim_start_matches('/').to_owned(),
             source,

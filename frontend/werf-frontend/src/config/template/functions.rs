@@ -16,11 +16,21 @@ pub fn all(inputs: &Inputs, traces: &SharedTraces) -> FuncMap {
         &inputs.giterminism,
         traces,
     );
-    for name in ["include", "include_debug"] {
-        functions.add(name, [Type::String, Type::Any], include);
-    }
-    for name in ["tpl", "tpl_debug"] {
-        functions.add(name, [Type::String, Type::Any], tpl);
+    let log = debug::Log::new(inputs, traces);
+    functions.add("include", [Type::String, Type::Any], include);
+    functions.add("tpl", [Type::String, Type::Any], tpl);
+    for (name, body) in [("include_debug", include as Body), ("tpl_debug", tpl)] {
+        let log = log.clone();
+        functions.add(name, [Type::String, Type::Any], move |call, args| {
+            let what = args.str(0).clone();
+            let result = body(call, args)?;
+            log.say(call, |_| {
+                let text = result.as_str().map(|text| text.to_text().into_owned());
+                let text = text.unwrap_or_default();
+                Ok(format!("`{name}` of {:?} gives:\n{text}", what.to_text()))
+            })?;
+            Ok(result)
+        });
     }
     functions.add("required", [Type::String, Type::Any], required);
     functions.add("fromYaml", [Type::String], |call, args| {
@@ -35,9 +45,12 @@ pub fn all(inputs: &Inputs, traces: &SharedTraces) -> FuncMap {
         }
         Ok(Value::string(text))
     });
-    debug::register(&mut functions);
+    debug::register(&mut functions, &log);
     functions
 }
+
+/// What a function does.
+type Body = fn(&mut Call<'_>, Args) -> Result<Value, FuncError>;
 
 fn include(call: &mut Call<'_>, args: Args) -> Result<Value, FuncError> {
     let name = args.str(0).to_text().into_owned();

@@ -30,6 +30,7 @@ use crate::error::Diagnostic;
 use super::giterminism::Giterminism;
 use super::source::SourceText;
 
+pub use debug::DEBUG;
 pub use files::{FileKind, Files};
 
 /// The name of the main template (spec 2.1).
@@ -85,6 +86,8 @@ pub(crate) struct Traces {
     used: BTreeSet<String>,
     /// The unstable functions that were called, and where first.
     unstable: BTreeMap<String, gotemplate::Location>,
+    /// What debug functions have said.
+    debug: Vec<debug::Message>,
     /// What to do about the error that a function is about to return.
     advice: Option<Advice>,
 }
@@ -130,16 +133,13 @@ pub fn render(main: SourceText, others: Vec<TemplateFile>, inputs: &Inputs) -> O
             Err(Box::new(failure::diagnostic(&error, &files, advice)))
         }
     };
-    let (used, unstable) = with(&traces, |traces| {
-        (
-            std::mem::take(&mut traces.used),
-            std::mem::take(&mut traces.unstable),
-        )
-    });
+    let traces = with(&traces, std::mem::take);
+    let mut warnings = debug::warnings(&traces.debug, &files);
+    warnings.extend(unstable::warnings(&traces.unstable, &files));
     Outcome {
         result,
-        warnings: unstable::warnings(&unstable, &files),
-        used,
+        warnings,
+        used: traces.used,
     }
 }
 

@@ -74,7 +74,14 @@ fn a_variable_must_be_allowed() {
     assert_eq!(seen(&file), Ok(vec!["app".to_owned()]));
     assert_eq!(
         file.used_build_args,
-        ["TAG", "WERF_ENV", "WERF_LOOSE_GITERMINISM"]
+        [
+            "TAG",
+            "WERF_CONFIG_TEMPLATES_DIR",
+            "WERF_DEBUG_TEMPLATES",
+            "WERF_ENV",
+            "WERF_GITERMINISM_CONFIG",
+            "WERF_LOOSE_GITERMINISM"
+        ]
     );
 }
 
@@ -183,4 +190,101 @@ fn times_are_written_as_go_writes_them() {
         super::human_time(0, -(5 * 3600 + 1800)).as_deref(),
         Some("1969-12-31 18:30:00 -0530 -0530")
     );
+}
+
+fn warnings(fixture: &Fixture, build_args: &[(&str, &str)]) -> String {
+    let file = plan(fixture, build_args);
+    let drawn: Vec<String> = file.warnings.iter().map(|w| file.render(w)).collect();
+    drawn.join("\n")
+}
+
+#[test]
+fn an_unstable_function_is_told_where_it_is_called() {
+    let fixture = project(
+        "{{ if false }}{{ uuidv4 }}{{ end }}\nimage: app\nfrom: alpine:3\n{{ include \"salt.tmpl\" . }}\n",
+        &[(
+            ".werf/salt.tmpl",
+            "# now\n# {{ \"a\" | quote }} {{ uuidv4 | trunc 8 }}",
+        )],
+    );
+    insta::assert_snapshot!("unstable_function_in_include", warnings(&fixture, &[]));
+}
+
+#[test]
+fn debug_functions_speak_when_they_are_asked_to() {
+    let fixture = project(
+        "image: app\nfrom: alpine:3\n{{ printf_debug \"%d images of %s\" 2 .Env }}{{ dump_debug (dict \"a\" 1) }}\n# {{ include_debug \"t.tmpl\" \"x\" }}\n# {{ tpl_debug \"{{ . }}\" 5 }}\n",
+        &[(".werf/t.tmpl", "<{{ . }}>")],
+    );
+    assert_eq!(warnings(&fixture, &[]), "");
+    let on = [("WERF_DEBUG_TEMPLATES", "1"), ("WERF_ENV", "dev")];
+    insta::assert_snapshot!("debug_functions", warnings(&fixture, &on));
+}
+
+#[test]
+fn the_directory_of_templates_and_the_rules_can_be_elsewhere() {
+    let rules = "giterminismConfigVersion: 1\nconfig:\n  goTemplateRendering:\n    allowEnvVariables: [TAG]\n";
+    let fixture = project(
+        "image: {{ env \"TAG\" }}\nfrom: {{ include \"base.tmpl\" . }}\n",
+        &[("ci/rules.yaml", rules), ("ci/[t]/base.tmpl", "alpine:3")],
+    );
+    let here = [
+        ("TAG", "x"),
+        ("WERF_CONFIG_TEMPLATES_DIR", "./ci/[t]/"),
+        ("WERF_GITERMINISM_CONFIG", "ci/rules.yaml"),
+    ];
+    assert_eq!(seen(&plan(&fixture, &here)), Ok(vec!["x".to_owned()]));
+    for (name, value) in [
+        ("WERF_CONFIG_TEMPLATES_DIR", "nope"),
+        ("WERF_CONFIG_TEMPLATES_DIR", "ci/rules.yaml"),
+        ("WERF_CONFIG_TEMPLATES_DIR", "../x"),
+        ("WERF_GITERMINISM_CONFIG", "ci"),
+        ("WERF_GITERMINISM_CONFIG", "/ci/rules.yaml"),
+    ] {
+        let message = error(&fixture, &[(name, value)]);
+        assert!(
+            message.contains(name) && message.contains("; "),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn includes_of_other_repositories_are_warned_of() {
+    let fixture = project(
+        "image: app\nfrom: alpine:3\n",
+        &[("werf-includes.yaml", "includes: []\n")],
+    );
+    insta::assert_snapshot!("includes_ignored", warnings(&fixture, &[]));
+}
+
+#[test]
+fn a_mistake_in_rendered_yaml_is_shown_with_its_line_after_changes_before_it() {
+    let fixture = project(
+        "{{ range until 5 }}\n# line {{ . }}\n{{ end }}\nimage: app\nfrom: alpine:3\nshell:\n  install:\n  - {{ \"a: b: c\" }}\n",
+        &[],
+    );
+    insta::assert_snapshot!("yaml_error_behind_loop", error(&fixture, &[]));
+    let fixture = project(
+        "{{ include \"outer.tmpl\" . | nindent 0 }}\n",
+        &[
+            (
+                ".werf/outer.tmpl",
+                "image: app\n{{ include \"inner.tmpl\" . }}\n",
+            ),
+            (".werf/inner.tmpl", "from: alpine:3\nshell:\n\tinstall: x\n"),
+        ],
+    );
+    insta::assert_snapshot!("yaml_error_in_nested_include", error(&fixture, &[]));
+    let fixture = project(
+        "{{ include \"outer.tmpl\" . }}\n",
+        &[
+            (
+                ".werf/outer.tmpl",
+                "image: app\n{{ tpl \"{{ include \\\"inner.tmpl\\\" . }}\" . }}\n",
+            ),
+            (".werf/inner.tmpl", "from: {{ fail \"no base\" }}\n"),
+        ],
+    );
+    insta::assert_snapshot!("failure_in_nested_include", error(&fixture, &[]));
 }
