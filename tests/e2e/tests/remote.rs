@@ -148,12 +148,36 @@ fn a_branch_that_moves_reruns_only_what_it_touches() {
     assert_eq!(fifth.image.run(&["cat", "/lib/a"]), "one");
 }
 
+/// BuildKit 0.13 cannot fetch `refs/tags/v2` behind a commit, which brings all tags with it.
+#[test]
+fn an_annotated_tag_is_fetched_behind_a_commit() {
+    let server = GitServer::start();
+    let lib = library();
+    let first = lib.git(&["rev-parse", "HEAD"]);
+    lib.write("src/a", "two");
+    lib.commit("second");
+    lib.git(&["tag", "--annotate", "--message", "two", "v2"]);
+    let url = server.publish(&lib, "team/lib.git");
+    for (reference, content) in [
+        (format!("commit: {first}"), "one"),
+        ("tag: v2".to_owned(), "two"),
+    ] {
+        let entry = format!("- url: {url}\n  {reference}\n  add: /src/a\n  to: /a\n");
+        let image = Build::of(&Repo::with_config(&image(&entry))).ok().image;
+        assert_eq!(image.file("/a").as_deref(), Some(content));
+    }
+}
+
 #[test]
 fn a_tag_that_moves_is_followed() {
     let server = GitServer::start();
     let lib = library();
     let url = server.publish(&lib, "team/lib.git");
     let entry = format!("- url: {url}\n  tag: v1\n  add: /src/a\n  to: /a\n");
+    // The commit brings the tag as it is now.
+    let commit = lib.git(&["rev-parse", "HEAD"]);
+    let pinned = entry.replace("tag: v1", &format!("commit: {commit}"));
+    Build::of(&Repo::with_config(&image(&pinned))).ok();
     let repo = Repo::with_config(&image(&entry));
     assert_eq!(
         Build::of(&repo).ok().image.file("/a").as_deref(),

@@ -194,7 +194,12 @@ fn reference(raw: &RawGit, url: Span, refusals: &mut Vec<Refusal>) -> Spanned<Re
         Reference::Commit(id) => {
             matches!(id.len(), 40 | 64) && id.bytes().all(|byte| byte.is_ascii_hexdigit())
         }
-        named => gix::validate::reference::name(named.full_name().as_bytes().as_bstr()).is_ok(),
+        // As `git tag` and `git branch`, which want no name that looks like an option.
+        named => {
+            let full = named.full_name();
+            !value.value.starts_with('-')
+                && gix::validate::reference::name(full.as_bytes().as_bstr()).is_ok()
+        }
     };
     if !is_good {
         let (message, hint) = match &reference {

@@ -179,7 +179,10 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
     if request.subrequest.as_deref() == Some(subrequest::DESCRIBE) {
         return Ok(subrequest::describe());
     }
-    let mut round = Round::default();
+    let mut round = Round {
+        abilities: remote::Abilities::of(&daemon),
+        ..Round::default()
+    };
     loop {
         let planned = match run_plan(bridge, request, &mut round).await? {
             Solved::Well(planned) => planned,
@@ -209,6 +212,8 @@ struct Round {
     /// The repositories that PLAN asked for, in lines of `remote_sources`.
     remotes: Vec<RemoteRequest>,
     remote_sources: Vec<SourceFile>,
+    /// How the daemon can be asked for them.
+    abilities: remote::Abilities,
 }
 
 /// An image of which PLAN could not know what its stages hold.
@@ -243,6 +248,7 @@ impl Round {
     fn plan_round(&self) -> PlanRound<'_> {
         PlanRound {
             remotes: &self.remotes,
+            abilities: self.abilities,
             again: self.retried.is_some(),
             applied: self.unmeasured.as_ref().map(|unmeasured| {
                 let graph = unmeasured.lowered.graph.clone();
@@ -438,7 +444,7 @@ async fn plan_once(
     shrink(&mut definition)?;
     let reference = match (bridge.solve(definition).await, &round.unmeasured) {
         (Ok(reference), _) => reference,
-        (Err(CallError::Status(status)), Some(built)) => {
+        (Err(CallError::Status(status)), Some(built)) if !remote::is_to_blame(&status, &plan) => {
             return blame(
                 *status,
                 &built.image,

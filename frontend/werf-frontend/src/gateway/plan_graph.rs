@@ -1,8 +1,7 @@
 //! The graph whose one exec is PLAN: our own image run on the commit, with STORE beside it.
 
 use buildkit_llb::{
-    CacheSharing, ContentCache, Differ, Exec, GitSource, Graph, ImportError, Mount, Network, Node,
-    Source,
+    CacheSharing, ContentCache, Differ, Exec, Graph, ImportError, Mount, Network, Node, Source,
 };
 
 use crate::helper::remotes::GivenRemote;
@@ -10,6 +9,7 @@ use crate::lower::STORE_ID;
 use crate::plan::digest::Digest;
 use crate::plan::file::RemoteRequest;
 
+use super::remote;
 use super::request::Request;
 
 /// Where BuildKit puts a definition of our own image (since 0.10).
@@ -72,6 +72,8 @@ pub struct Round<'a> {
     pub applied: Option<(Graph, Vec<(Digest, Node)>)>,
     /// The repositories that it asked for.
     pub remotes: &'a [RemoteRequest],
+    /// How the daemon can be asked for them.
+    pub abilities: remote::Abilities,
 }
 
 impl Round<'_> {
@@ -151,7 +153,7 @@ pub fn plan_graph(
     let remote_sources: Vec<Node> = round
         .remotes
         .iter()
-        .map(|remote| graph.source(remote_source(remote)))
+        .map(|remote| graph.source(remote::source(remote, round.abilities)))
         .collect();
     for (number, remote) in round.remotes.iter().enumerate() {
         let git_dir = format!("{}/.git", remote_mount(number));
@@ -212,19 +214,6 @@ fn remote_mount(number: usize) -> String {
     format!("{REMOTES}/{number}")
 }
 
-/// Returns the checkout of a remote repository with its `.git`, which alone is read. BuildKit fetches it with the
-/// client's secrets or SSH agent.
-fn remote_source(remote: &RemoteRequest) -> GitSource {
-    // BuildKit finds the default branch by itself if it is given nothing.
-    let reference = Some(remote.reference.as_str()).filter(|name| *name != "HEAD");
-    Source::git(&remote.url, reference.unwrap_or_default())
-        .keep_git_dir()
-        .name(format!(
-            "[internal] load git repository {} ({})",
-            remote.url, remote.name
-        ))
-}
-
 /// Returns the graph that asks the client for `.git` alone, to see whether it is a file.
 pub fn git_file_graph(request: &Request) -> (Graph, Node) {
     let mut graph = Graph::new();
@@ -243,6 +232,7 @@ pub fn git_file_graph(request: &Request) -> (Graph, Node) {
 mod tests {
     use super::*;
     use crate::error::{Location, Position};
+    use crate::gateway::bridge::Daemon;
 
     fn remote(url: &str, reference: &str) -> RemoteRequest {
         let position = Position { line: 1, column: 1 };
@@ -274,6 +264,23 @@ mod tests {
         let plan = plan_graph(&Request::default(), &own, &round).expect("a graph");
         assert_eq!(plan.remotes.len(), 2);
         insta::assert_snapshot!(plan.graph.text(plan.out));
+
+        let capabilities = ["source.git.signatureverify", "source.git.skipsubmodules"];
+        let daemon = Daemon {
+            capabilities: capabilities.map(str::to_owned).to_vec(),
+            platforms: Vec::new(),
+        };
+        let round = Round {
+            abilities: remote::Abilities::of(&daemon),
+            ..round
+        };
+        let plan = plan_graph(&Request::default(), &own, &round).expect("a graph");
+        let text = plan.graph.text(plan.out);
+        assert!(
+            text.contains("team/lib.git#refs/tags/v1\n")
+                && text.contains("git.skipsubmodules = true"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,10 +1,72 @@
-//! What a person sees when BuildKit could not fetch a repository.
+//! Other repositories: how BuildKit is asked for them, and what a person sees when it could not fetch one.
+
+use buildkit_llb::{GitSource, Source};
+use buildkit_proto::rpc::Status;
 
 use crate::plan::file::{RemoteRequest, SourceFile};
 
-use super::bridge::CallError;
+use super::bridge::{CallError, Daemon};
 use super::plan_graph::PlanGraph;
 use super::{Failure, report};
+
+/// What only newer daemons can do with git repositories.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// Annotated tags can be fetched by their full names.
+    full_tag_names: bool,
+    /// Submodules can be left alone.
+    skips_submodules: bool,
+}
+
+impl Abilities {
+    /// Returns those of `daemon`.
+    pub fn of(daemon: &Daemon) -> Abilities {
+        let has = |wanted: &str| daemon.capabilities.iter().any(|known| known == wanted);
+        Abilities {
+            // Came with the same release, 0.26.
+            full_tag_names: has("source.git.signatureverify"),
+            skips_submodules: has("source.git.skipsubmodules"),
+        }
+    }
+}
+
+/// Returns the checkout of a repository with its `.git`, which alone is read. BuildKit fetches it with the client's
+/// secrets or SSH agent.
+pub fn source(remote: &RemoteRequest, abilities: Abilities) -> GitSource {
+    let reference = match remote.reference.as_str() {
+        // BuildKit finds the default branch by itself if it is given nothing.
+        "HEAD" => "",
+        name if abilities.full_tag_names => name,
+        name => name
+            .strip_prefix("refs/tags/")
+            .filter(|tag| is_plain(tag))
+            .unwrap_or(name),
+    };
+    let source = Source::git(&remote.url, reference)
+        .keep_git_dir()
+        .name(format!(
+            "[internal] load git repository {} ({})",
+            remote.url, remote.name
+        ));
+    if abilities.skips_submodules {
+        source.skip_submodules()
+    } else {
+        source
+    }
+}
+
+/// Whether BuildKit takes `tag` for the name of a branch or tag and for nothing else.
+///
+/// Before 0.26 it cannot fetch an annotated tag by its full name once it has fetched a commit of that repository
+/// (`Cannot fetch both refs/tags/v1 and refs/tags/refs/tags/v1`), and a plain name is what most people give it. A full
+/// one is exact where there is a branch of the same name.
+fn is_plain(tag: &str) -> bool {
+    let is_path = ["refs/", "heads/", "tags/", "remotes/"]
+        .iter()
+        .any(|start| tag.starts_with(start));
+    let is_id = matches!(tag.len(), 40 | 64) && tag.bytes().all(|byte| byte.is_ascii_hexdigit());
+    !is_path && !is_id && tag != "HEAD"
+}
 
 /// What git and BuildKit say when the server wants to know who asks, or knows and refuses.
 const NO_ACCESS: [&str; 9] = [
@@ -21,6 +83,13 @@ const NO_ACCESS: [&str; 9] = [
 
 /// What BuildKit says if it was started where there is no `git`, and so has no git source (`worker/base/worker.go`).
 const NO_GIT: &str = "unknown scheme git";
+
+/// Whether what failed was one of the repositories of `plan`.
+pub fn is_to_blame(status: &Status, plan: &PlanGraph) -> bool {
+    let vertex = report::failed_vertex(status);
+    let digests = plan.remotes.iter().map(|node| plan.graph.digest(*node));
+    digests.into_iter().any(|digest| Some(digest) == vertex)
+}
 
 /// Puts the line of the mapping before BuildKit's words, and says what to do behind them, if what failed was one of
 /// the repositories `asked` for.
@@ -69,4 +138,23 @@ fn advice<'a>(message: &str, remote: &'a RemoteRequest) -> Option<&'a str> {
     message
         .contains(NO_GIT)
         .then_some("install `git` where the daemon runs, and start the daemon again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_goes_by_its_plain_name_where_that_is_one() {
+        for (tag, expected) in [
+            ("v1", true),
+            ("release/v1", true),
+            ("heads/main", false),
+            ("refs/tags/v1", false),
+            ("HEAD", false),
+            ("0123456789abcdef0123456789abcdef01234567", false),
+        ] {
+            assert_eq!(is_plain(tag), expected, "{tag}");
+        }
+    }
 }
