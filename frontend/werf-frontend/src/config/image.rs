@@ -205,9 +205,10 @@ impl Resolver<'_> {
         let network = raw.network.and_then(|word| self.network(&word));
         let as_layers = self.as_layers(raw.as_layers, &called);
         let is_final = raw.is_final.as_ref().is_none_or(|is_final| is_final.value);
-        let image_spec = match is_final {
-            true => ImageSpec::merged(self.meta.image_spec.as_ref(), image_spec),
-            false => image_spec,
+        let image_spec = if is_final {
+            ImageSpec::merged(self.meta.image_spec.as_ref(), image_spec)
+        } else {
+            image_spec
         };
         let text =
             |value: Option<Spanned<String>>| value.map_or_else(String::new, |value| value.value);

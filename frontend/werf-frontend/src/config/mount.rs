@@ -154,8 +154,8 @@ impl Resolver<'_> {
             self.refuse(message, to.span, hint);
             return None;
         }
-        let is_reserved = |reserved: &&str| path == **reserved || is_below(&path, reserved);
-        if path == "/" || RESERVED.iter().any(|reserved| is_reserved(&reserved)) {
+        let is_reserved = |reserved: &&str| path == *reserved || is_below(&path, reserved);
+        if path == "/" || RESERVED.iter().any(is_reserved) {
             let message = format!("nothing can be mounted at `{path}`");
             self.refuse(
                 message,

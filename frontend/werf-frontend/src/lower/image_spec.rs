@@ -77,9 +77,10 @@ impl ImageConfig {
         let labels = self.object("Labels");
         labels.retain(|name, _| {
             let is_service = service_labels::ALL.contains(&name.as_str());
-            match is_service {
-                true => spec.keep_service_labels || !(is_cleared || remove.matches(name)),
-                false => !remove.matches(name),
+            if is_service {
+                spec.keep_service_labels || !(is_cleared || remove.matches(name))
+            } else {
+                !remove.matches(name)
             }
         });
         for (name, value) in &spec.labels {
