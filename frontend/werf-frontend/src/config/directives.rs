@@ -301,3 +301,49 @@ pub static DOCKERFILE_IMAGE: Section = Section {
         ("imageSpec", Map(&IMAGE_SPEC)),
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the words between backticks in the first column of the first table of the documentation.
+    fn documented() -> Vec<String> {
+        let text = include_str!("../../../../docs/werf-yaml.md");
+        let rows = text
+            .lines()
+            .skip_while(|line| !line.starts_with("| ---"))
+            .skip(1)
+            .take_while(|line| line.starts_with('|'));
+        rows.flat_map(|row| {
+            let column = row.split('|').nth(1).unwrap_or_default();
+            column.split('`').skip(1).step_by(2).map(str::to_owned)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn the_table_of_the_documentation_has_every_directive() {
+        let documented = documented();
+        let names = |section: &Section, prefix: &str| -> Vec<String> {
+            let names = section.keys.iter().map(|(name, _)| *name);
+            names.map(|name| format!("{prefix}{name}")).collect()
+        };
+        let mut wanted = names(&META, "");
+        wanted.retain(|name| name != "build");
+        wanted.extend(names(&BUILD, "build."));
+        wanted.extend(names(&IMAGE, ""));
+        wanted.extend(names(&GIT, ""));
+        wanted.push("dockerfile:".to_owned());
+        let missing: Vec<&String> = wanted
+            .iter()
+            .filter(|name| !documented.contains(name))
+            .collect();
+        assert!(missing.is_empty(), "not in the table: {missing:?}");
+        let of_templates = ["{{ … }}", "scratch", "~"];
+        let unknown: Vec<&String> = documented
+            .iter()
+            .filter(|name| !wanted.contains(name) && !of_templates.contains(&name.as_str()))
+            .collect();
+        assert!(unknown.is_empty(), "no such directives: {unknown:?}");
+    }
+}

@@ -278,6 +278,59 @@ fn what_werf_would_silently_ignore_is_a_warning() {
 }
 
 #[test]
+fn what_costs_or_hides_something_is_a_warning() {
+    let rules = |rest: &str| -> Vec<String> {
+        let loaded = load(&format!(
+            "configVersion: 1\nproject: p\n---\nimage: a\nfrom: b\n{rest}"
+        ));
+        let shown = loaded.warnings.iter().map(|warning| {
+            let line = warning.at.as_ref().unwrap().start.line;
+            format!("{line} {}", warning.rule.as_ref().unwrap())
+        });
+        shown.collect()
+    };
+    assert_eq!(rules("asLayers: true\n"), ["6 AsLayers"]);
+    assert_eq!(rules("asLayers: no\n"), [""; 0]);
+    let mount = |to: &str| {
+        rules(&format!(
+            "mount: [{{from: tmp_dir, to: /app/tmp}}]\ngit: [{{add: /, to: {to}}}]\n"
+        ))
+    };
+    assert_eq!(mount("/app/tmp"), ["7 MountHidesFiles"]);
+    assert_eq!(mount("/app/tmp/x"), ["7 MountHidesFiles"]);
+    assert_eq!(mount("/app"), [""; 0]);
+}
+
+#[test]
+fn secrets_mounts_and_the_network_are_understood() {
+    use werf_frontend::config::NetworkMode;
+    let images = images(
+        "image: a\nfrom: b\nnetwork: host\nsecrets: [{env: T}, {src: ~/.netrc}, {src: /x/y, id: z}]\nmount: [{from: build_dir, to: /c//d/}, {fromPath: ../m, to: /m}]\n",
+    );
+    let options: Vec<String> = images[0]
+        .secrets
+        .iter()
+        .map(config::Secret::option)
+        .collect();
+    assert_eq!(
+        options,
+        [
+            "--secret id=T,env=T",
+            "--secret id=.netrc,src=$HOME/.netrc",
+            "--secret id=z,src=/x/y"
+        ]
+    );
+    let places: Vec<&str> = images[0]
+        .mounts
+        .iter()
+        .map(|mount| mount.to.value.as_str())
+        .collect();
+    assert_eq!(places, ["/c/d", "/m"]);
+    let network = images[0].network.as_ref().map(|network| network.value);
+    assert_eq!(network, Some(NetworkMode::Host));
+}
+
+#[test]
 fn remote_mappings_come_behind_local_ones() {
     let text = format!(
         "{SMALL}git:\n- {{url: git@host:team/a.git, branch: main, to: /a}}\n- {{to: /own, basicAuth: {{username: x}}}}\n- {{url: \"https://host/team/b\", commit: {commit}, to: /b, basicAuth: {{username: ada, password: {{src: ./token}}}}}}\n- {{url: \"https://host/team/c\", tag: 1.10, to: /c}}\n- {{url: \"https://host/team/d\", branch: ~, to: /d, basicAuth: ~}}\n",
