@@ -94,10 +94,15 @@ pub fn run(options: &Options) -> Result<()> {
 fn prepared(env: &Env, files: usize, frontend: &str) -> Result<Repository> {
     let repository = Repository::ensure(&env.home, files)?;
     repository.commit_files(&[
-        ("werf.yaml", &format!("# syntax={frontend}\n{WERF}")),
+        ("werf.yaml", &werf_yaml(frontend, files)),
         (".dockerignore", ".git\n"),
     ])?;
     Ok(repository)
+}
+
+/// The two repositories must not share stages: one would take the other's files for an older commit of its own.
+fn werf_yaml(frontend: &str, files: usize) -> String {
+    format!("# syntax={frontend}\n{WERF}").replace("FILES", &files.to_string())
 }
 
 /// PLAN on its own: with an empty STORE, then after commits of one file.
