@@ -1,0 +1,144 @@
+//! The command line as a person or a script uses it: arguments in; text, messages and exit status out.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const RULES: &str =
+    "giterminismConfigVersion: 1\nconfig:\n  goTemplateRendering:\n    allowEnvVariables: [TAG]\n";
+
+const CONFIG: &str = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: alpine:{{ env \"TAG\" \"3\" }}\n# {{ .Env }}\n---\nimage: web\nfrom: nginx:1\n";
+
+fn git(directory: &Path, arguments: &[&str]) {
+    let status = Command::new("git")
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+        .args(arguments)
+        .current_dir(directory)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .status()
+        .unwrap();
+    assert!(status.success(), "git {arguments:?}");
+}
+
+fn project() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("werf.yaml"), CONFIG).unwrap();
+    std::fs::write(directory.path().join("werf-giterminism.yaml"), RULES).unwrap();
+    git(directory.path(), &["init", "--quiet"]);
+    git(directory.path(), &["add", "--all"]);
+    git(directory.path(), &["commit", "--quiet", "--message", "m"]);
+    directory
+}
+
+fn run(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_werf-frontend"))
+        .args(arguments)
+        .current_dir(directory)
+        .env("TAG_OF_THE_SHELL", "9")
+        .env_remove("TAG")
+        .output()
+        .unwrap()
+}
+
+/// Returns the exit code, standard output and standard error.
+fn told(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = run(directory, arguments);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[test]
+fn render_prints_the_text_or_the_named_images() {
+    let project = project();
+    let (code, out, err) = told(project.path(), &["render", "--env", "dev"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.contains("from: alpine:3\n# dev\n"), "{out}");
+    let web = ["render", "--image", "web", "--build-arg", "TAG=4"];
+    let (_, out, _) = told(project.path(), &web);
+    assert_eq!(out, "image: web\nfrom: nginx:1\n");
+}
+
+#[test]
+fn a_build_argument_may_have_any_value_and_take_it_from_the_environment() {
+    let project = project();
+    let from = |arguments: &[&str]| {
+        let (code, out, err) = told(project.path(), &[&["plan"], arguments].concat());
+        assert_eq!(code, Some(0), "{err}");
+        let plan: serde_json::Value = serde_json::from_str(&out).unwrap();
+        plan.to_string()
+    };
+    assert!(from(&["--build-arg", "TAG=3.20"]).contains("alpine:3.20"));
+    assert!(from(&["--build-arg=TAG=3.20"]).contains("alpine:3.20"));
+    // A name alone takes its value from the environment, or nothing.
+    assert!(from(&["--build-arg", "TAG"]).contains("alpine:3\""));
+    // What the gateway hands on may begin with a dash.
+    assert!(from(&["--build-arg", "-X=-y", "--build-arg=TAG=4"]).contains("alpine:4"));
+}
+
+#[test]
+fn mistakes_in_arguments_are_told_with_the_usage() {
+    let project = project();
+    for (arguments, message) in [
+        (&["render", "--nope"][..], "unexpected argument '--nope'"),
+        (
+            &["render", "--image"],
+            "a value is required for '--image <NAME>'",
+        ),
+        (&["render", "werf.yaml"], "unexpected argument 'werf.yaml'"),
+        (&["rendr"], "unrecognized subcommand 'rendr'"),
+        (
+            &["plan", "--store", "x"],
+            "required arguments were not provided",
+        ),
+        (
+            &["render", "--env"],
+            "a value is required for '--env <ENV>'",
+        ),
+    ] {
+        let (code, out, err) = told(project.path(), arguments);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {err}");
+        assert!(err.starts_with("error: ") && err.contains(message), "{err}");
+        assert!(err.contains("--help"), "{err}");
+    }
+}
+
+#[test]
+fn what_cannot_be_rendered_is_an_error_of_its_own() {
+    let project = project();
+    for (arguments, message) in [
+        (&["render", "--image", "nope"][..], "nope"),
+        (&["render", "--file", "other.yaml"], "other.yaml"),
+        (
+            &["render", "--git-dir", "nowhere"],
+            "there is no git repository",
+        ),
+        (
+            &["plan", "--git-dir", "nowhere"],
+            "there is no git repository",
+        ),
+    ] {
+        let (code, out, err) = told(project.path(), arguments);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{arguments:?}: {err}");
+        assert!(err.contains("ERROR: ") && err.contains(message), "{err}");
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    let project = project();
+    let program = env!("CARGO_BIN_EXE_werf-frontend");
+    let script = format!("'{program}' render | true; exit ${{PIPESTATUS[0]}}");
+    let status = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(project.path())
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
