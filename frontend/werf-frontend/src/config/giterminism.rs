@@ -1,8 +1,9 @@
 //! `werf-giterminism.yaml`: what a configuration may depend on besides the commit (spec 2.8).
 //!
-//! Each [`Rule`] means something here; the other keys are checked for their names, so that a slip does not stay
-//! unseen.
+//! Every rule is read with its type, so that no slip stays unseen; those that mean something here are [`Rule`]s. Rules
+//! for what is not committed allow nothing: only the commit reaches a build.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::{Diagnostic, Diagnostics};
@@ -13,6 +14,7 @@ use super::suggest::closest;
 use super::yaml::advice;
 use super::yaml::node::NodeRef;
 use super::yaml::parser::Parser;
+use super::yaml::problem::Problem;
 use super::yaml::read;
 
 /// The name of the file in the project directory.
@@ -26,7 +28,8 @@ pub struct Giterminism {
     is_written: bool,
     /// The paths of the keys in it, in the order of the file.
     keys: Vec<String>,
-    allowed: Vec<(Rule, Allowed)>,
+    /// What is allowed, by the path of the key.
+    allowed: BTreeMap<String, Vec<Allowed>>,
     is_loose: bool,
 }
 
@@ -35,6 +38,10 @@ pub struct Giterminism {
 pub enum Rule {
     /// Variables that templates read.
     TemplateEnv,
+    /// `fromLatest`.
+    FromLatest,
+    /// Files of the client in the context of a Dockerfile.
+    ContextAddFile,
     /// Files of a branch of another repository.
     Branch,
     /// `mount` with `from: build_dir`.
@@ -48,19 +55,12 @@ pub enum Rule {
 }
 
 impl Rule {
-    const ALL: [Rule; 6] = [
-        Rule::TemplateEnv,
-        Rule::Branch,
-        Rule::BuildDir,
-        Rule::FromPath,
-        Rule::SecretEnv,
-        Rule::SecretFile,
-    ];
-
     /// Returns the path of its key.
     fn path(self) -> &'static str {
         match self {
             Rule::TemplateEnv => "config.goTemplateRendering.allowEnvVariables",
+            Rule::FromLatest => "config.stapel.allowFromLatest",
+            Rule::ContextAddFile => "config.dockerfile.allowContextAddFiles",
             Rule::Branch => "config.stapel.git.allowBranch",
             Rule::BuildDir => "config.stapel.mount.allowBuildDir",
             Rule::FromPath => "config.stapel.mount.allowFromPaths",
@@ -71,12 +71,7 @@ impl Rule {
 
     /// Whether it is on or off, and not a list.
     fn is_flag(self) -> bool {
-        matches!(self, Rule::Branch | Rule::BuildDir)
-    }
-
-    /// Whether an item stands for what its mask matches (spec 4.8). A path between slashes is a path there.
-    fn takes_masks(self) -> bool {
-        matches!(self, Rule::FromPath | Rule::SecretFile)
+        matches!(self, Rule::FromLatest | Rule::Branch | Rule::BuildDir)
     }
 }
 
@@ -91,58 +86,74 @@ enum Allowed {
     Pattern(Arc<sprig::regexp::Regexp>),
 }
 
-/// A key and what may be below it; nothing below means that the value is not looked at.
-struct Key(&'static str, &'static [Key]);
+/// A key and what may be its value.
+struct Key(&'static str, Kind);
 
-const ANY: &[Key] = &[];
+/// The kinds of values.
+enum Kind {
+    Version,
+    /// `true` or `false`.
+    Flag,
+    /// A list of texts.
+    Texts,
+    /// A list of masks of files (spec 4.8).
+    Masks,
+    /// A list of names, or patterns between slashes.
+    Names,
+    /// A list of masks, or patterns between slashes.
+    Files,
+    Section(&'static [Key]),
+}
+
+use Kind::{Files, Flag, Masks, Names, Section, Texts};
 
 /// All keys (spec 2.8).
 const KEYS: &[Key] = &[
-    Key("giterminismConfigVersion", ANY),
-    Key("cli", &[Key("allowCustomTags", ANY)]),
+    Key("giterminismConfigVersion", Kind::Version),
+    Key("cli", Section(&[Key("allowCustomTags", Flag)])),
     Key(
         "config",
-        &[
-            Key("allowUncommitted", ANY),
-            Key("allowUncommittedTemplates", ANY),
+        Section(&[
+            Key("allowUncommitted", Flag),
+            Key("allowUncommittedTemplates", Masks),
             Key(
                 "goTemplateRendering",
-                &[
-                    Key("allowEnvVariables", ANY),
-                    Key("allowUncommittedFiles", ANY),
-                ],
+                Section(&[
+                    Key("allowEnvVariables", Names),
+                    Key("allowUncommittedFiles", Masks),
+                ]),
             ),
             Key(
                 "stapel",
-                &[
-                    Key("allowFromLatest", ANY),
-                    Key("git", &[Key("allowBranch", ANY)]),
+                Section(&[
+                    Key("allowFromLatest", Flag),
+                    Key("git", Section(&[Key("allowBranch", Flag)])),
                     Key(
                         "mount",
-                        &[Key("allowBuildDir", ANY), Key("allowFromPaths", ANY)],
+                        Section(&[Key("allowBuildDir", Flag), Key("allowFromPaths", Masks)]),
                     ),
-                ],
+                ]),
             ),
             Key(
                 "dockerfile",
-                &[
-                    Key("allowUncommitted", ANY),
-                    Key("allowUncommittedDockerignoreFiles", ANY),
-                    Key("allowContextAddFiles", ANY),
-                ],
+                Section(&[
+                    Key("allowUncommitted", Masks),
+                    Key("allowUncommittedDockerignoreFiles", Masks),
+                    Key("allowContextAddFiles", Masks),
+                ]),
             ),
             Key(
                 "secrets",
-                &[
-                    Key("allowEnvVariables", ANY),
-                    Key("allowFiles", ANY),
-                    Key("allowValueIds", ANY),
-                ],
+                Section(&[
+                    Key("allowEnvVariables", Names),
+                    Key("allowFiles", Files),
+                    Key("allowValueIds", Texts),
+                ]),
             ),
-        ],
+        ]),
     ),
-    Key("helm", &[Key("allowUncommittedFiles", ANY)]),
-    Key("includes", &[Key("allowIncludesUpdate", ANY)]),
+    Key("helm", Section(&[Key("allowUncommittedFiles", Masks)])),
+    Key("includes", Section(&[Key("allowIncludesUpdate", Flag)])),
 ];
 
 impl Giterminism {
@@ -216,8 +227,8 @@ impl Giterminism {
             Allowed::Mask(mask) => mask.matches(value.trim_start_matches('/').as_bytes()),
             Allowed::Pattern(pattern) => pattern.is_match(value.as_bytes()),
         };
-        let mut of_rule = self.allowed.iter().filter(|(own, _)| *own == rule);
-        self.is_loose || of_rule.any(|(_, allowed)| allows(allowed))
+        let of_rule = self.allowed.get(rule.path());
+        self.is_loose || of_rule.is_some_and(|of_rule| of_rule.iter().any(allows))
     }
 
     /// Returns the lines that would allow the variable `name`.
@@ -279,7 +290,7 @@ impl Reader<'_> {
         let mut problems = Vec::new();
         for field in read::fields(node, &mut problems) {
             let name = field.key.value.as_str();
-            let Some(Key(name, below)) = keys.iter().find(|key| key.0 == name) else {
+            let Some(Key(name, kind)) = keys.iter().find(|key| key.0 == name) else {
                 let near = closest(name, keys.iter().map(|key| key.0));
                 let place = match path {
                     "" => String::new(),
@@ -295,17 +306,12 @@ impl Reader<'_> {
                 "" => (*name).to_owned(),
                 path => format!("{path}.{name}"),
             };
-            match path.as_str() {
-                "giterminismConfigVersion" => self.version(field.value),
-                path => {
-                    if let Some(rule) = Rule::ALL.into_iter().find(|rule| rule.path() == path) {
-                        self.rule(rule, field.value);
-                    }
-                }
-            }
             self.giterminism.keys.push(path.clone());
-            if !below.is_empty() {
-                self.section(field.value, below, &path);
+            match kind {
+                Kind::Version => self.version(field.value),
+                Flag => self.flag(field.value, path),
+                Section(below) => self.section(field.value, below, &path),
+                Texts | Masks | Names | Files => self.list(field.value, path, kind),
             }
         }
         for problem in problems {
@@ -325,44 +331,56 @@ impl Reader<'_> {
         }
     }
 
-    fn rule(&mut self, rule: Rule, node: NodeRef<'_>) {
-        let mut problems = Vec::new();
-        if rule.is_flag() {
-            match read::boolean(node) {
-                Ok(Some(value)) if value.value => {
-                    self.giterminism.allowed.push((rule, Allowed::All));
-                }
-                Ok(_) => {}
-                Err(problem) => problems.push(problem),
+    fn flag(&mut self, node: NodeRef<'_>, path: String) {
+        match read::boolean(node) {
+            Ok(Some(flag)) if flag.value => {
+                self.giterminism.allowed.insert(path, vec![Allowed::All]);
             }
-        } else {
-            for text in read::texts(node, &mut problems) {
-                match allowed(rule, &text.value) {
-                    Ok(allowed) => self.giterminism.allowed.push((rule, allowed)),
-                    Err(problem) => self
-                        .diagnostics
-                        .push(Diagnostic::error(problem).at(self.source.location(text.span))),
-                }
+            Ok(_) => {}
+            Err(problem) => self.wrong(&problem, &path),
+        }
+    }
+
+    fn list(&mut self, node: NodeRef<'_>, path: String, kind: &Kind) {
+        if read::is_null(node) {
+            return;
+        }
+        let mut problems = Vec::new();
+        let mut list = Vec::new();
+        for text in read::texts(node, &mut problems) {
+            match allowed(kind, &text.value) {
+                Ok(allowed) => list.push(allowed),
+                Err(problem) => self
+                    .diagnostics
+                    .push(Diagnostic::error(problem).at(self.source.location(text.span))),
             }
         }
         for problem in problems {
-            self.diagnostics.push(problem.diagnostic(self.source, None));
+            self.wrong(&problem, &path);
         }
+        self.giterminism.allowed.insert(path, list);
+    }
+
+    fn wrong(&mut self, problem: &Problem, path: &str) {
+        let place = format!("`{path}`");
+        self.diagnostics
+            .push(problem.diagnostic(self.source, Some(&place)));
     }
 }
 
 /// Reads one item of a list.
-fn allowed(rule: Rule, text: &str) -> Result<Allowed, String> {
+fn allowed(kind: &Kind, text: &str) -> Result<Allowed, String> {
     let pattern = text
         .strip_prefix('/')
-        .and_then(|rest| rest.strip_suffix('/'));
-    if let Some(pattern) = pattern.filter(|_| rule != Rule::FromPath) {
+        .and_then(|rest| rest.strip_suffix('/'))
+        .filter(|_| matches!(kind, Names | Files));
+    if let Some(pattern) = pattern {
         let whole = format!("^(?:{pattern})$");
         return sprig::regexp::Regexp::new(whole.as_bytes())
             .map(|regexp| Allowed::Pattern(Arc::new(regexp)))
             .map_err(|error| format!("`{pattern}` is not a regular expression: {error}"));
     }
-    if rule.takes_masks() {
+    if matches!(kind, Masks | Files) {
         let mask = Mask::new(text.trim_start_matches('/')).map_err(|bad| bad.to_string())?;
         return Ok(Allowed::Mask(mask));
     }
@@ -489,6 +507,59 @@ mod tests {
             denied.advice(Rule::FromPath, "/x"),
             "`werf-giterminism.yaml`: add these lines below `config.stapel.mount`:\n          allowFromPaths:\n          - /x"
         );
+    }
+
+    #[test]
+    fn every_rule_is_read_with_its_type() {
+        let rules = read(
+            "giterminismConfigVersion: 1\ncli: {allowCustomTags: true}\nconfig:\n  allowUncommitted: false\n  allowUncommittedTemplates: [\"**/*.tmpl\"]\n  stapel:\n    allowFromLatest: true\n    git: {allowBranch: yes}\n    mount: {allowBuildDir: ~, allowFromPaths: [/etc/x]}\n  secrets: {allowValueIds: [id]}\nhelm: ~\n",
+        )
+        .expect("rules");
+        for (rule, value, allowed) in [
+            (Rule::FromLatest, "", true),
+            (Rule::Branch, "", true),
+            (Rule::BuildDir, "", false),
+            (Rule::FromPath, "/etc/x", true),
+            (Rule::SecretFile, "/etc/x", false),
+            (Rule::ContextAddFile, "a", false),
+        ] {
+            assert_eq!(rules.allows(rule, value), allowed, "{rule:?}");
+        }
+        assert!(rules.loose(true).allows(Rule::ContextAddFile, "a"));
+    }
+
+    #[test]
+    fn values_of_other_types_are_refused() {
+        for (line, message) in [
+            ("cli: {allowCustomTags: 1}", "`cli.allowCustomTags` must be"),
+            (
+                "config: {allowUncommitted: [a]}",
+                "`config.allowUncommitted` must be",
+            ),
+            (
+                "config: {allowUncommittedTemplates: a}",
+                "`config.allowUncommittedTemplates` must be",
+            ),
+            (
+                "config: {allowUncommittedTemplates: [\"[\"]}",
+                "`[` is not a mask",
+            ),
+            (
+                "config: {secrets: {allowFiles: [[a]]}}",
+                "`config.secrets.allowFiles` must be",
+            ),
+            ("config: 5", "must be"),
+            (
+                "helm: {allowUncommitted: true}",
+                "unknown key `allowUncommitted` in `helm`",
+            ),
+        ] {
+            let errors = read(&format!("giterminismConfigVersion: 1\n{line}\n")).unwrap_err();
+            assert!(
+                errors.len() == 1 && errors[0].contains(message),
+                "{line}: {errors:?}"
+            );
+        }
     }
 
     #[test]
