@@ -50,8 +50,11 @@ pub fn applied(root: &Path) -> Result<Option<Manifest>, Error> {
     Ok(Some(manifest))
 }
 
-/// Returns how many bytes of contents a sync from `old` to `new` writes: those of all files that are new or
-/// differ in contents, mode or owner.
+/// What a file takes in a layer besides its contents, also one that is only removed: a header.
+const HEADER_BYTES: u64 = 512;
+
+/// Returns how many bytes a sync from `old` to `new` puts into a layer, before compression: the contents of all
+/// files that are new or differ in contents, mode or owner, and a header for each of them and of those that go.
 ///
 /// # Errors
 /// A blob of such a file that is not in STORE.
@@ -66,7 +69,7 @@ pub fn bytes_between(store: &Store, old: &Manifest, new: &Manifest) -> Result<u6
         .iter()
         .map(|&at| new.leaf(new.files[at]).id)
         .collect();
-    let mut bytes = 0;
+    let mut bytes = (ids.len() + changes.gone.len()) as u64 * HEADER_BYTES;
     for (location, id) in store.locate(&ids)?.into_iter().zip(ids) {
         let location =
             location.ok_or_else(|| Error::store(format!("read blob {id}: it is missing")))?;

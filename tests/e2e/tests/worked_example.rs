@@ -113,6 +113,7 @@ fn seven_commits() {
 
     let sixth = commit("small", "6\n");
     assert_eq!(sixth.reran_since(&fifth), [""; 0]);
+    git_cache_holds_what_setup_did_not_see(&repo, &fifth, &sixth);
 
     repo.commit_config(&config(&salt, "  - echo more > /stamps/more\n"));
     let seventh = Step::of(&repo);
@@ -130,6 +131,32 @@ fn seven_commits() {
         "the patch from the third commit to this one came first"
     );
     assert_eq!(seventh.stamp("more"), "more\n");
+}
+
+/// The stage `gitCache` takes what has come since `setup` was built, as long as the difference stays in the same
+/// mebibyte, so that the last layer is small again.
+fn git_cache_holds_what_setup_did_not_see(repo: &Repo, fifth: &Step, sixth: &Step) {
+    assert_eq!(fifth.cached("gitCache"), Some(false), "{}", fifth.built.log);
+    assert_eq!(sixth.cached("gitCache"), Some(true), "{}", sixth.built.log);
+    assert_eq!(sixth.cached("gitLatestPatch"), Some(false));
+    // The same stages, as an image whose layers can be looked at.
+    let image = Build::of(repo).ok().image;
+    let history = e2e::image::docker(&[
+        "history",
+        "--no-trunc",
+        "--human=false",
+        "--format={{.Size}} {{.CreatedBy}}",
+        image.tag(),
+    ]);
+    let size = |stage: &str| -> u64 {
+        let line = history
+            .lines()
+            .find(|line| line.contains(&format!("{stage}]")));
+        let line = line.unwrap_or_else(|| panic!("no {stage} in\n{history}"));
+        line.split(' ').next().unwrap().parse().unwrap()
+    };
+    assert!(size("gitCache") >= 3 << 20, "{history}");
+    assert!(size("gitLatestPatch") < 1 << 20, "{history}");
 }
 
 /// Text that does not get smaller when it is compressed, or not much.

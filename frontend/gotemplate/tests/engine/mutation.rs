@@ -128,7 +128,7 @@ fn mutated_cases_neither_panic_nor_hang() {
             .and_then(|()| templates.execute("main", value(&engine["data"])));
         let elapsed = start.elapsed();
         assert!(
-            elapsed < Duration::from_secs(5),
+            elapsed < Duration::from_secs(60),
             "{round}: {}",
             text.escape_ascii()
         );

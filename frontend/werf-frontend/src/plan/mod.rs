@@ -60,6 +60,7 @@ fn plan_image(
     sources: Option<&ImageSources>,
 ) -> ImagePlan {
     let stages = Planner {
+        project: &config.project,
         image,
         source,
         sources,
@@ -96,6 +97,7 @@ fn plan_image(
 
 /// Plans the stages of one image.
 struct Planner<'a> {
+    project: &'a str,
     image: &'a Image,
     source: &'a SourceText,
     sources: Option<&'a ImageSources>,
@@ -276,11 +278,14 @@ impl Planner<'_> {
         Some((writer, inputs))
     }
 
-    /// The mappings as they are configured, and neither the commit nor any content: the first files stay
+    /// The project, since the files of one are not to end in layers of another that is configured alike; the
+    /// mappings as they are configured, and neither the commit nor any content: the first files stay
     /// until a later stage brings them up to date (spec 3.3).
     fn git_archive(&self, writer: DigestWriter) -> Option<(DigestWriter, Inputs)> {
         self.sources?;
-        let mut writer = writer.field("tools", TOOLS_PROTOCOL);
+        let mut writer = writer
+            .field("tools", TOOLS_PROTOCOL)
+            .field("project", self.project);
         let mut at = Vec::new();
         for mapping in &self.image.git {
             writer = writer

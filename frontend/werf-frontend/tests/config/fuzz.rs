@@ -1,6 +1,6 @@
 //! Mutations of everything that is at hand: whatever comes in, an answer comes out, and soon.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use werf_frontend::config::{self, SourceText};
 use werf_frontend::error::{Diagnostic, render};
@@ -130,7 +130,6 @@ fn mutated_files_are_answered_and_soon() {
         );
     }
     let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
-    let begin = Instant::now();
     for _ in 0..INPUTS {
         let text = &corpus[numbers.below(corpus.len())];
         let other = &corpus[numbers.below(corpus.len())];
@@ -138,17 +137,12 @@ fn mutated_files_are_answered_and_soon() {
         let since = Instant::now();
         check(&mutated);
         assert!(
-            since.elapsed() < Duration::from_secs(1),
+            since.elapsed() < crate::HANG,
             "{:?} takes {:?}",
             mutated,
             since.elapsed()
         );
     }
-    assert!(
-        begin.elapsed() < Duration::from_secs(60),
-        "all together take {:?}",
-        begin.elapsed()
-    );
 }
 
 #[test]
