@@ -94,6 +94,9 @@ struct PlanArguments {
     /// Where to write the plan, mistakes included; then the exit status only says whether it was written
     #[arg(long, value_name = "FILE", hide = true)]
     out: Option<PathBuf>,
+    /// The image that is to be built
+    #[arg(long, value_name = "NAME", hide = true, allow_hyphen_values = true)]
+    target: Option<String>,
     /// A stage and the directory its file system is in, to see which files it holds; may be repeated
     #[arg(long, value_name = "DIGEST=DIR", hide = true, value_parser = applied)]
     applied: Vec<(Digest, PathBuf)>,
@@ -130,6 +133,7 @@ fn run_plan(arguments: PlanArguments) -> ExitCode {
     let request = PlanRequest {
         git_dir: arguments.git_dir,
         wanted,
+        target: arguments.target,
         build_args: build_args(&arguments.build_arg),
         applied: arguments.applied,
         remotes: arguments.remote,
@@ -171,6 +175,7 @@ fn run_render(arguments: RenderArguments) -> ExitCode {
             path: arguments.file,
             ..Wanted::default()
         },
+        target: None,
         build_args,
         applied: Vec::new(),
         remotes: Vec::new(),

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use buildkit_llb::{Network, Platform};
 use werf_frontend::config::{self, Config, ImageName, SourceText};
-use werf_frontend::lower::{self, BaseImage, Settings};
+use werf_frontend::lower::{self, BaseImage, Bases, Settings};
 use werf_frontend::plan::ImageSources;
 use werf_frontend::plan::file::{Plan, SourceFile};
 use werf_frontend::plan::stage::StageKind;
@@ -73,8 +73,18 @@ fn lowered(text: &str, settings: &Settings) -> String {
         resolve_mode: "default".into(),
         config: BASE_CONFIG.into(),
     };
-    let image = &plan.images[0];
-    let lowered = lower::lower(image, Some(&base), settings, &sources).expect("it can be lowered");
+    let bases = Bases::from([(
+        "docker.io/library/debian:bookworm-slim".to_owned(),
+        base.clone(),
+    )]);
+    let target = &plan
+        .images
+        .iter()
+        .rfind(|image| image.is_final)
+        .unwrap()
+        .name;
+    let lowered = lower::lower(&plan, target, &bases, settings, &sources)
+        .unwrap_or_else(|errors| panic!("{errors:#?}"));
     let config: serde_json::Value = serde_json::from_slice(&lowered.config.to_json()).unwrap();
     let graph = lowered.graph.text(lowered.root.expect("a root"));
     format!(
@@ -113,9 +123,9 @@ fn what_the_client_asks_for_is_in_the_graph() {
         hostname: Some("builder".into()),
         proxy: [("http".to_owned(), "http://proxy".to_owned())].into(),
         labels: [("a".to_owned(), "b".to_owned())].into(),
-        no_cache: vec![StageKind::Install],
+        no_cache: [(ImageName::new("app"), StageKind::Install)].into(),
         source_date_epoch: Some(1_700_000_000),
-        retried: Some(StageKind::Setup),
+        retried: [(ImageName::new("app"), StageKind::Setup)].into(),
         ..Settings::default()
     };
     insta::assert_snapshot!(lowered(
@@ -147,7 +157,8 @@ fn directories_that_the_client_has_not_given_are_asked_for() {
         contexts: [("mount-cache".to_owned(), "docker-image://x".to_owned())].into(),
         ..Settings::default()
     };
-    let Err(errors) = lower::lower(&plan.images[0], None, &settings, &sources) else {
+    let name = &plan.images[0].name;
+    let Err(errors) = lower::lower(&plan, name, &Bases::new(), &settings, &sources) else {
         panic!("it is lowered");
     };
     let seen: Vec<String> = errors
@@ -159,11 +170,14 @@ fn directories_that_the_client_has_not_given_are_asked_for() {
 
 #[test]
 fn the_definition_never_varies() {
-    let text = simple("  install: make\n  setup: [one, two]\n");
+    let text =
+        simple("  install: make\n  setup: [one, two]\n").replace("debian:bookworm-slim", "scratch");
     let (plan, sources) = plan(&text);
     let bytes = || {
         use prost::Message as _;
-        let lowered = lower::lower(&plan.images[0], None, &Settings::default(), &sources).unwrap();
+        let name = &plan.images[0].name;
+        let lowered =
+            lower::lower(&plan, name, &Bases::new(), &Settings::default(), &sources).unwrap();
         lowered
             .graph
             .definition(lowered.root.unwrap())
@@ -409,5 +423,71 @@ fn a_cache_version_makes_stages_that_run_nothing() {
     assert!(
         plan.images[0].stages[2].script.is_none(),
         "nothing to run, so no layer either"
+    );
+}
+
+/// Three images: one of a registry at the bottom, one that is no result, and what is made of both.
+const FAMILY: &str = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: base\ngit:\n- {add: /src, to: /app}\nshell: {install: make, setup: [one]}\ndocker: {ENV: {A: \"${B}c\"}, CMD: [run]}\n---\nimage: base\nfinal: false\nfrom: debian:bookworm-slim\ngit:\n- {add: /base, to: /base}\nshell: {install: tools}\ndocker: {ENV: {B: b}, LABEL: {of: base}}\n---\nartifact: old\nfrom: base\ngit:\n- {add: /old, to: /old}\nshell: {setup: old}\n---\nimage: other\nfrom: old\nfinal: false\n";
+
+#[test]
+fn an_image_on_an_image_is_one_graph() {
+    insta::assert_snapshot!(lowered(FAMILY, &Settings::default()));
+}
+
+#[test]
+fn a_plan_with_images_on_images() {
+    insta::assert_json_snapshot!(plan(FAMILY).0);
+}
+
+/// The digest of every stage by `image/stage`.
+fn all_digests(text: &str, manifests: &[(&str, &str)]) -> Vec<(String, String)> {
+    let source = SourceText::new("werf.yaml", text.as_bytes().to_vec()).expect("UTF-8");
+    let config = config::load(&source).unwrap().config;
+    let mut sources = sources_of(&config);
+    for (image, manifest) in manifests {
+        sources.get_mut(&ImageName::new(*image)).unwrap().manifest = (*manifest).to_owned();
+    }
+    let plan = werf_frontend::plan::plan(&config, &source, "c", &sources);
+    let stages = plan.images.iter().flat_map(|image| {
+        let stages = image.stages.iter();
+        stages.map(|stage| (format!("{}/{}", image.name, stage.kind), stage.digest.hex()))
+    });
+    stages.collect()
+}
+
+#[test]
+fn a_base_renames_what_is_based_on_it_by_its_last_stage() {
+    let before = all_digests(FAMILY, &[]);
+    // Of each image, the first stage that has another name.
+    let renamed = |text: &str, manifests: &[(&str, &str)]| {
+        let mut names: Vec<String> = all_digests(text, manifests)
+            .into_iter()
+            .filter(|stage| !before.contains(stage))
+            .map(|(name, _)| name)
+            .collect();
+        names.dedup_by_key(|name| name.split('/').next().unwrap().to_owned());
+        names
+    };
+    let above = |first: &str| ["app/from", first, "old/from", "other/from"].map(str::to_owned);
+    // Its docker section is a stage, and so are the files of the commit.
+    assert_eq!(
+        renamed(&FAMILY.replace("of: base", "of: x"), &[]),
+        above("base/dockerInstructions")
+    );
+    assert_eq!(
+        renamed(FAMILY, &[("base", "b")]),
+        above("base/gitLatestPatch")
+    );
+    // An artifact is not brought to the commit, so its files rename nothing.
+    assert_eq!(renamed(FAMILY, &[("old", "b")]), [""; 0]);
+    assert_eq!(renamed(FAMILY, &[("app", "b")]), ["app/gitLatestPatch"]);
+    // The name of the base does not matter.
+    let other_name = FAMILY
+        .replace("image: base", "image: ground")
+        .replace("from: base", "from: ground");
+    assert_eq!(
+        renamed(&other_name, &[]),
+        ["ground/from"],
+        "the same digests under another name"
     );
 }

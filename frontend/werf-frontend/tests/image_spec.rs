@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use werf_frontend::config::{self, SourceText};
 use werf_frontend::error::Diagnostic;
-use werf_frontend::lower::{self, BaseImage, Settings};
+use werf_frontend::lower::{self, BaseImage, Bases, Settings};
 
 /// A base that werf itself has built.
 const BASE: &str = r#"{
@@ -33,7 +33,14 @@ fn lowered(meta: &str, section: &str) -> Result<Value, Vec<Diagnostic>> {
         resolve_mode: "default".into(),
         config: BASE.into(),
     };
-    let lowered = lower::lower(&plan.images[0], Some(&base), &Settings::default(), &[])?;
+    let bases = Bases::from([("docker.io/library/debian:latest".to_owned(), base)]);
+    let lowered = lower::lower(
+        &plan,
+        &plan.images[0].name,
+        &bases,
+        &Settings::default(),
+        &[],
+    )?;
     Ok(serde_json::from_slice(&lowered.config.to_json()).unwrap())
 }
 
@@ -249,7 +256,7 @@ fn the_labels_of_the_client_win() {
         labels: [("who".to_owned(), "client".to_owned())].into(),
         ..Settings::default()
     };
-    let lowered = lower::lower(&plan.images[0], None, &settings, &[]).unwrap();
+    let lowered = lower::lower(&plan, &plan.images[0].name, &Bases::new(), &settings, &[]).unwrap();
     let image: Value = serde_json::from_slice(&lowered.config.to_json()).unwrap();
     assert_eq!(image["config"]["Labels"]["who"], "client");
 }

@@ -17,7 +17,7 @@ use super::yaml::node::NodeRef;
 #[derive(Debug, Default)]
 pub struct RawDependency {
     /// The first key of the entry.
-    at: Span,
+    pub at: Span,
     image: Option<Spanned<String>>,
     before: Option<Spanned<String>>,
     after: Option<Spanned<String>>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Diagnostic, Diagnostics};
 
+use super::base::Bases;
 use super::dependency;
 use super::docker::Docker;
 use super::git::{self, GitMapping};
@@ -14,8 +15,8 @@ use super::image_spec::ImageSpec;
 use super::meta::Meta;
 use super::mount::{self, ImageMount};
 use super::network::NetworkMode;
-use super::raw::{RawImage, Required};
-use super::reference;
+use super::order::{self, Need};
+use super::raw::RawImage;
 use super::secret::{self, Secret};
 use super::shell::Shell;
 use super::source::{SourceText, Span, Spanned};
@@ -60,8 +61,13 @@ pub struct Image {
     pub cache_version: String,
     /// `fromCacheVersion`, or nothing.
     pub from_cache_version: String,
+    /// `fromLatest`: whether the registry is asked for the base even if there is a local image of its name.
+    pub from_latest: Option<Span>,
     /// Whether it is built for its own sake.
     pub is_final: bool,
+    /// Whether the files of the commit are put over what the stages have left (not `disableGitAfterPatch`); without
+    /// that there is no `docker` section either.
+    pub has_after_patch: bool,
     /// The files that it takes from repositories.
     pub git: Vec<GitMapping>,
     /// The commands of its user stages.
@@ -87,6 +93,23 @@ pub enum From {
     Scratch,
     /// An image of a registry.
     Reference(Spanned<String>),
+    /// Another image of the file.
+    Image(Spanned<ImageName>),
+}
+
+impl Image {
+    /// Returns the images of the file that must be built before this one.
+    pub fn needs(&self) -> Vec<Need> {
+        let mut needs = Vec::new();
+        if let From::Image(base) = &self.from {
+            needs.push(Need {
+                image: base.value.clone(),
+                verb: "is based on",
+                at: base.span,
+            });
+        }
+        needs
+    }
 }
 
 /// Turns image sections into images, and says what is wrong with each and with all of them together.
@@ -99,11 +122,7 @@ pub fn resolve_all(
     diagnostics: &mut Diagnostics,
 ) -> Vec<Image> {
     let mut names: HashMap<String, Span> = HashMap::new();
-    for name in raws
-        .iter()
-        .flat_map(|raw| raw.names.iter().flatten())
-        .chain(others)
-    {
+    for name in raws.iter().flat_map(RawImage::all_names).chain(others) {
         if let Some(first) = names.get(&name.value) {
             let shown = ImageName::new(&name.value);
             let diagnostic =
@@ -141,6 +160,9 @@ pub fn resolve_all(
                 .hint("write `image: NAME`"),
         );
     }
+    if let Err(cycle) = order::build_order(&images, source) {
+        diagnostics.push(*cycle);
+    }
     images
 }
 
@@ -176,13 +198,26 @@ impl Resolver<'_> {
 
     fn images(&mut self, raw: RawImage) -> Vec<Image> {
         let called = describe(&raw);
-        let count = raw.names.as_ref().map_or(0, Vec::len);
+        let count = raw.all_names().count();
         if count.saturating_mul(raw.length) > MOST_REPEATED {
             let message = format!("a section of this length cannot have {count} names");
             self.wrong(message, raw.at, "use fewer names");
             return Vec::new();
         }
         self.check_section(&raw, &called);
+        let mut bases = Bases {
+            names: self.names,
+            source: self.source,
+            diagnostics: self.diagnostics,
+        };
+        bases.check_section(&raw, &called);
+        let froms: Vec<(Spanned<String>, From)> = raw
+            .all_names()
+            .map(|name| (name.clone(), bases.resolve(&name.value, &raw)))
+            .collect();
+        let is_artifact = raw.artifact.is_some();
+        let own_names: Vec<Spanned<String>> = raw.all_names().cloned().collect();
+        self.warn_of_no_effect(&raw, &froms, &called);
         let git = git::resolve_all(raw.git, &called, self.source, self.diagnostics);
         let shell = raw.shell.map(super::raw::RawShell::resolve);
         let docker = raw
@@ -194,7 +229,7 @@ impl Resolver<'_> {
         dependency::refuse_all(
             raw.dependencies,
             &called,
-            raw.names.as_deref().unwrap_or_default(),
+            &own_names,
             self.names,
             self.source,
             self.diagnostics,
@@ -204,7 +239,7 @@ impl Resolver<'_> {
         let secrets = secret::resolve_all(raw.secrets, &called, self.source, self.diagnostics);
         let network = raw.network.and_then(|word| self.network(&word));
         let as_layers = self.as_layers(raw.as_layers, &called);
-        let is_final = raw.is_final.as_ref().is_none_or(|is_final| is_final.value);
+        let is_final = !is_artifact && raw.is_final.as_ref().is_none_or(|is_final| is_final.value);
         let image_spec = if is_final {
             ImageSpec::merged(self.meta.image_spec.as_ref(), image_spec)
         } else {
@@ -216,31 +251,28 @@ impl Resolver<'_> {
             .cache_version
             .map_or_else(|| self.meta.cache_version.clone(), |version| version.value);
         let from_cache_version = text(raw.from_cache_version);
-        let mut images = Vec::new();
-        for name in raw.names.unwrap_or_default() {
-            let from = match &raw.from {
-                Required::Given(from) => self.from(&name.value, from),
-                // The mistake is known already.
-                Required::Missing | Required::Wrong => From::Scratch,
-            };
-            images.push(Image {
-                name: ImageName::new(name.value),
-                at: name.span,
-                from,
-                cache_version: cache_version.clone(),
-                from_cache_version: from_cache_version.clone(),
-                is_final,
-                git: git.clone(),
-                shell: shell.clone(),
-                docker: docker.clone(),
-                image_spec: image_spec.clone(),
-                mounts: mounts.clone(),
-                secrets: secrets.clone(),
-                network: network.clone(),
-                as_layers,
-            });
-        }
-        images
+        let is_true = |value: &Option<Spanned<bool>>| value.as_ref().is_some_and(|it| it.value);
+        let has_after_patch = !is_artifact && !is_true(&raw.disable_git_after_patch);
+        let from_latest = raw.from_latest.filter(|it| it.value).map(|it| it.span);
+        let images = froms.into_iter().map(|(name, from)| Image {
+            name: ImageName::new(name.value),
+            at: name.span,
+            from,
+            cache_version: cache_version.clone(),
+            from_cache_version: from_cache_version.clone(),
+            from_latest,
+            is_final,
+            has_after_patch,
+            git: git.clone(),
+            shell: shell.clone(),
+            docker: docker.clone(),
+            image_spec: image_spec.clone(),
+            mounts: mounts.clone(),
+            secrets: secrets.clone(),
+            network: network.clone(),
+            as_layers,
+        });
+        images.collect()
     }
 
     /// Checks what does not depend on the name of the image.
@@ -259,20 +291,7 @@ impl Resolver<'_> {
                 "keep one of the two",
             );
         }
-        if matches!(raw.from, Required::Missing)
-            && raw.from_image.is_none()
-            && raw.from_artifact.is_none()
-        {
-            self.wrong(
-                format!("{called} has no base"),
-                raw.at,
-                "add `from: IMAGE`, or `from: scratch`",
-            );
-        }
-        if let (Required::Given(from), Some(from_artifact)) = (&raw.from, raw.from_artifact) {
-            let message = format!("{called} has both `from` and `fromArtifact`");
-            self.wrong(message, from_artifact.max(from.span), "keep one of the two");
-        }
+        self.check_artifact(raw, called);
         if let (Some(shell), Some(ansible)) = (&raw.shell, raw.ansible) {
             let message = format!("{called} has both `shell` and `ansible`");
             self.wrong(
@@ -317,37 +336,68 @@ impl Resolver<'_> {
         true
     }
 
-    /// Resolves the base of the image `name`.
-    fn from(&mut self, name: &str, from: &Spanned<String>) -> From {
-        // werf rewrites an image that is based on its own name, so `image: alpine` and `from: alpine` work.
-        let base = if from.value == name {
-            format!("{name}:latest")
-        } else {
-            from.value.clone()
+    /// Warns of directives that werf passes over in silence.
+    fn warn_of_no_effect(
+        &mut self,
+        raw: &RawImage,
+        froms: &[(Spanned<String>, From)],
+        called: &str,
+    ) {
+        let is_reference = |from: &From| matches!(from, From::Reference(_));
+        if let Some(latest) = raw.from_latest.as_ref().filter(|latest| latest.value)
+            && !froms.is_empty()
+            && !froms.iter().any(|(_, from)| is_reference(from))
+        {
+            let message = format!("`fromLatest` of {called} has no effect");
+            let warning = Diagnostic::warning("FromLatestIgnored", message)
+                .at(self.source.location(latest.span))
+                .hint("it is for bases of a registry: remove it");
+            self.diagnostics.push(warning);
+        }
+        if let (Some(disabled), Some(docker)) = (&raw.disable_git_after_patch, &raw.docker)
+            && disabled.value
+            && raw.artifact.is_none()
+        {
+            let message =
+                format!("`docker` of {called} has no effect because of `disableGitAfterPatch`");
+            let warning = Diagnostic::warning("DockerIgnored", message)
+                .at(self.source.location(docker.at))
+                .hint("werf leaves it out, too: remove one of the two");
+            self.diagnostics.push(warning);
+        }
+    }
+
+    /// An artifact is an image that is never final, and on which nothing is put after its stages.
+    fn check_artifact(&mut self, raw: &RawImage, called: &str) {
+        if !raw.has_image && raw.artifact.is_none() {
+            let message = "a section needs the name of its image".to_owned();
+            self.wrong(message, raw.at, "write `image: NAME`");
+        }
+        let Some(artifact) = &raw.artifact else {
+            return;
         };
-        if base == "scratch" {
-            return From::Scratch;
+        let given = [
+            ("docker", raw.docker.as_ref().map(|docker| docker.at)),
+            ("final", raw.is_final.as_ref().map(|value| value.span)),
+            (
+                "disableGitAfterPatch",
+                raw.disable_git_after_patch.as_ref().map(|value| value.span),
+            ),
+            ("dependencies", raw.dependencies.first().map(|one| one.at)),
+        ];
+        for (key, at) in given {
+            if let Some(at) = at {
+                let message = format!("`{key}` is not possible in {called}");
+                let hint = "write `image` with `final: false` instead of `artifact`";
+                self.wrong(message, at, hint);
+            }
         }
-        if let Some(&other) = self.names.get(&base) {
-            let line = self.source.line(other.start);
-            let diagnostic = Diagnostic::error(format!(
-                "`{base}` is an image of this file, and `from` with one is not supported yet"
-            ))
-            .at(self.source.location(from.span))
-            .hint("use an image of a registry")
-            .note(format!("image `{base}` is in line {line}"));
-            self.diagnostics.push(diagnostic);
-        } else if let Err(bad) = reference::check(&base) {
-            let diagnostic = Diagnostic::error(format!(
-                "`{base}` is not an image reference: {}",
-                bad.problem
+        let warning = Diagnostic::warning("Deprecated", "`artifact` is deprecated")
+            .at(self.source.location(artifact.span))
+            .hint(format!(
+                "write `image: {}` and `final: false`",
+                artifact.value
             ));
-            let diagnostic = diagnostic.at(self.source.location(from.span));
-            self.diagnostics.push(match bad.hint {
-                Some(hint) => diagnostic.hint(hint),
-                None => diagnostic,
-            });
-        }
-        From::Reference(Spanned::new(base, from.span))
+        self.diagnostics.push(warning);
     }
 }

@@ -9,6 +9,7 @@
 //!
 //! werf and this frontend read the same files: what werf refuses is refused, with a better reason.
 
+mod base;
 mod dependency;
 mod directives;
 pub mod docker;
@@ -21,6 +22,7 @@ mod meta;
 pub mod mount;
 mod network;
 mod not_yet;
+pub mod order;
 pub mod permission;
 mod raw;
 mod reference;
@@ -102,7 +104,7 @@ pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
     };
     let others: Vec<_> = dockerfile_images
         .into_iter()
-        .flat_map(|image| image.names.unwrap_or_default())
+        .flat_map(|image| image.all_names().cloned().collect::<Vec<_>>())
         .collect();
     let images = image::resolve_all(images, &others, &meta, source, &mut diagnostics);
     // What is ignored may well be what is missed.
@@ -133,8 +135,8 @@ pub fn image_documents(source: &SourceText, names: &[String]) -> Result<String, 
     let mut texts = Vec::new();
     let mut missing: Vec<&String> = names.iter().collect();
     for document in &documents.list {
-        let has = RawImage::read(document).names.unwrap_or_default();
-        let wanted = |name: &&String| has.iter().any(|own| own.value == **name);
+        let raw = RawImage::read(document);
+        let wanted = |name: &&String| raw.all_names().any(|own| own.value == **name);
         if document.kind != Kind::Meta && names.iter().any(|name| wanted(&name)) {
             let text = &source.text()[document.part.start..document.part.end];
             texts.push(format!("{}\n", text.trim_matches('\n')));

@@ -11,32 +11,15 @@ use super::yaml::read;
 /// Keys by their document and their path in it, and what to do in the meantime.
 const NOT_YET: &[(Kind, &str, &str)] = &[
     (Image, "ansible", "use `shell`"),
-    (Image, "artifact", "use `image` with `final: false`"),
     (
         Meta,
         "build.platform",
         "give the platform to the build: `--platform`",
     ),
     (
-        Image,
-        "disableGitAfterPatch",
-        "remove it: the sources are always brought to the HEAD commit",
-    ),
-    (
         DockerfileImage,
         "dockerfile",
         "build it with the Dockerfile frontend",
-    ),
-    (
-        Image,
-        "fromArtifact",
-        "use `from` with an image of a registry",
-    ),
-    (Image, "fromImage", "use `from` with an image of a registry"),
-    (
-        Image,
-        "fromLatest",
-        "pin the base with a digest: `from: NAME@sha256:…`",
     ),
     (Image, "import", "remove it, or build this image with werf"),
     (

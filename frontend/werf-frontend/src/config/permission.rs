@@ -71,5 +71,11 @@ fn wishes(image: &Image) -> Vec<Wish> {
             at: path.span,
         }),
     });
-    secrets.chain(mounts).collect()
+    let latest = image.from_latest.map(|at| Wish {
+        rule: Rule::FromLatest,
+        value: String::new(),
+        what: "`fromLatest`".to_owned(),
+        at,
+    });
+    latest.into_iter().chain(secrets).chain(mounts).collect()
 }

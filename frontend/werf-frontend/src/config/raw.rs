@@ -44,18 +44,20 @@ pub struct RawImage {
     pub at: Span,
     /// How long the section is, in bytes.
     pub length: usize,
+    /// Whether there is a key `image`.
+    pub has_image: bool,
     /// The names in `image`: a single one, a list, or the empty name for null. `None` if there is no such
     /// key, or none that makes sense.
     pub names: Option<Vec<Spanned<String>>>,
     pub artifact: Option<Spanned<String>>,
     pub is_final: Option<Spanned<bool>>,
     pub from: Required<String>,
-    /// The key `fromImage`, if something stands behind it.
-    pub from_image: Option<Span>,
-    /// The key `fromArtifact`, if something stands behind it.
-    pub from_artifact: Option<Span>,
+    pub from_image: Required<String>,
+    pub from_artifact: Required<String>,
+    pub from_latest: Option<Spanned<bool>>,
     pub from_cache_version: Option<Spanned<String>>,
     pub cache_version: Option<Spanned<String>>,
+    pub disable_git_after_patch: Option<Spanned<bool>>,
     pub git: Vec<RawGit>,
     pub shell: Option<RawShell>,
     /// The key `ansible`, if something stands behind it.
@@ -258,14 +260,17 @@ impl RawImage {
         RawImage {
             at: key.map_or(root.span(), |field| field.key.span),
             length: root.span().end - root.span().start,
+            has_image: fields.field("image").is_some(),
             names: fields.field("image").and_then(names),
             artifact: fields.text("artifact"),
             is_final: fields.boolean("final"),
             from: fields.required_text("from"),
-            from_image: fields.given("fromImage").map(|field| field.key.span),
-            from_artifact: fields.given("fromArtifact").map(|field| field.key.span),
+            from_image: fields.required_text("fromImage"),
+            from_artifact: fields.required_text("fromArtifact"),
+            from_latest: fields.boolean("fromLatest"),
             from_cache_version: fields.text("fromCacheVersion"),
             cache_version: fields.text("cacheVersion"),
+            disable_git_after_patch: fields.boolean("disableGitAfterPatch"),
             git: fields
                 .entries("git")
                 .into_iter()
@@ -293,6 +298,27 @@ impl RawImage {
             network: fields.text("network"),
             as_layers: fields.boolean("asLayers"),
         }
+    }
+
+    /// Returns the names of the images that the section makes, artifacts included.
+    pub fn all_names(&self) -> impl Iterator<Item = &Spanned<String>> {
+        let artifact = self.artifact.iter().filter(|_| self.names.is_none());
+        self.names.iter().flatten().chain(artifact)
+    }
+}
+
+impl<T> Required<T> {
+    /// Returns the value, if there is one.
+    pub fn given(&self) -> Option<&Spanned<T>> {
+        match self {
+            Required::Given(value) => Some(value),
+            Required::Missing | Required::Wrong => None,
+        }
+    }
+
+    /// Whether nothing is written.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Required::Missing)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use buildkit_proto::rpc;
 
-use crate::config::ImageName;
 use crate::lower::{STORE_EXIT_CODE, Step};
 
 use super::report;
@@ -10,15 +9,10 @@ use super::report;
 /// The exit code by which `stapel-sync` says that it failed itself, and not the commands.
 const SYNC_EXIT_CODE: i64 = 94;
 
-/// Says which stage of `image` failed, and what its commands could see of `commit`. Code and details stay.
+/// Says which stage of which image failed, and what its commands could see of `commit`. Code and details stay.
 ///
 /// Without a step the failure is none of a stage, and the status stays as it is.
-pub fn describe(
-    mut status: rpc::Status,
-    image: &ImageName,
-    step: Option<&Step>,
-    commit: &str,
-) -> rpc::Status {
+pub fn describe(mut status: rpc::Status, step: Option<&Step>, commit: &str) -> rpc::Status {
     let Some(step) = step else {
         return status;
     };
@@ -28,8 +22,8 @@ pub fn describe(
         None => "failed".to_owned(),
     };
     status.message = format!(
-        "stage `{}` of image `{image}` {what}: {}",
-        step.kind, status.message
+        "stage `{}` of image `{}` {what}: {}",
+        step.kind, step.image, status.message
     );
     if commands_saw_files(step, code) {
         status.message.push_str(&format!(
@@ -54,6 +48,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::config::ImageName;
     use crate::plan::stage::StageKind;
 
     fn described(kind: StageKind, has_sources: bool, code: Option<i64>) -> String {
@@ -61,10 +56,10 @@ mod tests {
         let node = graph.exec(buildkit_llb::Exec::new(["x"]).root(None)).root();
         let step = Step {
             node,
+            image: ImageName::new("app"),
             kind,
             has_sources,
         };
-        let image = ImageName::new("app");
         let status = rpc::Status {
             code: report::CODE_UNKNOWN,
             message: "it broke".to_owned(),
@@ -77,9 +72,9 @@ mod tests {
                 .collect(),
         };
         let commit = "0123456789abcdef0123456789abcdef01234567";
-        let described = describe(status.clone(), &image, Some(&step), commit);
+        let described = describe(status.clone(), Some(&step), commit);
         assert_eq!(described.details, status.details);
-        assert_eq!(describe(status.clone(), &image, None, commit), status);
+        assert_eq!(describe(status.clone(), None, commit), status);
         described.message
     }
 

@@ -3,6 +3,7 @@
 //! It never opens `.git`, and whatever a person is to see leaves through a returned error, a warning or
 //! the name of a step: standard error ends in the daemon's log.
 
+mod bases;
 pub mod bridge;
 mod failed_stage;
 mod missing;
@@ -10,13 +11,14 @@ pub mod plan_graph;
 mod remote;
 pub mod report;
 pub mod request;
+mod rounds;
 pub mod stdio;
 pub mod subrequest;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use buildkit_llb::{Node, Platform};
+use buildkit_llb::Platform;
 use buildkit_proto::frontend as proto;
 use buildkit_proto::pb;
 use buildkit_proto::rpc;
@@ -29,13 +31,12 @@ use crate::helper::locate::DEFAULT_NAMES;
 use crate::helper::remotes::missing as missing_remotes;
 use crate::helper::store;
 use crate::lower::{self, BaseImage, Lowered, Settings};
-use crate::plan::digest::Digest;
-use crate::plan::file::{Base, ImagePlan, Outcome, Plan, PlanFile, RemoteRequest, SourceFile};
-use crate::plan::stage::StageKind;
+use crate::plan::file::{ImagePlan, Outcome, PlanFile, SourceFile};
 
 use bridge::{Bridge, CallError, Daemon, Reference};
-use plan_graph::{OWN_DEFINITION, OwnImage, PLAN_FILE, Round as PlanRound, plan_graph};
+use plan_graph::{OWN_DEFINITION, OwnImage, PLAN_FILE, plan_graph};
 use request::Request;
+use rounds::{Attempt, Lost, Round, Solved, Unmeasured};
 
 /// What the oldest supported daemon can do and older ones cannot.
 const NEEDED_CAPABILITIES: [&str; 4] = [
@@ -179,15 +180,12 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
     if request.subrequest.as_deref() == Some(subrequest::DESCRIBE) {
         return Ok(subrequest::describe());
     }
-    let mut round = Round {
-        abilities: remote::Abilities::of(&daemon),
-        ..Round::default()
-    };
+    let mut round = Round::first(remote::Abilities::of(&daemon));
     loop {
         let planned = match run_plan(bridge, request, &mut round).await? {
             Solved::Well(planned) => planned,
-            Solved::StoreLacks(stage, status) => {
-                round = round.after_loss(stage, status)?;
+            Solved::StoreLacks(lost) => {
+                round = round.after_loss(lost)?;
                 continue;
             }
         };
@@ -196,81 +194,17 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
         }
         match build_planned(bridge, request, platform.clone(), planned, &round).await? {
             Solved::Well(Built::Image(answer)) => return Ok(answer),
-            Solved::Well(Built::Unmeasured(unmeasured)) => round.unmeasured = Some(unmeasured),
-            Solved::StoreLacks(stage, status) => round = round.after_loss(stage, status)?,
+            Solved::Well(Built::Unmeasured(unmeasured)) => round = round.measuring(unmeasured),
+            Solved::StoreLacks(lost) => round = round.after_loss(lost)?,
         }
     }
-}
-
-/// Which of several plans and solves of one build.
-#[derive(Default)]
-struct Round {
-    /// The first stage that is tried for the second time, since STORE was emptied under it.
-    retried: Option<StageKind>,
-    /// The image whose last stage before `gitCache` PLAN is to look at.
-    unmeasured: Option<Box<Unmeasured>>,
-    /// The repositories that PLAN asked for, in lines of `remote_sources`.
-    remotes: Vec<RemoteRequest>,
-    remote_sources: Vec<SourceFile>,
-    /// How the daemon can be asked for them.
-    abilities: remote::Abilities,
-}
-
-/// An image of which PLAN could not know what its stages hold.
-struct Unmeasured {
-    image: ImagePlan,
-    lowered: Lowered,
-    commit: String,
-    /// The digest of the stage to look at, and its layer.
-    stage: (Digest, Node),
-    /// The files that its places are in.
-    sources: Vec<SourceFile>,
-}
-
-impl Round {
-    fn is_first(&self) -> bool {
-        self.retried.is_none() && self.unmeasured.is_none()
-    }
-
-    /// Returns the round that follows one in which `stage` did not find in STORE what PLAN had put there. A second
-    /// time it would be the daemon's habit.
-    fn after_loss(self, stage: StageKind, status: Box<rpc::Status>) -> Result<Round, Failure> {
-        if self.retried.is_some() {
-            return Err(Failure::Status(status));
-        }
-        Ok(Round {
-            retried: Some(stage),
-            unmeasured: None,
-            ..self
-        })
-    }
-
-    fn plan_round(&self) -> PlanRound<'_> {
-        PlanRound {
-            remotes: &self.remotes,
-            abilities: self.abilities,
-            again: self.retried.is_some(),
-            applied: self.unmeasured.as_ref().map(|unmeasured| {
-                let graph = unmeasured.lowered.graph.clone();
-                (graph, vec![unmeasured.stage.clone()])
-            }),
-        }
-    }
-}
-
-/// How a solve ended, other than in a failure of its own.
-enum Solved<T> {
-    /// Well.
-    Well(T),
-    /// In a stage that did not find in STORE what PLAN had put there, and the daemon's words for it.
-    StoreLacks(StageKind, Box<rpc::Status>),
 }
 
 /// What became of a plan.
 enum Built {
     /// The image.
     Image(Answer),
-    /// Nothing yet: PLAN has to look at a stage first.
+    /// Nothing yet: PLAN has to look at stages first.
     Unmeasured(Box<Unmeasured>),
 }
 
@@ -299,57 +233,42 @@ async fn build_planned(
             return Err(Failure::Mistakes(missing_remotes(&remotes), sources));
         }
     };
-    let image = choose_image(&plan, request.target.as_deref())?;
+    let image = plan.choose(request.target.as_deref())?;
+    let needed = plan.needed(&image.name);
     if round.is_first() {
         for warning in warnings
             .iter()
-            .chain(&request_warnings(request, image, &used_build_args))
+            .chain(&request_warnings(request, &needed, &used_build_args))
         {
             warn(bridge, &planned.vertex, warning, &sources).await?;
         }
     }
     let settings = Settings {
-        retried: round.retried,
-        ..settings(request, platform, image)
+        retried: round.retried.clone(),
+        ..settings(request, platform, &needed)
     };
-    let base = resolve_base(bridge, image, request, &settings.platform, &sources).await?;
-    let lowered = lower::lower(image, base.as_ref(), &settings, &sources)
+    let bases = bases::resolve(bridge, &needed, request, &settings.platform, &sources).await?;
+    let lowered = lower::lower(&plan, &image.name, &bases, &settings, &sources)
         .map_err(|errors| Failure::Mistakes(errors, sources.clone()))?;
-    if round.unmeasured.is_none()
-        && let Some(stage) = unmeasured_stage(image, &lowered, &settings.no_cache)
-    {
-        return Ok(Solved::Well(Built::Unmeasured(Box::new(Unmeasured {
-            image: image.clone(),
-            lowered,
-            commit: plan.commit.clone(),
-            stage,
-            sources,
-        }))));
+    let stages = round.unmeasured_stages(&needed, &lowered, &settings.no_cache);
+    let attempt = Attempt {
+        lowered,
+        commit: plan.commit.clone(),
+        images: needed.into_iter().cloned().collect(),
+        sources,
+    };
+    if !stages.is_empty() {
+        let unmeasured = Unmeasured { attempt, stages };
+        return Ok(Solved::Well(Built::Unmeasured(Box::new(unmeasured))));
     }
-    Ok(
-        match solve_image(bridge, image, &lowered, &plan.commit, &sources).await? {
-            Solved::Well(reference) => {
-                let answer = image_answer(Some(reference), &lowered, &settings, base.as_ref());
-                Solved::Well(Built::Image(answer))
-            }
-            Solved::StoreLacks(stage, status) => Solved::StoreLacks(stage, status),
-        },
-    )
-}
-
-/// Returns the stage that PLAN has to look at before it can plan those after it: one that nobody has looked at, or
-/// that this build makes anew although it is known.
-fn unmeasured_stage(
-    image: &ImagePlan,
-    lowered: &Lowered,
-    no_cache: &[StageKind],
-) -> Option<(Digest, Node)> {
-    let stage = image.baseline()?;
-    let is_new = no_cache.iter().any(|kind| *kind <= stage.kind);
-    if !image.unmeasured && !is_new {
-        return None;
-    }
-    Some((stage.digest.clone(), lowered.step(stage.kind)?.node))
+    Ok(match solve_image(bridge, &attempt).await? {
+        Solved::Well(reference) => {
+            let base = bases::of(&plan, image, &bases);
+            let answer = image_answer(Some(reference), &attempt.lowered, &settings, base);
+            Solved::Well(Built::Image(answer))
+        }
+        Solved::StoreLacks(lost) => Solved::StoreLacks(lost),
+    })
 }
 
 fn check_daemon(daemon: &Daemon) -> Result<(), Diagnostic> {
@@ -445,14 +364,7 @@ async fn plan_once(
     let reference = match (bridge.solve(definition).await, &round.unmeasured) {
         (Ok(reference), _) => reference,
         (Err(CallError::Status(status)), Some(built)) if !remote::is_to_blame(&status, &plan) => {
-            return blame(
-                *status,
-                &built.image,
-                &built.lowered,
-                &built.commit,
-                &built.sources,
-            )
-            .map(|(stage, status)| Solved::StoreLacks(stage, status));
+            return blame(*status, &built.attempt).map(Solved::StoreLacks);
         }
         (Err(error), _) => {
             return Err(remote::explain(
@@ -507,50 +419,10 @@ async fn explain(
     }
 }
 
-/// Returns the image that `target` names, or the only final one.
-fn choose_image<'a>(plan: &'a Plan, target: Option<&str>) -> Result<&'a ImagePlan, Diagnostic> {
-    let names = |images: &[&ImagePlan]| {
-        images
-            .iter()
-            .map(|image| format!("`{}`", image.name))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let all: Vec<&ImagePlan> = plan.images.iter().collect();
-    let finals: Vec<&ImagePlan> = plan.images.iter().filter(|image| image.is_final).collect();
-    match (target, finals.as_slice(), all.as_slice()) {
-        (Some(target), ..) => plan
-            .images
-            .iter()
-            .find(|image| image.name.to_string() == target)
-            .ok_or_else(|| {
-                Diagnostic::error(format!(
-                    "`--target {target}` is no image of project `{}`",
-                    plan.project
-                ))
-                .hint(format!("its images are {}", names(&all)))
-            }),
-        (None, [one], _) | (None, [], [one]) => Ok(one),
-        (None, [], []) => Err(Diagnostic::error(format!(
-            "project `{}` has no image to build",
-            plan.project
-        ))
-        .hint("add a section with `image:` and `from:`")),
-        (None, ..) => Err(Diagnostic::error(format!(
-            "project `{}` has several images",
-            plan.project
-        ))
-        .hint(format!(
-            "choose one with `--target`: {}",
-            names(if finals.is_empty() { &all } else { &finals })
-        ))),
-    }
-}
-
-fn request_warnings(request: &Request, image: &ImagePlan, used: &[String]) -> Vec<Diagnostic> {
+fn request_warnings(request: &Request, images: &[&ImagePlan], used: &[String]) -> Vec<Diagnostic> {
     let contexts = request.contexts.keys();
     let unused_contexts = contexts
-        .filter(|name| !image.uses_context(name))
+        .filter(|name| !images.iter().any(|image| image.uses_context(name)))
         .map(|name| format!("--build-context {name}"));
     let ignored: Vec<String> = request
         .ignored
@@ -620,8 +492,11 @@ async fn warn(
         .await
 }
 
-fn settings(request: &Request, platform: Platform, image: &ImagePlan) -> Settings {
-    let name = image.name.to_string();
+fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Settings {
+    let stages = images.iter().flat_map(|image| {
+        let kinds = image.stages.iter().map(|stage| stage.kind);
+        kinds.map(|kind| (image.name.clone(), kind))
+    });
     Settings {
         platform,
         network: request.network,
@@ -632,73 +507,19 @@ fn settings(request: &Request, platform: Platform, image: &ImagePlan) -> Setting
         hostname: request.hostname.clone(),
         proxy: request.proxy.clone(),
         labels: request.labels.clone(),
-        no_cache: image
-            .stages
-            .iter()
-            .map(|stage| stage.kind)
-            .filter(|kind| request.no_cache.covers(&name, kind.name()))
+        no_cache: stages
+            .filter(|(image, kind)| request.no_cache.covers(&image.to_string(), kind.name()))
             .collect(),
         source_date_epoch: request.source_date_epoch,
-        retried: None,
+        retried: BTreeMap::new(),
         session: request.session.clone(),
         contexts: request.contexts.clone(),
     }
 }
 
-async fn resolve_base(
-    bridge: &mut Bridge,
-    image: &ImagePlan,
-    request: &Request,
-    platform: &Platform,
-    sources: &[SourceFile],
-) -> Result<Option<BaseImage>, Failure> {
-    let Base::Image { reference, at } = &image.base else {
-        return Ok(None);
-    };
-    let normalised = buildkit_llb::normalise_reference(reference);
-    let log_name = format!("[internal] load metadata for {normalised}");
-    let resolved = bridge
-        .resolve_image(
-            &normalised,
-            &platform.to_proto(),
-            &request.resolve_mode,
-            &log_name,
-        )
-        .await;
-    match resolved {
-        Ok((digest, config)) => {
-            let pinned = if digest.is_empty() || normalised.contains('@') {
-                normalised
-            } else {
-                format!("{normalised}@{digest}")
-            };
-            Ok(Some(BaseImage {
-                reference: pinned,
-                resolve_mode: request.resolve_mode.clone(),
-                config,
-            }))
-        }
-        Err(CallError::Status(mut status)) => {
-            status.message = format!(
-                "{}:{}: base image `{reference}`: {}",
-                at.file, at.start.line, status.message
-            );
-            status.code = report::CODE_UNKNOWN;
-            status.details.extend(report::source_detail(at, sources));
-            Err(Failure::Status(status))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Solves the image, so that a failure happens while we can still say which stage it was.
-async fn solve_image(
-    bridge: &mut Bridge,
-    image: &ImagePlan,
-    lowered: &Lowered,
-    commit: &str,
-    sources: &[SourceFile],
-) -> Result<Solved<Reference>, Failure> {
+async fn solve_image(bridge: &mut Bridge, attempt: &Attempt) -> Result<Solved<Reference>, Failure> {
+    let lowered = &attempt.lowered;
     let Some(root) = lowered.root else {
         return Ok(Solved::Well(Reference(String::new())));
     };
@@ -706,32 +527,38 @@ async fn solve_image(
     shrink(&mut definition)?;
     match bridge.solve(definition).await {
         Ok(reference) => Ok(Solved::Well(reference)),
-        Err(CallError::Status(status)) => blame(*status, image, lowered, commit, sources)
-            .map(|(stage, status)| Solved::StoreLacks(stage, status)),
+        Err(CallError::Status(status)) => blame(*status, attempt).map(Solved::StoreLacks),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Returns the stage that did not find in STORE what it needs, and otherwise the failure with the stage it was in.
-fn blame(
-    status: rpc::Status,
-    image: &ImagePlan,
-    lowered: &Lowered,
-    commit: &str,
-    sources: &[SourceFile],
-) -> Result<(StageKind, Box<rpc::Status>), Failure> {
-    if let Some(mistake) = missing::explain(&status, image) {
-        return Err(Failure::Mistakes(vec![mistake], sources.to_vec()));
-    }
+fn blame(status: rpc::Status, attempt: &Attempt) -> Result<Lost, Failure> {
     let vertex = report::failed_vertex(&status);
+    let lowered = &attempt.lowered;
     let step = lowered
         .steps
         .iter()
         .find(|step| Some(lowered.graph.digest(step.node)) == vertex);
+    // Not every failure says where it was.
+    let mut images = attempt.images.iter();
+    let mistake = match step {
+        Some(step) => images
+            .find(|image| image.name == step.image)
+            .and_then(|image| missing::explain(&status, image)),
+        None => images.find_map(|image| missing::explain(&status, image)),
+    };
+    if let Some(mistake) = mistake {
+        return Err(Failure::Mistakes(vec![mistake], attempt.sources.clone()));
+    }
     let store_lacks = lacks_in_store(&status);
-    let status = Box::new(failed_stage::describe(status, &image.name, step, commit));
+    let status = Box::new(failed_stage::describe(status, step, &attempt.commit));
     match step {
-        Some(step) if store_lacks => Ok((step.kind, status)),
+        Some(step) if store_lacks => Ok(Lost {
+            image: step.image.clone(),
+            stage: step.kind,
+            status,
+        }),
         _ => Err(Failure::Status(status)),
     }
 }

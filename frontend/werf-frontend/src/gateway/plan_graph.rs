@@ -66,8 +66,8 @@ pub enum OwnImage<'a> {
 /// Which of several PLANs of one build, and what it is given.
 #[derive(Clone, Debug, Default)]
 pub struct Round<'a> {
-    /// Whether a stage is tried again.
-    pub again: bool,
+    /// How many there were before it.
+    pub number: usize,
     /// Stages whose layers PLAN is to look at, each by its digest, and the graph that they are in.
     pub applied: Option<(Graph, Vec<(Digest, Node)>)>,
     /// The repositories that it asked for.
@@ -79,13 +79,10 @@ pub struct Round<'a> {
 impl Round<'_> {
     /// Returns what makes this PLAN another than those before in the same build.
     fn nonce(&self, session: &str) -> String {
-        let again = if self.again { " again" } else { "" };
-        let applied = if self.applied.is_some() {
-            " measured"
-        } else {
-            ""
-        };
-        format!("{session}{again}{applied}")
+        match self.number {
+            0 => session.to_owned(),
+            number => format!("{session} again {number}"),
+        }
     }
 }
 
@@ -143,6 +140,9 @@ pub fn plan_graph(
     }
     if let Some(path) = &request.config_path {
         flag("file", path.clone());
+    }
+    if let Some(target) = &request.target {
+        flag("target", target.clone());
     }
     for (name, value) in &request.build_args {
         flag("build-arg", format!("{name}={value}"));

@@ -86,6 +86,7 @@ fn targets(file: &PlanFile) -> Result<Answer, Failure> {
         let base = match &image.base {
             Base::Scratch => "scratch",
             Base::Image { reference, .. } => reference,
+            Base::Sibling { image, .. } => image.as_str(),
         };
         let is_default = image.is_final && finals == 1;
         let stages: Vec<&str> = image.stages.iter().map(|stage| stage.kind.name()).collect();

@@ -1,6 +1,6 @@
 //! PLAN: the commit and a few words from the client in, the plan file and tools in STORE out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use stapel_sync::store::{CleanPolicy, Store};
@@ -26,6 +26,8 @@ pub struct PlanRequest {
     pub git_dir: PathBuf,
     /// Which configuration file.
     pub wanted: Wanted,
+    /// The image to be built, if one is named.
+    pub target: Option<String>,
     /// The build arguments, which templates may read.
     pub build_args: BTreeMap<String, String>,
     /// Stages by their digest, and where their file systems are, to see what they hold.
@@ -86,35 +88,51 @@ fn plan_or_refuse(
     let Some(store) = store else {
         return Ok(Outcome::Plan(plan(&snapshot.sources())));
     };
-    let filled = fill(&snapshot, store, &repo, &request.applied, plan);
+    let filled = fill(&snapshot, store, &repo, request, plan);
     filled.map(Outcome::Plan).map_err(|error| match error {
         FillError::Repo(error) => vec![error.into()],
         FillError::Store(error) => vec![Diagnostic::error(format!("fill STORE: {error}"))],
     })
 }
 
-/// Brings what the stages need into STORE, and plans twice: what the first plan calls the last stage before
-/// `gitCache` says from where on changes count.
+/// Brings what the stages of the target need into STORE, and plans until nothing changes: what a plan calls the last
+/// stage before `gitCache` says from where on changes count, and a `gitCache` renames the stages of all images that are
+/// based on its image.
 fn fill(
     snapshot: &Snapshot,
     store: &Path,
     repo: &Repo,
-    applied: &[(Digest, PathBuf)],
+    request: &PlanRequest,
     plan: impl Fn(&BTreeMap<ImageName, ImageSources>) -> Plan,
 ) -> Result<Plan, FillError> {
     let mut store = Store::create(store)?;
-    snapshot.fill(&mut store, repo)?;
-    baseline::record(&store, applied)?;
     let mut sources = snapshot.sources();
     let mut planned = plan(&sources);
-    let unmeasured = snapshot.measure(&store, &planned, &mut sources)?;
-    if sources.values().any(|image| image.changed_mebibytes > 0) {
+    // Where the choice of an image is a mistake, the gateway says so.
+    let needed: BTreeSet<ImageName> = match planned.choose(request.target.as_deref()) {
+        Ok(image) => planned
+            .needed(&image.name)
+            .into_iter()
+            .map(|image| image.name.clone())
+            .collect(),
+        Err(_) => BTreeSet::new(),
+    };
+    snapshot.fill(&mut store, repo, &needed)?;
+    baseline::record(&store, &request.applied)?;
+    let mut unmeasured = BTreeSet::new();
+    // Every round settles at least the images whose bases are settled.
+    for _ in 0..=needed.len() {
+        let before = sources.clone();
+        unmeasured = snapshot.measure(&store, &planned, &needed, &mut sources)?;
+        if sources == before {
+            break;
+        }
         planned = plan(&sources);
     }
     for image in &mut planned.images {
         image.unmeasured = unmeasured.contains(&image.name);
     }
-    snapshot.write_slots(&store, repo, &planned)?;
+    snapshot.write_slots(&store, repo, &planned, &needed)?;
     store.clean(&CleanPolicy::default())?;
     Ok(planned)
 }

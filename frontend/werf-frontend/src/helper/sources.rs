@@ -19,7 +19,7 @@ use crate::git::repo::{Repo, RepoError};
 use crate::git::submodule::Submodule;
 use crate::git::tree::{FileKind, ListingError, Shape, TreeEntry, TreeListing};
 use crate::plan::ImageSources;
-use crate::plan::file::Plan;
+use crate::plan::file::{ImagePlan, Plan};
 
 use super::baseline::{self, Changed};
 use super::remotes::Remotes;
@@ -111,19 +111,24 @@ impl Snapshot {
             .collect()
     }
 
-    /// Writes the contents of files that STORE lacks.
+    /// Writes the contents of files of the `needed` images that STORE lacks.
     ///
     /// # Errors
     /// Objects that are missing or broken; STORE that cannot be written.
-    pub fn fill(&self, store: &mut Store, repo: &Repo) -> Result<(), FillError> {
-        for image in self.images.values() {
+    pub fn fill(
+        &self,
+        store: &mut Store,
+        repo: &Repo,
+        needed: &BTreeSet<ImageName>,
+    ) -> Result<(), FillError> {
+        for image in needed.iter().filter_map(|name| self.images.get(name)) {
             image.fill(store, repo)?;
         }
         Ok(())
     }
 
-    /// Enters into `sources` how much has changed since the last stages before `gitCache` were built, and returns
-    /// the images of which that is not known. `plan` says which stages these are.
+    /// Enters into `sources` how much has changed since the last stages before `gitCache` of the `needed` images were
+    /// built, and returns the images of which that is not known. `plan` says which stages these are.
     ///
     /// # Errors
     /// STORE that cannot be read.
@@ -131,37 +136,44 @@ impl Snapshot {
         &self,
         store: &Store,
         plan: &Plan,
+        needed: &BTreeSet<ImageName>,
         sources: &mut BTreeMap<ImageName, ImageSources>,
     ) -> Result<BTreeSet<ImageName>, FillError> {
         let mut unknown = BTreeSet::new();
-        for planned in &plan.images {
+        for planned in needed_of(plan, needed) {
             let Some(image) = self.images.get(&planned.name) else {
                 continue;
             };
-            match baseline::changed_mebibytes(store, planned, &image.manifest)? {
-                Changed::Mebibytes(changed) => {
-                    sources
-                        .entry(planned.name.clone())
-                        .or_default()
-                        .changed_mebibytes = changed;
-                }
+            let changed = match baseline::changed_mebibytes(store, planned, &image.manifest)? {
+                Changed::Mebibytes(changed) => changed,
                 Changed::Unknown => {
                     unknown.insert(planned.name.clone());
+                    0
                 }
-            }
+            };
+            sources
+                .entry(planned.name.clone())
+                .or_default()
+                .changed_mebibytes = changed;
         }
         Ok(unknown)
     }
 
-    /// Tells the stages of `plan` their files and their commit: first manifests, then slots, since whoever finds
+    /// Tells the stages of the `needed` images their files and their commit: first manifests, then slots, since whoever finds
     /// a slot expects all that it names.
     ///
     /// # Errors
     /// A broken commit; STORE that cannot be written.
-    pub fn write_slots(&self, store: &Store, repo: &Repo, plan: &Plan) -> Result<(), FillError> {
+    pub fn write_slots(
+        &self,
+        store: &Store,
+        repo: &Repo,
+        plan: &Plan,
+        needed: &BTreeSet<ImageName>,
+    ) -> Result<(), FillError> {
         let commit = commit_facts(repo)?;
         let none = Manifest::default();
-        for planned in &plan.images {
+        for planned in needed_of(plan, needed) {
             let image = self.images.get(&planned.name);
             let slot = Slot {
                 manifest: store.write_manifest(image.map_or(&none, |image| &image.manifest))?,
@@ -173,6 +185,14 @@ impl Snapshot {
         }
         Ok(())
     }
+}
+
+fn needed_of<'a>(
+    plan: &'a Plan,
+    needed: &'a BTreeSet<ImageName>,
+) -> impl Iterator<Item = &'a ImagePlan> {
+    let images = plan.images.iter();
+    images.filter(|image| needed.contains(&image.name))
 }
 
 impl ImageSnapshot {

@@ -24,7 +24,7 @@ pub(super) const DEFAULT_PATH: &str =
 pub struct ImageConfig {
     root: Map<String, Value>,
     /// How many layers the base has.
-    base_layers: usize,
+    layers: usize,
 }
 
 /// A base image configuration that is not one.
@@ -36,7 +36,7 @@ impl ImageConfig {
     pub fn scratch() -> ImageConfig {
         ImageConfig {
             root: Map::new(),
-            base_layers: 0,
+            layers: 0,
         }
     }
 
@@ -71,8 +71,8 @@ impl ImageConfig {
         root.remove("created");
         let layers = root.remove("rootfs");
         let layers = layers.as_ref().and_then(|rootfs| rootfs.get("diff_ids"));
-        let base_layers = layers.and_then(Value::as_array).map_or(0, Vec::len);
-        Ok(ImageConfig { root, base_layers })
+        let layers = layers.and_then(Value::as_array).map_or(0, Vec::len);
+        Ok(ImageConfig { root, layers })
     }
 
     /// Returns the JSON text.
@@ -137,10 +137,15 @@ impl ImageConfig {
         self.root.insert("author".to_owned(), json!(author));
     }
 
-    /// Empties the history of an image with so many layers of our own. One record for each layer stays, without a
-    /// text: BuildKit would fill the place of a missing one with the commands of its step.
-    pub fn clear_history(&mut self, own_layers: usize) {
-        let records = vec![json!({}); self.base_layers + own_layers];
+    /// Says how many layers have been added to those of the base.
+    pub fn add_layers(&mut self, count: usize) {
+        self.layers += count;
+    }
+
+    /// Empties the history. One record for each layer stays, without a text: BuildKit would fill the place of a
+    /// missing one with the commands of its step.
+    pub fn clear_history(&mut self) {
+        let records = vec![json!({}); self.layers];
         self.root.insert("history".to_owned(), json!(records));
     }
 

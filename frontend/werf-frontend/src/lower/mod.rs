@@ -1,4 +1,4 @@
-//! Translates the plan of one image into an LLB graph and an image configuration.
+//! Translates the plan of an image, and of all that it is made of, into an LLB graph and an image configuration.
 //!
 //! Pure: what is said here about caching follows from what is put into the graph. A user stage is one
 //! exec and one layer. Its key is made of: the stage below it, the file system `/.werf/shell` with the
@@ -9,16 +9,16 @@ pub mod image_config;
 mod image_spec;
 pub mod mounts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{
     CacheSharing, ContentCache, Exec, File, Graph, Mount, Network, Node, Platform, Source,
-    SourceRange,
+    SourceRange, normalise_reference,
 };
 
-use crate::config::NetworkMode;
+use crate::config::{ImageName, NetworkMode};
 use crate::error::Diagnostic;
-use crate::plan::file::{Base, ImagePlan, SourceFile, Sources, StagePlan};
+use crate::plan::file::{Base, ImagePlan, Plan, SourceFile, Sources, StagePlan};
 use crate::plan::image_spec::Clear;
 use crate::plan::script::Script;
 use crate::plan::stage::StageKind;
@@ -74,11 +74,11 @@ pub struct Settings {
     /// `--label`.
     pub labels: BTreeMap<String, String>,
     /// The stages that must run even if they are cached.
-    pub no_cache: Vec<StageKind>,
+    pub no_cache: BTreeSet<(ImageName, StageKind)>,
     /// `SOURCE_DATE_EPOCH` in seconds.
     pub source_date_epoch: Option<i64>,
-    /// The first stage that is tried for the second time in this build.
-    pub retried: Option<StageKind>,
+    /// Of images that are tried for the second time in this build, the stage from which on.
+    pub retried: BTreeMap<ImageName, StageKind>,
     /// The session of the client, which has its directories.
     pub session: String,
     /// `--build-context`: names, and where they lead.
@@ -96,6 +96,9 @@ pub struct BaseImage {
     pub config: Vec<u8>,
 }
 
+/// Base images by their normalised references.
+pub type Bases = BTreeMap<String, BaseImage>;
+
 /// An image, ready to be solved.
 pub struct Lowered {
     /// The operations.
@@ -104,7 +107,7 @@ pub struct Lowered {
     pub root: Option<Node>,
     /// Its configuration.
     pub config: ImageConfig,
-    /// The steps that run something, so that a failure can be told by its stage.
+    /// The steps that run something, so that a failure can be told by its stage; those of one image in their order.
     pub steps: Vec<Step>,
 }
 
@@ -113,6 +116,8 @@ pub struct Lowered {
 pub struct Step {
     /// Its exec.
     pub node: Node,
+    /// The image that it is a stage of.
+    pub image: ImageName,
     /// Which stage it is.
     pub kind: StageKind,
     /// Whether it has files of git mappings.
@@ -120,19 +125,22 @@ pub struct Step {
 }
 
 impl Lowered {
-    /// Returns the step of a stage.
-    pub fn step(&self, kind: StageKind) -> Option<&Step> {
-        self.steps.iter().find(|step| step.kind == kind)
+    /// Returns the step of a stage; the last one of several.
+    pub fn step(&self, image: &ImageName, kind: StageKind) -> Option<&Step> {
+        let is_it = |step: &&Step| step.image == *image && step.kind == kind;
+        self.steps.iter().rfind(is_it)
     }
 }
 
-/// Lowers one image. `base` is `None` exactly if the image starts from scratch.
+/// Lowers the image `target` of `plan` with all that it is made of, each image once. `bases` has the registry's images
+/// that these start from.
 ///
 /// # Errors
-/// What only shows when the base image is known: its configuration, and values that refer to it.
+/// What only shows when the base images are known: their configuration, and values that refer to it.
 pub fn lower(
-    image: &ImagePlan,
-    base: Option<&BaseImage>,
+    plan: &Plan,
+    target: &ImageName,
+    bases: &Bases,
     settings: &Settings,
     sources: &[SourceFile],
 ) -> Result<Lowered, Vec<Diagnostic>> {
@@ -141,69 +149,31 @@ pub fn lower(
         .iter()
         .map(|file| graph.source_file(&file.name, file.text.as_bytes(), "YAML"))
         .collect();
-    let mut config = base_config(image, base, settings)?;
-    let total = 1 + image.stages.iter().filter_map(Work::of).count();
-    let lowering = Lowering {
-        image,
-        settings,
-        sources,
-        files,
-        total,
-        env: config.env(),
-        mounts: Mounts::new(
-            &mut graph,
-            image.mounts.iter().chain(&image.inherited_mounts),
-            &image.secrets,
+    let mut images = Images::default();
+    for image in plan.needed(target) {
+        let lowering = Lowering {
+            image,
             settings,
-        )?,
-    };
-
-    let mut root = base.map(|base| lowering.base(&mut graph, base));
-    if let Some(file) = mounts::emptied(&image.mounts) {
-        let name = lowering.step_name(1, StageKind::From.name());
-        let name = format!("{name} empty the places of mounts");
-        let places: Vec<_> = image.mounts.iter().map(|mount| mount.at.clone()).collect();
-        let file = file.name(&name).at(lowering.ranges(&places));
-        root = Some(graph.file(root, file));
-        config.add_history(&name, false);
-    }
-    let own_layers = usize::from(!image.mounts.is_empty());
-    let mut steps = Vec::new();
-    for stage in &image.stages {
-        let Some(work) = Work::of(stage) else {
-            continue;
+            sources,
+            files: &files,
+            total: 1
+                + image.stages.iter().filter_map(Work::of).count()
+                + usize::from(leaves_state(image)),
+            env: Vec::new(),
+            mounts: Mounts::new(
+                &mut graph,
+                image.mounts.iter().chain(&image.inherited_mounts),
+                &image.secrets,
+                settings,
+            )?,
         };
-        let name = lowering.step_name(steps.len() + 2, stage.kind.name());
-        let name = format!("{name} {}", work.summary()).trim_end().to_owned();
-        let node = lowering.stage(&mut graph, root, stage, &work, &name);
-        config.add_history(&name, false);
-        steps.push(Step {
-            node,
-            kind: stage.kind,
-            has_sources: stage.sources.is_some(),
-        });
-        root = Some(node);
+        let done = lowering.image(&mut graph, bases, &mut images)?;
+        images.done.insert(image.name.clone(), done);
     }
-    for (name, value) in &image.service_labels {
-        config.set_label(name, value);
-    }
-    if let Some(docker) = &image.docker {
-        config.apply_docker(docker)?;
-        config.add_history(
-            &format!("[{} dockerInstructions]", lowering.label()).replace("[ ", "["),
-            true,
-        );
-    }
-    if let Some(spec) = &image.image_spec {
-        config.apply_image_spec(spec)?;
-        config.add_history(
-            &format!("[{} imageSpec]", lowering.label()).replace("[ ", "["),
-            true,
-        );
-        if spec.clear.contains(&Clear::History) {
-            config.clear_history(own_layers + steps.len());
-        }
-    }
+    let Some(DoneImage { root, mut config }) = images.done.remove(target) else {
+        let message = format!("there is no image `{target}` in the plan");
+        return Err(vec![Diagnostic::error(message)]);
+    };
     for (name, value) in &settings.labels {
         config.set_label(name, value);
     }
@@ -217,28 +187,33 @@ pub fn lower(
         graph,
         root,
         config,
-        steps,
+        steps: images.steps,
     })
 }
 
-fn base_config(
-    image: &ImagePlan,
-    base: Option<&BaseImage>,
-    settings: &Settings,
-) -> Result<ImageConfig, Vec<Diagnostic>> {
-    let mut config = match (base, &image.base) {
-        (Some(base), Base::Image { reference, at }) => ImageConfig::from_base(&base.config)
-            .map_err(|error| {
-                vec![
-                    Diagnostic::error(format!("base image `{reference}`: {}", error.0))
-                        .at(at.clone()),
-                ]
-            })?,
-        _ => ImageConfig::scratch(),
-    };
-    let platform = &settings.platform;
-    config.set_platform(&platform.os, &platform.architecture, &platform.variant);
-    Ok(config)
+/// The images that are lowered so far.
+#[derive(Default)]
+struct Images {
+    done: BTreeMap<ImageName, DoneImage>,
+    steps: Vec<Step>,
+}
+
+/// What an image has become.
+struct DoneImage {
+    root: Option<Node>,
+    config: ImageConfig,
+}
+
+/// Whether the stages of `image` leave the file by which they remember the sources: the stage that would remove it is
+/// not there if the image is not brought to the commit.
+fn leaves_state(image: &ImagePlan) -> bool {
+    let mut sources = image
+        .stages
+        .iter()
+        .filter_map(|stage| stage.sources.as_ref());
+    sources
+        .next_back()
+        .is_some_and(|last| !matches!(last, Sources::Finish(_)))
 }
 
 /// What a stage runs.
@@ -310,7 +285,7 @@ struct Lowering<'a> {
     settings: &'a Settings,
     sources: &'a [SourceFile],
     /// The graph's handle for each of `sources`.
-    files: Vec<usize>,
+    files: &'a [usize],
     /// The number of steps that are shown.
     total: usize,
     /// The environment of the base image.
@@ -319,6 +294,109 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
+    /// Lowers the image on top of what it starts from.
+    fn image(
+        mut self,
+        graph: &mut Graph,
+        bases: &Bases,
+        images: &mut Images,
+    ) -> Result<DoneImage, Vec<Diagnostic>> {
+        let (mut root, mut config) = self.start(graph, bases, images)?;
+        self.env = config.env();
+        let (mut number, mut layers) = (1, 0);
+        if let Some(file) = mounts::emptied(&self.image.mounts) {
+            let name = self.step_name(1, StageKind::From.name());
+            let name = format!("{name} empty the places of mounts");
+            let places = self.image.mounts.iter().map(|mount| mount.at.clone());
+            let places: Vec<_> = places.collect();
+            root = Some(graph.file(root, file.name(&name).at(self.ranges(&places))));
+            config.add_history(&name, false);
+            layers += 1;
+        }
+        for stage in &self.image.stages {
+            let Some(work) = Work::of(stage) else {
+                continue;
+            };
+            number += 1;
+            layers += 1;
+            let name = self.step_name(number, stage.kind.name());
+            let name = format!("{name} {}", work.summary()).trim_end().to_owned();
+            let node = self.stage(graph, root, stage, &work, &name);
+            config.add_history(&name, false);
+            images.steps.push(Step {
+                node,
+                image: self.image.name.clone(),
+                kind: stage.kind,
+                has_sources: stage.sources.is_some(),
+            });
+            root = Some(node);
+        }
+        if leaves_state(self.image) {
+            let name = self.step_name(number + 1, "clean");
+            let file = File::new(FILE_TIME).rm(stapel_sync::STATE_PATH).name(&name);
+            root = Some(graph.file(root, file));
+            config.add_history(&name, false);
+            layers += 1;
+        }
+        self.configure(&mut config, layers)?;
+        Ok(DoneImage { root, config })
+    }
+
+    /// Applies what the image says of its configuration; `layers` is the number of layers that it has added.
+    fn configure(&self, config: &mut ImageConfig, layers: usize) -> Result<(), Vec<Diagnostic>> {
+        let of_stage = |kind: StageKind| format!("[{} {kind}]", self.label()).replace("[ ", "[");
+        for (name, value) in &self.image.service_labels {
+            config.set_label(name, value);
+        }
+        if let Some(docker) = &self.image.docker {
+            config.apply_docker(docker)?;
+            config.add_history(&of_stage(StageKind::DockerInstructions), true);
+        }
+        config.add_layers(layers);
+        if let Some(spec) = &self.image.image_spec {
+            config.apply_image_spec(spec)?;
+            config.add_history(&of_stage(StageKind::ImageSpec), true);
+            if spec.clear.contains(&Clear::History) {
+                config.clear_history();
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the file system and the configuration that the image starts from.
+    fn start(
+        &self,
+        graph: &mut Graph,
+        bases: &Bases,
+        images: &Images,
+    ) -> Result<(Option<Node>, ImageConfig), Vec<Diagnostic>> {
+        let refuse = |message: String, at: &crate::error::Location| {
+            vec![Diagnostic::error(message).at(at.clone())]
+        };
+        let (root, mut config) = match &self.image.base {
+            Base::Scratch => (None, ImageConfig::scratch()),
+            Base::Image { reference, at, .. } => {
+                let base = bases
+                    .get(&normalise_reference(reference))
+                    .ok_or_else(|| refuse(format!("base image `{reference}` is not known"), at))?;
+                let config = ImageConfig::from_base(&base.config).map_err(|error| {
+                    refuse(format!("base image `{reference}`: {}", error.0), at)
+                })?;
+                (Some(self.base(graph, base)), config)
+            }
+            Base::Sibling { image, at } => {
+                let done = images
+                    .done
+                    .get(image)
+                    .ok_or_else(|| refuse(format!("base image `{image}` is not known"), at))?;
+                (done.root, done.config.clone())
+            }
+        };
+        let platform = &self.settings.platform;
+        config.set_platform(&platform.os, &platform.architecture, &platform.variant);
+        Ok((root, config))
+    }
+
     /// Returns the name of the image as it stands in brackets; empty for the nameless one.
     fn label(&self) -> &str {
         self.image.name.as_str()
@@ -395,11 +473,8 @@ impl Lowering<'_> {
             exec = exec.network(Network::None);
         }
         exec = exec.env(DIGEST_VARIABLE, stage.digest.hex());
-        if self
-            .settings
-            .retried
-            .is_some_and(|first| first <= stage.kind)
-        {
+        let retried = self.settings.retried.get(&self.image.name);
+        if retried.is_some_and(|first| *first <= stage.kind) {
             exec = exec.env(ATTEMPT_VARIABLE, "2");
         }
         graph.exec(exec).root()
@@ -422,7 +497,8 @@ impl Lowering<'_> {
                 "[internal] script of {} {}",
                 self.image.name, stage.kind
             ));
-        if self.settings.no_cache.contains(&stage.kind) {
+        let key = (self.image.name.clone(), stage.kind);
+        if self.settings.no_cache.contains(&key) {
             file = file.ignore_cache();
         }
         graph.file(None, file)

@@ -129,8 +129,12 @@ impl ImagePlan {
     }
 
     /// Returns the last stage before `gitCache` that does something with sources: what has changed since it
-    /// was built decides whether there is a `gitCache`.
+    /// was built decides whether there is a `gitCache`. `None` for an image that is not brought to the commit.
     pub fn baseline(&self) -> Option<&StagePlan> {
+        let is_last = |stage: &StagePlan| stage.kind == StageKind::GitLatestPatch;
+        if !self.stages.iter().any(is_last) {
+            return None;
+        }
         let before = |stage: &&StagePlan| stage.kind < StageKind::GitCache;
         let mut stages = self.stages.iter().rev().filter(before);
         stages.find(|stage| stage.sources.is_some())
@@ -147,6 +151,16 @@ pub enum Base {
     Image {
         /// The reference text.
         reference: String,
+        /// Whether the registry is asked even if there is a local image of this name.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        latest: bool,
+        /// Where it was written.
+        at: Location,
+    },
+    /// What another image of the configuration has become.
+    Sibling {
+        /// Its name.
+        image: ImageName,
         /// Where it was written.
         at: Location,
     },

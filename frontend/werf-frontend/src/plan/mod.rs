@@ -2,6 +2,7 @@
 //!
 //! Pure: no file, network or clock is touched, so the same configuration always gives the same plan.
 
+pub mod choice;
 pub mod container;
 pub mod digest;
 pub mod file;
@@ -12,6 +13,7 @@ pub mod stage;
 
 use std::collections::BTreeMap;
 
+use crate::config::order;
 use crate::config::{
     Config, Docker, From, Image, ImageName, Reference, Remote, SourceText, Spanned, UserStage,
 };
@@ -42,30 +44,46 @@ pub fn plan(
     commit: &str,
     sources: &BTreeMap<ImageName, ImageSources>,
 ) -> Plan {
+    // Without an order there is no configuration: whoever reads one refuses that.
+    let order = order::build_order(&config.images, source)
+        .unwrap_or_else(|_| (0..config.images.len()).collect());
+    let mut planned: BTreeMap<&ImageName, ImagePlan> = BTreeMap::new();
+    for number in order {
+        let image = &config.images[number];
+        let plan = plan_image(config, image, source, sources.get(&image.name), &planned);
+        planned.insert(&image.name, plan);
+    }
+    let in_order = config.images.iter();
     Plan {
         project: config.project.clone(),
         commit: commit.to_owned(),
-        images: config
-            .images
-            .iter()
-            .map(|image| plan_image(config, image, source, sources.get(&image.name)))
+        images: in_order
+            .filter_map(|image| planned.remove(&image.name))
             .collect(),
     }
 }
 
+/// `bases` are the images that this one can be based on.
 fn plan_image(
     config: &Config,
     image: &Image,
     source: &SourceText,
     sources: Option<&ImageSources>,
+    bases: &BTreeMap<&ImageName, ImagePlan>,
 ) -> ImagePlan {
+    let base = match &image.from {
+        From::Image(base) => bases.get(&base.value),
+        From::Scratch | From::Reference(_) => None,
+    };
     let stages = Planner {
         project: &config.project,
         image,
         source,
         sources,
+        base,
     }
     .stages();
+    let mounts = container::mounts(&config.project, image, source);
     ImagePlan {
         name: image.name.clone(),
         at: source.location(image.at),
@@ -74,7 +92,12 @@ fn plan_image(
             From::Scratch => Base::Scratch,
             From::Reference(reference) => Base::Image {
                 reference: reference.value.clone(),
+                latest: image.from_latest.is_some(),
                 at: source.location(reference.span),
+            },
+            From::Image(base) => Base::Sibling {
+                image: base.value.clone(),
+                at: source.location(base.span),
             },
         },
         service_labels: service_labels::of(&config.project, &image.name, &stages),
@@ -82,14 +105,17 @@ fn plan_image(
         docker: image
             .docker
             .as_ref()
+            .filter(|_| image.has_after_patch)
             .map(|docker| plan_docker(docker, source)),
         unmeasured: false,
         image_spec: image
             .image_spec
             .as_ref()
             .map(|spec| image_spec::plan(spec, &image.name, &config.project, source)),
-        mounts: container::mounts(&config.project, image, source),
-        inherited_mounts: Vec::new(),
+        inherited_mounts: base
+            .map(|base| container::inherited(&mounts, base))
+            .unwrap_or_default(),
+        mounts,
         secrets: container::secrets(image, source),
         network: container::network(image, source),
     }
@@ -101,6 +127,8 @@ struct Planner<'a> {
     image: &'a Image,
     source: &'a SourceText,
     sources: Option<&'a ImageSources>,
+    /// The image of the file that it is based on.
+    base: Option<&'a ImagePlan>,
 }
 
 /// Which part of a user stage is planned.
@@ -181,6 +209,11 @@ impl Planner<'_> {
             return self.user_stage(stage, layer, writer);
         }
         match kind {
+            StageKind::GitCache | StageKind::GitLatestPatch | StageKind::DockerInstructions
+                if !self.image.has_after_patch =>
+            {
+                None
+            }
             StageKind::From => Some(self.from(writer)),
             StageKind::GitArchive => self.git_archive(writer),
             StageKind::GitCache => self.git_cache(writer),
@@ -200,17 +233,22 @@ impl Planner<'_> {
         }
     }
 
-    /// The base enters by the text of its reference, so that a tag moved upstream does not rename
-    /// stages; BuildKit's own key of the base image still does its part.
+    /// A base of a registry enters by the text of its reference, so that a tag moved upstream does not rename
+    /// stages; BuildKit's own key of the base image still does its part. An image of the file enters by its last
+    /// stage, whatever its name (spec 3.5).
     fn from(&self, writer: DigestWriter) -> (DigestWriter, Inputs) {
-        let (base, at) = match &self.image.from {
-            From::Scratch => ("scratch", self.image.at),
-            From::Reference(reference) => (reference.value.as_str(), reference.span),
-        };
         let writer = writer
             .optional("cacheVersion", &self.image.cache_version)
-            .optional("fromCacheVersion", &self.image.from_cache_version)
-            .field("base", base);
+            .optional("fromCacheVersion", &self.image.from_cache_version);
+        let (writer, at) = match &self.image.from {
+            From::Scratch => (writer.field("base", "scratch"), self.image.at),
+            From::Reference(reference) => (writer.field("base", &reference.value), reference.span),
+            From::Image(base) => {
+                let last = self.base.and_then(|base| base.stages.last());
+                let last = last.map_or_else(String::new, |stage| stage.digest.hex());
+                (writer.field("baseStage", last), base.span)
+            }
+        };
         let writer = container::digest_of_mounts(self.image, writer);
         let at = vec![self.source.location(at)];
         (

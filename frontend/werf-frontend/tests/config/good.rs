@@ -3,6 +3,7 @@
 use werf_frontend::config::{
     self, CommandLine, From, Image, ImageName, Loaded, SourceText, UserStage,
 };
+use werf_frontend::error::Diagnostic;
 
 const SMALL: &str = "configVersion: 1
 project: shop
@@ -81,6 +82,7 @@ fn reference(image: &Image) -> &str {
     match &image.from {
         From::Scratch => "scratch",
         From::Reference(reference) => &reference.value,
+        From::Image(image) => image.value.as_str(),
     }
 }
 
@@ -356,4 +358,89 @@ fn remote_mappings_come_behind_local_ones() {
         .filter_map(|one| one.rule.as_deref())
         .collect();
     assert_eq!(rules, ["UnusedBasicAuth"], "{:?}", loaded.warnings);
+}
+
+/// Returns the rule, the message and the hint of each warning.
+fn warnings(rest: &str) -> Vec<String> {
+    let loaded = load(&format!("configVersion: 1\nproject: p\n---\n{rest}"));
+    let line = |warning: &Diagnostic| {
+        let rule = warning.rule.clone().unwrap_or_default();
+        let hint = warning.hint.clone().unwrap_or_default();
+        format!("{rule}: {}; {hint}", warning.message)
+    };
+    loaded.warnings.iter().map(line).collect()
+}
+
+#[test]
+fn a_base_is_an_image_of_the_file_before_it_is_one_of_a_registry() {
+    let images = images(
+        "image: [a, b]\nfrom: base\n---\nimage: base\nfrom: alpine\n---\nimage: alpine\nfrom: alpine\n---\nimage: old\nfromArtifact: tools\n---\nartifact: tools\nfromImage: base\n",
+    );
+    let bases: Vec<(String, &str, bool)> = images
+        .iter()
+        .map(|image| {
+            let is_own = matches!(image.from, From::Image(_));
+            (image.name.to_string(), reference(image), is_own)
+        })
+        .collect();
+    let expected = [
+        ("a", "base", true),
+        ("b", "base", true),
+        ("base", "alpine", true),
+        ("alpine", "alpine:latest", false),
+        ("old", "tools", true),
+        ("tools", "base", true),
+    ];
+    assert_eq!(
+        bases,
+        expected.map(|(name, base, own)| (name.to_owned(), base, own))
+    );
+    assert!(
+        !images[5].is_final && !images[5].has_after_patch,
+        "artifact"
+    );
+    assert!(images[4].is_final && images[4].has_after_patch);
+}
+
+#[test]
+fn what_werf_passes_over_in_silence_is_a_warning() {
+    for (rest, expected) in [
+        (
+            "image: app\nfrom: bakend\n---\nimage: backend\nfrom: alpine:3.20\n",
+            &[
+                "BaseFromRegistry: `bakend` is no image of this file, so it is taken from a registry; did you mean `backend`?",
+            ][..],
+        ),
+        (
+            "image: app\nfrom: node\n---\nimage: backend\nfrom: backend:1\n",
+            &[],
+        ),
+        (
+            "image: app\nfromImage: node:22\n",
+            &[
+                "Deprecated: `fromImage` of image `app` is deprecated; write `from: node:22`",
+                "BaseFromRegistry: `node:22` is no image of this file, so it is taken from a registry; if that is meant, write `from: node:22`",
+            ],
+        ),
+        (
+            "image: app\nfrom: node:20\nfromImage: base\n---\nimage: base\nfrom: scratch\nfromLatest: true\n",
+            &[
+                "FromOverridden: `from: node:20` has no effect, because `fromImage` wins; keep one of the two",
+                "Deprecated: `fromImage` of image `app` is deprecated; write `from: base`",
+                "FromLatestIgnored: `fromLatest` of image `base` has no effect; it is for bases of a registry: remove it",
+            ],
+        ),
+        (
+            "artifact: tools\nfrom: scratch\n",
+            &["Deprecated: `artifact` is deprecated; write `image: tools` and `final: false`"],
+        ),
+        (
+            "image: app\nfrom: scratch\ndisableGitAfterPatch: true\ndocker: {USER: me}\n",
+            &[
+                "DockerIgnored: `docker` of image `app` has no effect because of `disableGitAfterPatch`; werf leaves it out, too: remove one of the two",
+            ],
+        ),
+    ] {
+        assert_eq!(warnings(rest), expected, "{rest}");
+    }
 }

@@ -36,6 +36,7 @@ fn plan_with(
     });
     let pair = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
     let request = PlanRequest {
+        target: None,
         git_dir: fixture.git_dir(),
         wanted: Wanted::default(),
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),

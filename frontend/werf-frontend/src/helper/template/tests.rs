@@ -13,6 +13,7 @@ fn request(fixture: &Fixture, build_args: &[(&str, &str)]) -> PlanRequest {
     PlanRequest {
         git_dir: fixture.git_dir(),
         wanted: Wanted::default(),
+        target: None,
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
         applied: Vec::new(),
         remotes: Vec::new(),

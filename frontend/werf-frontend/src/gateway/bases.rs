@@ -1,0 +1,151 @@
+//! Asks the registries for the base images of a build: all at once, and each once.
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::{Platform, normalise_reference};
+
+use crate::error::Location;
+use crate::lower::{BaseImage, Bases};
+use crate::plan::file::{Base, ImagePlan, Plan, SourceFile};
+
+use super::bridge::{Bridge, CallError};
+use super::request::Request;
+use super::{Failure, report};
+
+/// What makes BuildKit ask the registry though there is a local image.
+const PULL: &str = "pull";
+
+/// An image to be asked for.
+struct Wanted<'a> {
+    /// As it is written where it is asked for first.
+    reference: &'a str,
+    at: &'a Location,
+    resolve_mode: String,
+}
+
+/// Resolves the registries' images that `images` start from.
+pub(super) async fn resolve(
+    bridge: &Bridge,
+    images: &[&ImagePlan],
+    request: &Request,
+    platform: &Platform,
+    sources: &[SourceFile],
+) -> Result<Bases, Failure> {
+    let wanted = wanted(images, &request.resolve_mode);
+    let asked: Vec<_> = wanted
+        .iter()
+        .map(|(normalised, wanted)| {
+            let mut bridge = bridge.clone();
+            let (normalised, platform) = (normalised.clone(), platform.to_proto());
+            let mode = wanted.resolve_mode.clone();
+            tokio::spawn(async move {
+                let log_name = format!("[internal] load metadata for {normalised}");
+                bridge
+                    .resolve_image(&normalised, &platform, &mode, &log_name)
+                    .await
+            })
+        })
+        .collect();
+    let mut bases = Bases::new();
+    for ((normalised, wanted), answer) in wanted.into_iter().zip(asked) {
+        let answer = match answer.await {
+            Ok(answer) => answer,
+            // It was neither cancelled nor is there a reason for it to panic.
+            Err(error) => Err(CallError::Transport(error.to_string())),
+        };
+        let (digest, config) = answer.map_err(|error| explain(error, &wanted, sources))?;
+        let reference = if digest.is_empty() || normalised.contains('@') {
+            normalised.clone()
+        } else {
+            format!("{normalised}@{digest}")
+        };
+        let base = BaseImage {
+            reference,
+            resolve_mode: wanted.resolve_mode,
+            config,
+        };
+        bases.insert(normalised, base);
+    }
+    Ok(bases)
+}
+
+/// Returns what is to be asked for, by normalised references. If one image wants the latest, all others that start from
+/// the same one get it, too.
+fn wanted<'a>(images: &[&'a ImagePlan], resolve_mode: &str) -> BTreeMap<String, Wanted<'a>> {
+    let mut all: BTreeMap<String, Wanted<'a>> = BTreeMap::new();
+    for image in images {
+        if let Base::Image {
+            reference,
+            latest,
+            at,
+        } = &image.base
+        {
+            let wanted = all
+                .entry(normalise_reference(reference))
+                .or_insert_with(|| Wanted {
+                    reference,
+                    at,
+                    resolve_mode: resolve_mode.to_owned(),
+                });
+            if *latest {
+                wanted.resolve_mode = PULL.to_owned();
+            }
+        }
+    }
+    all
+}
+
+fn explain(error: CallError, wanted: &Wanted<'_>, sources: &[SourceFile]) -> Failure {
+    let CallError::Status(mut status) = error else {
+        return error.into();
+    };
+    let (reference, at) = (wanted.reference, wanted.at);
+    status.message = format!(
+        "{}:{}: base image `{reference}`: {}",
+        at.file, at.start.line, status.message
+    );
+    status.code = report::CODE_UNKNOWN;
+    status.details.extend(report::source_detail(at, sources));
+    Failure::Status(status)
+}
+
+/// Returns the registry's image at the bottom of `image`.
+pub(super) fn of<'a>(plan: &Plan, image: &ImagePlan, bases: &'a Bases) -> Option<&'a BaseImage> {
+    let mut base = &image.base;
+    // Images that are based on each other are no plan, but nothing may go round for ever.
+    for _ in 0..=plan.images.len() {
+        match base {
+            Base::Scratch => return None,
+            Base::Image { reference, .. } => return bases.get(&normalise_reference(reference)),
+            Base::Sibling { image, .. } => base = &plan.image(image)?.base,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{SourceText, load};
+
+    #[test]
+    fn each_reference_is_asked_for_once_and_the_latest_wins() {
+        let text = "project: p\nconfigVersion: 1\n---\nimage: a\nfrom: alpine\n---\nimage: b\nfrom: docker.io/library/alpine:latest\nfromLatest: true\n---\nimage: c\nfrom: b\n";
+        let source = SourceText::new("werf.yaml", text).expect("text");
+        let config = load(&source).expect("right").config;
+        let plan = crate::plan::plan(&config, &source, "c", &BTreeMap::new());
+        let images: Vec<&ImagePlan> = plan.images.iter().collect();
+        let all = wanted(&images, "default");
+        assert_eq!(all.len(), 1);
+        let (normalised, wanted) = all.first_key_value().expect("one");
+        assert_eq!(normalised, "docker.io/library/alpine:latest");
+        assert_eq!((wanted.reference, &*wanted.resolve_mode), ("alpine", PULL));
+        let base = BaseImage {
+            reference: "x".into(),
+            resolve_mode: PULL.into(),
+            config: Vec::new(),
+        };
+        let bases = Bases::from([(normalised.clone(), base)]);
+        assert!(of(&plan, images[2], &bases).is_some_and(|base| base.reference == "x"));
+    }
+}

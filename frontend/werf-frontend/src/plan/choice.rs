@@ -1,0 +1,101 @@
+//! Which image of a plan is built, and what else that takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::{ImageName, order};
+use crate::error::Diagnostic;
+
+use super::file::{Base, ImagePlan, Plan};
+
+impl ImagePlan {
+    /// Returns the images of the configuration that this one is made of.
+    pub fn needs(&self) -> Vec<&ImageName> {
+        let mut needs = Vec::new();
+        if let Base::Sibling { image, .. } = &self.base {
+            needs.push(image);
+        }
+        needs
+    }
+}
+
+impl Plan {
+    /// Returns the image `name`.
+    pub fn image(&self, name: &ImageName) -> Option<&ImagePlan> {
+        self.images.iter().find(|image| image.name == *name)
+    }
+
+    /// Returns the image that `target` names, or the only final one.
+    ///
+    /// # Errors
+    /// Why there is none, or several.
+    pub fn choose(&self, target: Option<&str>) -> Result<&ImagePlan, Diagnostic> {
+        let names = |images: &[&ImagePlan]| {
+            images
+                .iter()
+                .map(|image| format!("`{}`", image.name))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let all: Vec<&ImagePlan> = self.images.iter().collect();
+        let finals: Vec<&ImagePlan> = self.images.iter().filter(|image| image.is_final).collect();
+        match (target, finals.as_slice(), all.as_slice()) {
+            (Some(target), ..) => self
+                .images
+                .iter()
+                .find(|image| image.name.to_string() == target)
+                .ok_or_else(|| {
+                    Diagnostic::error(format!(
+                        "`--target {target}` is no image of project `{}`",
+                        self.project
+                    ))
+                    .hint(format!("its images are {}", names(&all)))
+                }),
+            (None, [one], _) | (None, [], [one]) => Ok(one),
+            (None, [], []) => Err(Diagnostic::error(format!(
+                "project `{}` has no image to build",
+                self.project
+            ))
+            .hint("add a section with `image:` and `from:`")),
+            (None, ..) => Err(Diagnostic::error(format!(
+                "project `{}` has several images",
+                self.project
+            ))
+            .hint(format!(
+                "choose one with `--target`: {}",
+                names(if finals.is_empty() { &all } else { &finals })
+            ))),
+        }
+    }
+
+    /// Returns what must be built for the image `target`, which comes last, in an order in which it can be built; each
+    /// image once.
+    pub fn needed(&self, target: &ImageName) -> Vec<&ImagePlan> {
+        let numbers: BTreeMap<&ImageName, usize> = self
+            .images
+            .iter()
+            .enumerate()
+            .map(|(number, image)| (&image.name, number))
+            .collect();
+        let needs: Vec<Vec<usize>> = self
+            .images
+            .iter()
+            .map(|image| {
+                let needs = image.needs().into_iter();
+                needs
+                    .filter_map(|name| numbers.get(name).copied())
+                    .collect()
+            })
+            .collect();
+        let mut wanted = BTreeSet::new();
+        let mut open: Vec<usize> = numbers.get(target).copied().into_iter().collect();
+        while let Some(number) = open.pop() {
+            if wanted.insert(number) {
+                open.extend(&needs[number]);
+            }
+        }
+        // A plan is made of a configuration in which nothing needs itself.
+        let order = order::order(&needs).unwrap_or_default();
+        let order = order.into_iter().filter(|number| wanted.contains(number));
+        order.map(|number| &self.images[number]).collect()
+    }
+}
