@@ -491,3 +491,33 @@ fn a_base_renames_what_is_based_on_it_by_its_last_stage() {
         "the same digests under another name"
     );
 }
+
+/// One import at every place, of an image of the file, of a stage of one, and of a registry's.
+const IMPORTS: &str = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: debian:bookworm-slim\ngit:\n- {add: /src, to: /app}\nimport:\n- {image: tools, stage: install, add: /out, to: /app/tools, before: install, includePaths: [bin, '*.{a,b}'], owner: app}\n- {image: tools, add: /, to: /, after: install, includePaths: etc, excludePaths: ['etc/**/x']}\n- {from: \"debian:bookworm-slim\", add: /etc/hosts, before: setup}\n- {image: tools, add: /one, to: /two, after: setup, group: \"5\"}\nshell: {beforeInstall: a, install: b, beforeSetup: c, setup: d}\n---\nimage: tools\nfinal: false\nfrom: scratch\nshell: {install: one, setup: two}\n";
+
+#[test]
+fn imports_are_copies_between_the_stages() {
+    insta::assert_snapshot!(lowered(IMPORTS, &Settings::default()));
+}
+
+#[test]
+fn imports_are_stages_with_digests_of_their_own() {
+    insta::assert_json_snapshot!(plan(IMPORTS).0);
+}
+
+#[test]
+fn the_source_of_an_import_renames_nothing() {
+    let before = all_digests(IMPORTS, &[]);
+    for (from, to) in [
+        ("install: one", "install: other"),
+        ("image: tools", "image: other"),
+        ("stage: install, ", ""),
+    ] {
+        let after = all_digests(&IMPORTS.replace(from, to), &[]);
+        let app = |stages: &[(String, String)]| -> Vec<(String, String)> {
+            let stages = stages.iter().filter(|(name, _)| name.starts_with("app/"));
+            stages.cloned().collect()
+        };
+        assert_eq!(app(&before), app(&after), "{from}");
+    }
+}

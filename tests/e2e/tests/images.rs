@@ -158,8 +158,8 @@ fn a_child_with_sources_of_its_own_starts_anew() {
 fn the_latest_base_needs_a_permission() {
     let repo = Repo::with_config("image: app\nfrom: busybox:latest\nfromLatest: true\n");
     Build::of(&repo).fails().says(&[
-        "`fromLatest` makes the image depend on more than the commit",
-        "set `config.stapel.allowFromLatest: true` in `werf-giterminism.yaml`",
+        "`fromLatest` is not allowed by giterminism",
+        "allowFromLatest: true",
         ">>> fromLatest: true",
     ]);
     repo.write(

@@ -6,6 +6,7 @@ use crate::error::{Diagnostic, Diagnostics};
 use crate::git::mask::{self, Mask, PathMatcher};
 use crate::git::overlap::{self, Destination};
 
+use super::import::Import;
 use super::raw::RawGit;
 use super::remote::{self, Remote};
 use super::shell::UserStage;
@@ -48,9 +49,10 @@ impl GitMapping {
 }
 
 /// Turns the entries of one image into mappings, and says what is wrong with each and with all together.
-/// `called` is what messages call the image.
+/// `imports` come behind them, and make room and are made room for as they do. `called` is what messages call the image.
 pub fn resolve_all(
     raws: Vec<RawGit>,
+    imports: &mut [Import],
     called: &str,
     source: &SourceText,
     diagnostics: &mut Diagnostics,
@@ -65,7 +67,7 @@ pub fn resolve_all(
     // Local mappings come before remote ones, each in the order of the file (spec 4).
     mappings.sort_by_key(|mapping| mapping.remote.is_some());
     if !resolver.wrong {
-        resolver.make_room(&mut mappings);
+        resolver.make_room(&mut mappings, imports);
     }
     mappings
 }
@@ -181,31 +183,42 @@ impl Resolver<'_> {
     }
 
     /// Has outer mappings leave out the places of inner ones.
-    fn make_room(&mut self, mappings: &mut [GitMapping]) {
-        let destinations: Vec<Destination> = mappings
-            .iter()
-            .map(|mapping| Destination {
-                to: mapping.to.value.clone(),
-                include_paths: mapping.include_paths.clone(),
-                exclude_paths: mapping.exclude_paths.clone(),
-            })
+    fn make_room(&mut self, mappings: &mut [GitMapping], imports: &mut [Import]) {
+        let of_git = mappings.iter().map(|mapping| Destination {
+            to: mapping.to.value.clone(),
+            include_paths: mapping.include_paths.clone(),
+            exclude_paths: mapping.exclude_paths.clone(),
+        });
+        let destinations: Vec<Destination> = of_git
+            .chain(imports.iter().map(Import::destination))
             .collect();
         match overlap::auto_excludes(&destinations) {
-            Ok(extra) => {
+            Ok(mut extra) => {
+                let of_imports = extra.split_off(mappings.len());
                 for (mapping, extra) in mappings.iter_mut().zip(extra) {
                     mapping.exclude_paths.extend(extra);
                 }
+                for (import, extra) in imports.iter_mut().zip(of_imports) {
+                    import.exclude_paths.extend(extra);
+                }
             }
             Err(conflict) => {
+                let place = |index: usize| match mappings.get(index) {
+                    Some(mapping) => ("git", &mapping.to),
+                    None => ("import", &imports[index - mappings.len()].to),
+                };
                 let (first, second) = (
-                    conflict.outer.min(conflict.inner),
-                    conflict.outer.max(conflict.inner),
+                    place(conflict.outer.min(conflict.inner)),
+                    place(conflict.outer.max(conflict.inner)),
                 );
-                let (first, second) = (&mappings[first], &mappings[second]);
-                let (first_line, at) = (self.source.line(first.to.span.start), second.to.span);
+                let entries = match (first.0, second.0) {
+                    (one, other) if one == other => format!("two entries of `{one}`"),
+                    _ => "an entry of `git` and one of `import`".to_owned(),
+                };
+                let (first_line, at) = (self.source.line(first.1.span.start), second.1.span);
                 let message = format!(
-                    "two entries of `git` of {} put files at `{}`",
-                    self.called, second.to.value
+                    "{entries} of {} put files at `{}`",
+                    self.called, second.1.value
                 );
                 self.wrong = true;
                 self.diagnostics.push(

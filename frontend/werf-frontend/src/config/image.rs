@@ -12,6 +12,7 @@ use super::dependency;
 use super::docker::Docker;
 use super::git::{self, GitMapping};
 use super::image_spec::ImageSpec;
+use super::import::{self, Import, ImportSource};
 use super::meta::Meta;
 use super::mount::{self, ImageMount};
 use super::network::NetworkMode;
@@ -70,6 +71,8 @@ pub struct Image {
     pub has_after_patch: bool,
     /// The files that it takes from repositories.
     pub git: Vec<GitMapping>,
+    /// The files that it takes from other images.
+    pub imports: Vec<Import>,
     /// The commands of its user stages.
     pub shell: Option<Shell>,
     /// Changes to its configuration.
@@ -107,6 +110,15 @@ impl Image {
                 verb: "is based on",
                 at: base.span,
             });
+        }
+        for import in &self.imports {
+            if let ImportSource::Image(image) = &import.from {
+                needs.push(Need {
+                    image: image.clone(),
+                    verb: "imports from",
+                    at: import.from_at,
+                });
+            }
         }
         needs
     }
@@ -160,10 +172,35 @@ pub fn resolve_all(
                 .hint("write `image: NAME`"),
         );
     }
+    warn_of_missing_stages(&images, source, diagnostics);
     if let Err(cycle) = order::build_order(&images, source) {
         diagnostics.push(*cycle);
     }
     images
+}
+
+/// Warns of imports from a stage that the other image does not have: werf takes the last one without a word.
+fn warn_of_missing_stages(images: &[Image], source: &SourceText, diagnostics: &mut Diagnostics) {
+    let by_name: HashMap<&ImageName, &Image> =
+        images.iter().map(|image| (&image.name, image)).collect();
+    for import in images.iter().flat_map(|image| &image.imports) {
+        if let (ImportSource::Image(name), Some(stage)) = (&import.from, &import.stage)
+            && let Some(image) = by_name.get(name)
+            && !image
+                .shell
+                .as_ref()
+                .is_some_and(|shell| shell.has_stage(stage.value))
+        {
+            let message = format!(
+                "image `{name}` has no stage `{}`, so its last one is taken",
+                stage.value.name()
+            );
+            let warning = Diagnostic::warning("ImportStageMissing", message)
+                .at(source.location(stage.span))
+                .hint("remove `stage`, or name another one");
+            diagnostics.push(warning);
+        }
+    }
 }
 
 /// Returns how messages call an image.
@@ -218,7 +255,20 @@ impl Resolver<'_> {
         let is_artifact = raw.artifact.is_some();
         let own_names: Vec<Spanned<String>> = raw.all_names().cloned().collect();
         self.warn_of_no_effect(&raw, &froms, &called);
-        let git = git::resolve_all(raw.git, &called, self.source, self.diagnostics);
+        let mut imports = import::resolve_all(
+            raw.imports,
+            &called,
+            self.names,
+            self.source,
+            self.diagnostics,
+        );
+        let git = git::resolve_all(
+            raw.git,
+            &mut imports,
+            &called,
+            self.source,
+            self.diagnostics,
+        );
         let shell = raw.shell.map(super::raw::RawShell::resolve);
         let docker = raw
             .docker
@@ -264,6 +314,7 @@ impl Resolver<'_> {
             is_final,
             has_after_patch,
             git: git.clone(),
+            imports: imports.clone(),
             shell: shell.clone(),
             docker: docker.clone(),
             image_spec: image_spec.clone(),

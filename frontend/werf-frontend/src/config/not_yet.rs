@@ -21,7 +21,6 @@ const NOT_YET: &[(Kind, &str, &str)] = &[
         "dockerfile",
         "build it with the Dockerfile frontend",
     ),
-    (Image, "import", "remove it, or build this image with werf"),
     (
         Image,
         "platform",

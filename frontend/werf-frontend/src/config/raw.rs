@@ -5,6 +5,7 @@
 use super::dependency::RawDependency;
 use super::document::Document;
 use super::image_spec::RawImageSpec;
+use super::import::RawImport;
 use super::mount::RawMount;
 use super::secret::RawSecret;
 use super::source::{Span, Spanned};
@@ -59,6 +60,7 @@ pub struct RawImage {
     pub cache_version: Option<Spanned<String>>,
     pub disable_git_after_patch: Option<Spanned<bool>>,
     pub git: Vec<RawGit>,
+    pub imports: Vec<RawImport>,
     pub shell: Option<RawShell>,
     /// The key `ansible`, if something stands behind it.
     pub ansible: Option<Span>,
@@ -147,6 +149,11 @@ pub enum RawCommand {
 pub struct Fields<'a>(Vec<Field<'a>>);
 
 impl<'a> Fields<'a> {
+    /// Returns where the first key is.
+    pub fn first(&self) -> Option<Span> {
+        self.0.first().map(|field| field.key.span)
+    }
+
     pub fn of(node: NodeRef<'a>) -> Fields<'a> {
         Fields(read::fields(node, &mut Vec::new()))
     }
@@ -275,6 +282,11 @@ impl RawImage {
                 .entries("git")
                 .into_iter()
                 .map(RawGit::read)
+                .collect(),
+            imports: fields
+                .entries("import")
+                .into_iter()
+                .map(RawImport::read)
                 .collect(),
             shell: fields.given("shell").map(RawShell::read),
             ansible: fields.given("ansible").map(|field| field.key.span),

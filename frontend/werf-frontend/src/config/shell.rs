@@ -59,6 +59,13 @@ pub struct ShellStage {
     pub cache_version: String,
 }
 
+impl Shell {
+    /// Whether there is the stage `stage`: it has commands or a cache version (spec 3.1).
+    pub fn has_stage(&self, stage: UserStage) -> bool {
+        !self.cache_version.is_empty() || self.stages.contains_key(&stage)
+    }
+}
+
 impl RawShell {
     /// Turns what was written into what is meant.
     pub fn resolve(self) -> Shell {

@@ -6,7 +6,7 @@ use buildkit_llb::{Platform, normalise_reference};
 
 use crate::error::Location;
 use crate::lower::{BaseImage, Bases};
-use crate::plan::file::{Base, ImagePlan, Plan, SourceFile};
+use crate::plan::file::{Base, ImagePlan, ImportFrom, Plan, SourceFile};
 
 use super::bridge::{Bridge, CallError};
 use super::request::Request;
@@ -23,7 +23,7 @@ struct Wanted<'a> {
     resolve_mode: String,
 }
 
-/// Resolves the registries' images that `images` start from.
+/// Resolves the registries' images that `images` start or import from.
 pub(super) async fn resolve(
     bridge: &Bridge,
     images: &[&ImagePlan],
@@ -74,12 +74,7 @@ pub(super) async fn resolve(
 fn wanted<'a>(images: &[&'a ImagePlan], resolve_mode: &str) -> BTreeMap<String, Wanted<'a>> {
     let mut all: BTreeMap<String, Wanted<'a>> = BTreeMap::new();
     for image in images {
-        if let Base::Image {
-            reference,
-            latest,
-            at,
-        } = &image.base
-        {
+        let mut want = |reference: &'a str, at: &'a Location, latest: bool| {
             let wanted = all
                 .entry(normalise_reference(reference))
                 .or_insert_with(|| Wanted {
@@ -87,8 +82,21 @@ fn wanted<'a>(images: &[&'a ImagePlan], resolve_mode: &str) -> BTreeMap<String, 
                     at,
                     resolve_mode: resolve_mode.to_owned(),
                 });
-            if *latest {
+            if latest {
                 wanted.resolve_mode = PULL.to_owned();
+            }
+        };
+        if let Base::Image {
+            reference,
+            latest,
+            at,
+        } = &image.base
+        {
+            want(reference, at, *latest);
+        }
+        for import in image.stages.iter().flat_map(|stage| &stage.imports) {
+            if let ImportFrom::Image { reference } = &import.from {
+                want(reference, &import.at, false);
             }
         }
     }

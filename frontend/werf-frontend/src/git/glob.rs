@@ -17,6 +17,7 @@
 
 use std::fmt;
 
+mod docker;
 mod parse;
 
 /// A compiled pattern.

@@ -103,6 +103,15 @@ impl Mask {
         &self.text
     }
 
+    /// Returns patterns in the syntax of `.dockerignore` that match where the mask does, if a match of a directory is one
+    /// of all below it; `**` for a universal mask.
+    pub fn docker_patterns(&self) -> Vec<String> {
+        match without_trailing_asterisks(&self.text) {
+            "" => vec!["**".to_owned()],
+            _ => self.globs[0].docker_patterns(),
+        }
+    }
+
     /// Tells whether the mask matches `path`, or a directory above it.
     pub fn matches(&self, path: &[u8]) -> bool {
         path.starts_with(&self.prefix)

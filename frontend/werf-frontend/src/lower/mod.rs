@@ -7,6 +7,7 @@
 
 pub mod image_config;
 mod image_spec;
+mod import;
 pub mod mounts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -157,7 +158,7 @@ pub fn lower(
             sources,
             files: &files,
             total: 1
-                + image.stages.iter().filter_map(Work::of).count()
+                + image.stages.iter().filter(|stage| has_step(stage)).count()
                 + usize::from(leaves_state(image)),
             env: Vec::new(),
             mounts: Mounts::new(
@@ -170,7 +171,10 @@ pub fn lower(
         let done = lowering.image(&mut graph, bases, &mut images)?;
         images.done.insert(image.name.clone(), done);
     }
-    let Some(DoneImage { root, mut config }) = images.done.remove(target) else {
+    let Some(DoneImage {
+        root, mut config, ..
+    }) = images.done.remove(target)
+    else {
         let message = format!("there is no image `{target}` in the plan");
         return Err(vec![Diagnostic::error(message)]);
     };
@@ -202,6 +206,13 @@ struct Images {
 struct DoneImage {
     root: Option<Node>,
     config: ImageConfig,
+    /// The file system after each stage.
+    stages: Vec<(StageKind, Option<Node>)>,
+}
+
+/// Whether a stage does something in the file system.
+fn has_step(stage: &StagePlan) -> bool {
+    Work::of(stage).is_some() || !stage.imports.is_empty()
 }
 
 /// Whether the stages of `image` leave the file by which they remember the sources: the stage that would remove it is
@@ -214,6 +225,17 @@ fn leaves_state(image: &ImagePlan) -> bool {
     sources
         .next_back()
         .is_some_and(|last| !matches!(last, Sources::Finish(_)))
+}
+
+/// Returns what progress shows of a stage besides its name.
+fn summary(stage: &StagePlan) -> String {
+    match Work::of(stage) {
+        Some(work) => work.summary().to_owned(),
+        None => {
+            let paths = stage.imports.iter().map(|import| import.to.as_str());
+            paths.collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 /// What a stage runs.
@@ -313,23 +335,27 @@ impl Lowering<'_> {
             config.add_history(&name, false);
             layers += 1;
         }
+        let mut stages = Vec::new();
         for stage in &self.image.stages {
-            let Some(work) = Work::of(stage) else {
-                continue;
-            };
-            number += 1;
-            layers += 1;
-            let name = self.step_name(number, stage.kind.name());
-            let name = format!("{name} {}", work.summary()).trim_end().to_owned();
-            let node = self.stage(graph, root, stage, &work, &name);
-            config.add_history(&name, false);
-            images.steps.push(Step {
-                node,
-                image: self.image.name.clone(),
-                kind: stage.kind,
-                has_sources: stage.sources.is_some(),
-            });
-            root = Some(node);
+            if has_step(stage) {
+                number += 1;
+                layers += 1;
+                let name = self.step_name(number, stage.kind.name());
+                let name = format!("{name} {}", summary(stage)).trim_end().to_owned();
+                let node = match Work::of(stage) {
+                    Some(work) => self.stage(graph, root, stage, &work, &name),
+                    None => self.imports(graph, root, stage, &name, bases, images)?,
+                };
+                config.add_history(&name, false);
+                images.steps.push(Step {
+                    node,
+                    image: self.image.name.clone(),
+                    kind: stage.kind,
+                    has_sources: stage.sources.is_some(),
+                });
+                root = Some(node);
+            }
+            stages.push((stage.kind, root));
         }
         if leaves_state(self.image) {
             let name = self.step_name(number + 1, "clean");
@@ -339,7 +365,11 @@ impl Lowering<'_> {
             layers += 1;
         }
         self.configure(&mut config, layers)?;
-        Ok(DoneImage { root, config })
+        Ok(DoneImage {
+            root,
+            config,
+            stages,
+        })
     }
 
     /// Applies what the image says of its configuration; `layers` is the number of layers that it has added.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::{ImageName, order};
 use crate::error::Diagnostic;
 
-use super::file::{Base, ImagePlan, Plan};
+use super::file::{Base, ImagePlan, ImportFrom, Plan};
 
 impl ImagePlan {
     /// Returns the images of the configuration that this one is made of.
@@ -13,6 +13,11 @@ impl ImagePlan {
         let mut needs = Vec::new();
         if let Base::Sibling { image, .. } = &self.base {
             needs.push(image);
+        }
+        for import in self.stages.iter().flat_map(|stage| &stage.imports) {
+            if let ImportFrom::Sibling { image, .. } = &import.from {
+                needs.push(image);
+            }
         }
         needs
     }

@@ -181,6 +181,9 @@ pub struct StagePlan {
     pub script: Option<Script>,
     /// What it does with the files of git mappings before that; `None` if nothing.
     pub sources: Option<Sources>,
+    /// The files of other images that it brings, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<ImportPlan>,
 }
 
 impl StagePlan {
@@ -188,6 +191,45 @@ impl StagePlan {
     pub fn has_slot(&self) -> bool {
         self.script.is_some() || self.sources.is_some()
     }
+}
+
+/// Files of another image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportPlan {
+    /// Where they come from.
+    pub from: ImportFrom,
+    /// The path there.
+    pub add: String,
+    /// The path here.
+    pub to: String,
+    /// Masks of what is taken; none means everything.
+    pub include_paths: Vec<String>,
+    /// Masks of what is left out.
+    pub exclude_paths: Vec<String>,
+    /// A name or a number, or nothing.
+    pub owner: String,
+    /// A name or a number, or nothing.
+    pub group: String,
+    /// Where the other image is named.
+    pub at: Location,
+}
+
+/// Where imported files come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ImportFrom {
+    /// Another image of the configuration.
+    Sibling {
+        /// Its name.
+        image: ImageName,
+        /// The stage that counts; the last one if there is none.
+        stage: Option<StageKind>,
+    },
+    /// An image of a registry, by its reference as written.
+    Image {
+        /// The reference text.
+        reference: String,
+    },
 }
 
 /// What a stage does with the files of git mappings.

@@ -7,6 +7,7 @@ pub mod container;
 pub mod digest;
 pub mod file;
 pub mod image_spec;
+pub mod import;
 pub mod script;
 pub mod service_labels;
 pub mod stage;
@@ -15,12 +16,13 @@ use std::collections::BTreeMap;
 
 use crate::config::order;
 use crate::config::{
-    Config, Docker, From, Image, ImageName, Reference, Remote, SourceText, Spanned, UserStage,
+    Config, Docker, From, Image, ImageName, Placement, Reference, Remote, SourceText, Spanned,
+    UserStage,
 };
 use crate::error::Location;
 
 use digest::DigestWriter;
-use file::{Base, DockerPlan, DockerValue, ImagePlan, Plan, Sources, StagePlan};
+use file::{Base, DockerPlan, DockerValue, ImagePlan, ImportPlan, Plan, Sources, StagePlan};
 use script::{Script, TOOLS_PROTOCOL};
 use stage::StageKind;
 
@@ -145,6 +147,7 @@ struct Inputs {
     at: Vec<Location>,
     script: Option<Script>,
     sources: Option<Sources>,
+    imports: Vec<ImportPlan>,
 }
 
 impl Planner<'_> {
@@ -171,6 +174,7 @@ impl Planner<'_> {
                 at,
                 script,
                 sources,
+                imports,
             } = inputs;
             stages.push(StagePlan {
                 kind,
@@ -179,6 +183,7 @@ impl Planner<'_> {
                 at,
                 script,
                 sources,
+                imports,
             });
         }
         stages
@@ -208,6 +213,9 @@ impl Planner<'_> {
         if let Some(stage) = kind.user_stage() {
             return self.user_stage(stage, layer, writer);
         }
+        if let Some(placement) = import::placement(kind) {
+            return self.imports(placement, writer);
+        }
         match kind {
             StageKind::GitCache | StageKind::GitLatestPatch | StageKind::DockerInstructions
                 if !self.image.has_after_patch =>
@@ -229,8 +237,30 @@ impl Planner<'_> {
             StageKind::BeforeInstall
             | StageKind::Install
             | StageKind::BeforeSetup
-            | StageKind::Setup => None,
+            | StageKind::Setup
+            | StageKind::ImportsBeforeInstall
+            | StageKind::ImportsAfterInstall
+            | StageKind::ImportsBeforeSetup
+            | StageKind::ImportsAfterSetup => None,
         }
+    }
+
+    /// All imports of one placement are one stage, in the order of the configuration.
+    fn imports(
+        &self,
+        placement: Placement,
+        writer: DigestWriter,
+    ) -> Option<(DigestWriter, Inputs)> {
+        let imports = import::plan(self.image, placement, self.source);
+        if imports.is_empty() {
+            return None;
+        }
+        let inputs = Inputs {
+            at: imports.iter().map(|import| import.at.clone()).collect(),
+            imports: imports.clone(),
+            ..Inputs::default()
+        };
+        Some((import::digest(&imports, writer), inputs))
     }
 
     /// A base of a registry enters by the text of its reference, so that a tag moved upstream does not rename
@@ -312,6 +342,7 @@ impl Planner<'_> {
             sources: sources
                 .filter(|_| has_commands && is_first)
                 .map(|_| Sources::Update),
+            imports: Vec::new(),
         };
         Some((writer, inputs))
     }

@@ -14,14 +14,22 @@ pub enum StageKind {
     From,
     /// `beforeInstall` instructions.
     BeforeInstall,
+    /// Files of other images, before the sources.
+    ImportsBeforeInstall,
     /// The files of git mappings, put there for the first time.
     GitArchive,
     /// `install` instructions.
     Install,
+    /// Files of other images, after `install`.
+    ImportsAfterInstall,
     /// `beforeSetup` instructions.
     BeforeSetup,
+    /// Files of other images, before `setup`.
+    ImportsBeforeSetup,
     /// `setup` instructions.
     Setup,
+    /// Files of other images, after `setup`.
+    ImportsAfterSetup,
     /// The files brought up to date when much has changed since the last user stage was built.
     GitCache,
     /// The files brought to the commit.
@@ -34,13 +42,17 @@ pub enum StageKind {
 
 impl StageKind {
     /// All stages in build order.
-    pub const ORDER: [StageKind; 10] = [
+    pub const ORDER: [StageKind; 14] = [
         StageKind::From,
         StageKind::BeforeInstall,
+        StageKind::ImportsBeforeInstall,
         StageKind::GitArchive,
         StageKind::Install,
+        StageKind::ImportsAfterInstall,
         StageKind::BeforeSetup,
+        StageKind::ImportsBeforeSetup,
         StageKind::Setup,
+        StageKind::ImportsAfterSetup,
         StageKind::GitCache,
         StageKind::GitLatestPatch,
         StageKind::DockerInstructions,
@@ -52,10 +64,14 @@ impl StageKind {
         match self {
             StageKind::From => "from",
             StageKind::BeforeInstall => "beforeInstall",
+            StageKind::ImportsBeforeInstall => "importsBeforeInstall",
             StageKind::GitArchive => "gitArchive",
             StageKind::Install => "install",
+            StageKind::ImportsAfterInstall => "importsAfterInstall",
             StageKind::BeforeSetup => "beforeSetup",
+            StageKind::ImportsBeforeSetup => "importsBeforeSetup",
             StageKind::Setup => "setup",
+            StageKind::ImportsAfterSetup => "importsAfterSetup",
             StageKind::GitCache => "gitCache",
             StageKind::GitLatestPatch => "gitLatestPatch",
             StageKind::DockerInstructions => "dockerInstructions",
@@ -71,6 +87,10 @@ impl StageKind {
             StageKind::BeforeSetup => Some(UserStage::BeforeSetup),
             StageKind::Setup => Some(UserStage::Setup),
             StageKind::From
+            | StageKind::ImportsBeforeInstall
+            | StageKind::ImportsAfterInstall
+            | StageKind::ImportsBeforeSetup
+            | StageKind::ImportsAfterSetup
             | StageKind::GitArchive
             | StageKind::GitCache
             | StageKind::GitLatestPatch

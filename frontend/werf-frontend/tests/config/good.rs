@@ -431,6 +431,14 @@ fn what_werf_passes_over_in_silence_is_a_warning() {
             ],
         ),
         (
+            "image: app\nfrom: scratch\nimport:\n- {image: tools, stage: setup, add: /a, before: setup}\n- {artifact: tools, add: /b, after: setup}\n- {from: \"a:1\", stage: setup, add: /c, after: install}\n---\nimage: tools\nfrom: scratch\nshell: {install: x}\n",
+            &[
+                "ImportStageMissing: image `tools` has no stage `setup`, so its last one is taken; remove `stage`, or name another one",
+                "Deprecated: `artifact` of `import` is deprecated; write `image: tools`",
+                "ImportStageIgnored: `stage` has no effect: `a:1` is an image of a registry; remove it",
+            ],
+        ),
+        (
             "artifact: tools\nfrom: scratch\n",
             &["Deprecated: `artifact` is deprecated; write `image: tools` and `final: false`"],
         ),
@@ -443,4 +451,14 @@ fn what_werf_passes_over_in_silence_is_a_warning() {
     ] {
         assert_eq!(warnings(rest), expected, "{rest}");
     }
+}
+
+#[test]
+fn mappings_make_room_for_imports_and_imports_for_each_other() {
+    let image = &images(
+        "image: app\nfrom: scratch\ngit: [{to: /app}]\nimport:\n- {image: tools, add: /out, to: /app/vendor, before: setup}\n- {image: tools, add: /x, to: /app/vendor/y, before: setup}\n---\nimage: tools\nfrom: scratch\n",
+    )[0];
+    assert_eq!(image.git[0].exclude_paths, ["vendor", "vendor/y"]);
+    assert_eq!(image.imports[0].exclude_paths, ["y"]);
+    assert_eq!(image.imports[0].to.value, "/app/vendor");
 }

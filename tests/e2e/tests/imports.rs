@@ -1,0 +1,85 @@
+//! Files of other images.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use e2e::{Build, Built, Repo};
+
+/// `assets` makes files, `app` imports them and leaves a random value afterwards.
+fn config(salt: &str, make: &str, import: &str) -> String {
+    format!(
+        "image: assets\nfinal: false\nfrom: busybox:latest\nshell:\n  install:\n  - \": {salt}\"\n  - mkdir -p /out/dir/deep\n  - echo one > /out/one\n  - echo two > /out/dir/two.txt\n  - echo three > /out/dir/deep/three.js\n  - ln -s one /out/link\n{make}---\nimage: app\nfrom: busybox:latest\nimport:\n{import}shell:\n  setup: read -r id < /proc/sys/kernel/random/uuid; echo $id > /stamp\n"
+    )
+}
+
+fn stamp(built: &Built) -> String {
+    built.image.run(&["cat", "/stamp"])
+}
+
+const ALL: &str = "- {image: assets, add: /out, to: /in, before: setup}\n";
+
+#[test]
+fn only_what_is_imported_counts() {
+    let salt = e2e::salt();
+    let repo = Repo::with_config(&config(&salt, "", ALL));
+    let first = Build::of(&repo).ok();
+    assert_eq!(
+        first
+            .image
+            .run(&["cat", "/in/one", "/in/dir/two.txt", "/in/link"]),
+        "one\ntwo\none\n"
+    );
+    assert_eq!(first.image.run(&["readlink", "/in/link"]), "one\n");
+    let change = |make: &str| {
+        repo.commit_config(&config(&salt, make, ALL));
+        Build::of(&repo).ok()
+    };
+    let same = change("  - echo other > /elsewhere; touch /out/one\n");
+    assert_eq!(stamp(&first), stamp(&same), "{}", same.log);
+    for make in [
+        "  - echo 1 > /out/one\n",
+        "  - chmod 600 /out/one\n",
+        "  - ln -sf dir/two.txt /out/link\n",
+    ] {
+        assert_ne!(stamp(&first), stamp(&change(make)), "{make}");
+    }
+}
+
+#[test]
+fn masks_owners_and_places() {
+    let imports = "- {image: assets, add: /out, to: /js, after: install, includePaths: ['**/*.{js,ts}']}\n\
+                   - {image: assets, add: /out, to: /rest, after: install, excludePaths: [dir/deep, link]}\n\
+                   - {image: assets, add: /out/one, to: /tmp, after: install, owner: \"1000\", group: \"2000\"}\n\
+                   - {image: assets, add: /out/one, to: /new/name, after: install}\n\
+                   - {from: \"busybox:latest\", add: /bin/busybox, to: /tools/busybox, before: install}\n";
+    let repo = Repo::with_config(&config(&e2e::salt(), "", imports));
+    let image = Build::of(&repo).ok().image;
+    let paths = image.paths();
+    let below = |top: &str| -> Vec<&str> {
+        let files = paths
+            .iter()
+            .filter(|path| path.starts_with(top) && !path.ends_with('/'));
+        files.map(String::as_str).collect()
+    };
+    assert_eq!(below("js/"), ["js/dir/deep/three.js"]);
+    assert_eq!(below("rest/"), ["rest/dir/two.txt", "rest/one"]);
+    assert_eq!(
+        image.run(&["stat", "-c", "%u:%g", "/tmp/one"]),
+        "1000:2000\n"
+    );
+    assert_eq!(image.run(&["cat", "/new/name"]), "one\n");
+    assert_eq!(image.run(&["/tools/busybox", "echo", "works"]), "works\n");
+}
+
+#[test]
+fn a_missing_source_is_named() {
+    let repo = Repo::with_config(&config(
+        &e2e::salt(),
+        "",
+        "- {image: assets, add: /nothing, to: /in, before: setup}\n",
+    ));
+    Build::of(&repo).fails().says(&[
+        "stage `importsBeforeSetup` of image `app` failed",
+        "\"/nothing\": not found",
+        ">>> - {image: assets, add: /nothing",
+    ]);
+}
