@@ -83,3 +83,27 @@ fn a_missing_source_is_named() {
         ">>> - {image: assets, add: /nothing",
     ]);
 }
+
+#[test]
+fn the_monorepo_of_the_examples_is_built() {
+    let repo = Repo::new();
+    let example = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/monorepo");
+    for file in ["api/answer.sh", "site/pages/index", "site/pages/about"] {
+        repo.write(file, std::fs::read(example.join(file)).unwrap());
+    }
+    let text = std::fs::read_to_string(example.join("werf.yaml")).unwrap();
+    let (_, sections) = text.split_once("---\n").unwrap();
+    repo.commit_config(sections);
+    let run = |target: &str| {
+        Build::of(&repo)
+            .args(["--target", target])
+            .ok()
+            .image
+            .run(&[])
+    };
+    assert_eq!(run("site"), "<p>Welcome</p>\n");
+    assert_eq!(run("api"), "Content-Length: 15\n\n<p>Welcome</p>\n");
+    Build::of(&repo)
+        .fails()
+        .says(&["project `test` has several images", "`site`, `api`"]);
+}

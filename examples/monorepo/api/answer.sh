@@ -1,0 +1,2 @@
+printf "Content-Length: %s\n\n" "$(wc -c < index.html)"
+cat index.html
