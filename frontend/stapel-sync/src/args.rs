@@ -13,7 +13,8 @@ pub const USAGE: &str = "\
 stapel-sync sync   --store DIR --slot DIGEST [--root DIR] [--initial]
 stapel-sync run    --store DIR --slot DIGEST [--root DIR] [--initial] -- SCRIPT [ARGUMENT...]
 stapel-sync exec   --store DIR --slot DIGEST -- SCRIPT [ARGUMENT...]
-stapel-sync finish --store DIR --slot DIGEST [--root DIR] [--initial] --tree MANIFEST";
+stapel-sync finish --store DIR --slot DIGEST [--root DIR] [--initial] --tree MANIFEST
+stapel-sync context --store DIR --slot DIGEST [--root DIR] --tree MANIFEST";
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub enum Command {
     Exec(Vec<OsString>),
     /// Sync to exactly this manifest, then remove the state file.
     Finish(ManifestId),
+    /// Write exactly this manifest where nothing is yet, as a build context.
+    Context(ManifestId),
 }
 
 impl Arguments {
@@ -81,6 +84,9 @@ impl Arguments {
             (Some("run"), None, Some(script)) => Command::Run(script),
             (Some("exec"), None, Some(script)) => Command::Exec(script),
             (Some("finish"), Some(tree), None) => Command::Finish(digest("--tree", Some(tree))?),
+            (Some("context"), Some(tree), None) if before == Before::State => {
+                Command::Context(digest("--tree", Some(tree))?)
+            }
             _ => {
                 return Err(wrong(&format!(
                     "`{}` does not go with these options",
@@ -141,6 +147,8 @@ mod tests {
         let parsed = parse("finish --tree DIGEST --slot DIGEST --root /r --store /s").unwrap();
         assert_eq!(parsed.command, Command::Finish(DIGEST.parse().unwrap()));
         assert_eq!(parsed.before, Before::State);
+        let parsed = parse("context --tree DIGEST --slot DIGEST --store /s").unwrap();
+        assert_eq!(parsed.command, Command::Context(DIGEST.parse().unwrap()));
         let parsed = parse("sync --initial --store /s --slot DIGEST").unwrap();
         assert_eq!(
             (parsed.command, parsed.before),
@@ -174,6 +182,14 @@ mod tests {
             (
                 "finish --store /s --slot DIGEST",
                 "`finish` does not go with these options",
+            ),
+            (
+                "context --store /s --slot DIGEST",
+                "`context` does not go with these options",
+            ),
+            (
+                "context --store /s --slot DIGEST --tree DIGEST --initial",
+                "`context` does not go with these options",
             ),
             ("clean --store /s", "`clean` does not go with these options"),
         ] {

@@ -43,4 +43,4 @@ pub use hash::{
 pub use path::{AbsPath, MAX_PATH, PathError};
 pub use run::run;
 pub use state::STATE_PATH;
-pub use sync::{Before, Report, finish, sync};
+pub use sync::{Before, Report, context, finish, sync};

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use stapel_sync::store::Store;
-use stapel_sync::{Arguments, Command, Error, Report, finish, run, sync};
+use stapel_sync::{Arguments, Command, Error, Report, context, finish, run, sync};
 
 fn main() -> ExitCode {
     match execute() {
@@ -30,6 +30,7 @@ fn execute() -> Result<(), Error> {
     match command {
         Command::Sync => tell(&sync(&store, slot, &root, before)?.1),
         Command::Finish(tree) => tell(&finish(&store, slot, &root, before, tree)?),
+        Command::Context(tree) => tell(&context(&store, slot, &root, tree)?),
         Command::Run(script) => {
             let (slot, report) = sync(&store, slot, &root, before)?;
             tell(&report);

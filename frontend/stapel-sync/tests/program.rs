@@ -13,7 +13,7 @@ use std::process::{Command, Output, Stdio};
 
 use stapel_sync::store::{CleanPolicy, Store};
 use stapel_sync::{STATE_PATH, StageDigest};
-use support::{Fixture, STAGE, file, fill, scan, tree};
+use support::{Fixture, STAGE, executable, file, fill, scan, tree};
 
 fn program(fixture: &Fixture, command: &str, stage: StageDigest) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_stapel-sync"));
@@ -226,6 +226,35 @@ fn finish_leaves_only_the_tree() {
             .success()
     );
     assert_eq!(fs::read_dir(&fixture.root).unwrap().count(), 1);
+}
+
+#[test]
+fn a_context_has_the_modes_of_a_checkout_and_nothing_else() {
+    let fixture = Fixture::new();
+    let files = [("dev/a", file("1")), ("dev/sub/b", executable("2"))];
+    let slot = fill(&fixture.store, STAGE, &[tree("/context", &files)], 5);
+    let context = |manifest: &str| {
+        let mut program = program(&fixture, "context", STAGE);
+        program.arg("--tree").arg(manifest).status().unwrap().code()
+    };
+    assert_eq!(context(&"0".repeat(64)), Some(93), "another tree");
+    assert_eq!(context(&slot.manifest.to_string()), Some(0));
+    let mode = |path: &str| {
+        let permissions = fs::metadata(fixture.path(path)).unwrap().permissions();
+        permissions.mode() & 0o7777
+    };
+    assert_eq!(mode("context/dev"), 0o755);
+    assert_eq!(mode("context/dev/sub"), 0o755);
+    assert_eq!(mode("context/dev/a"), 0o644);
+    assert_eq!(mode("context/dev/sub/b"), 0o755);
+    let names = [
+        "context/",
+        "context/dev/",
+        "context/dev/a",
+        "context/dev/sub/",
+        "context/dev/sub/b",
+    ];
+    assert_eq!(fixture.names(""), names, "no state is left");
 }
 
 /// Runs the program where it may have only so many files open.

@@ -36,6 +36,7 @@ impl Default for Script {
             outcome: Outcome::Plan(Plan {
                 project: "p".into(),
                 commit: "c".into(),
+                dockerfiles: Vec::new(),
                 images: Vec::new(),
             }),
             warnings: Vec::new(),

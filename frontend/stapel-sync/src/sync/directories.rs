@@ -65,7 +65,7 @@ pub(super) fn make_directories(
     root: &Dir,
     tree: &Tree<'_>,
     changes: &Changes,
-    time: Time,
+    (time, nested_mode): (Time, u32),
     skipped: &mut Skipped,
 ) -> Result<Vec<Option<Target>>, Error> {
     let start = |mapping: usize| {
@@ -83,7 +83,7 @@ pub(super) fn make_directories(
         }
         let mode = match directory.role {
             Role::Base => 0o755,
-            Role::Nested => 0o775,
+            Role::Nested => nested_mode,
         };
         let (here, ensured) = walker.ensure(path, mode, target.full)?;
         if needed.came && matches!(ensured, Ensured::Present) {

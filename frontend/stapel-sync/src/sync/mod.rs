@@ -64,6 +64,12 @@ impl fmt::Display for Report {
     }
 }
 
+/// The mode of directories below the target of a mapping, which is werf's.
+const STAGE_DIRECTORIES: u32 = 0o775;
+
+/// The mode of directories in a build context, which is what git's checkout has nearly everywhere.
+const CONTEXT_DIRECTORIES: u32 = 0o755;
+
 /// Brings the files below `root` to what the slot of `stage` names, and returns the slot.
 pub fn sync(
     store: &Store,
@@ -73,7 +79,7 @@ pub fn sync(
 ) -> Result<(Slot, Report), Error> {
     let slot = store.read_slot(stage)?;
     let root = open_root(root)?;
-    let (report, manifest) = apply(store, &slot, &root, before)?;
+    let (report, manifest) = apply(store, &slot, &root, before, STAGE_DIRECTORIES)?;
     if let Some(manifest) = manifest {
         state::write(&root, slot.manifest, &manifest, slot.commit.time())?;
     }
@@ -89,6 +95,29 @@ pub fn finish(
     before: Before,
     tree: ManifestId,
 ) -> Result<Report, Error> {
+    let slot = exact_slot(store, stage, tree)?;
+    let root = open_root(root)?;
+    let (report, _) = apply(store, &slot, &root, before, STAGE_DIRECTORIES)?;
+    state::remove(&root)?;
+    Ok(report)
+}
+
+/// Writes exactly the manifest `tree` where nothing is yet, with the directories of a fresh checkout: the context of a
+/// Dockerfile, whose `COPY` takes their modes over.
+pub fn context(
+    store: &Store,
+    stage: StageDigest,
+    root: &Path,
+    tree: ManifestId,
+) -> Result<Report, Error> {
+    let slot = exact_slot(store, stage, tree)?;
+    let root = open_root(root)?;
+    let (report, _) = apply(store, &slot, &root, Before::Nothing, CONTEXT_DIRECTORIES)?;
+    Ok(report)
+}
+
+/// Reads a slot that must name the manifest `tree`.
+fn exact_slot(store: &Store, stage: StageDigest, tree: ManifestId) -> Result<Slot, Error> {
     let slot = store.read_slot(stage)?;
     if slot.manifest != tree {
         let why = format!("it names the manifest {}, not {tree}", slot.manifest);
@@ -96,22 +125,20 @@ pub fn finish(
             "read the slot of stage {stage}: {why}"
         )));
     }
-    let root = open_root(root)?;
-    let (report, _) = apply(store, &slot, &root, before)?;
-    state::remove(&root)?;
-    Ok(report)
+    Ok(slot)
 }
 
 fn open_root(path: &Path) -> Result<Dir, Error> {
     Dir::root(path).map_err(|why| Error::own(format!("open directory `{}`: {why}", path.display())))
 }
 
-/// Changes everything but the state. Returns the bytes of the manifest if the state has to follow.
+/// Changes everything but the state; directories below the target of a mapping are made with `nested_mode`. Returns the bytes of the manifest if the state has to follow.
 fn apply(
     store: &Store,
     slot: &Slot,
     root: &Dir,
     before: Before,
+    nested_mode: u32,
 ) -> Result<(Report, Option<Vec<u8>>), Error> {
     let state = match before {
         Before::State => state::read(root)?,
@@ -148,7 +175,7 @@ fn apply(
     let time = slot.commit.time();
     let mut skipped = Skipped::default();
     let deleted = delete(root, &old, &changes, time)?;
-    let targets = make_directories(root, &new, &changes, time, &mut skipped)?;
+    let targets = make_directories(root, &new, &changes, (time, nested_mode), &mut skipped)?;
     let files = changes.written.iter().map(|&at| new.files[at]).zip(blobs);
     let written = write_files(&new, &targets, files, time, &mut skipped)?;
     let warnings = [written.warnings, skipped.warnings()].concat();

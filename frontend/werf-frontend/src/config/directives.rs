@@ -308,9 +308,15 @@ mod tests {
 
     /// Returns the words between backticks in the first column of the first table of the documentation.
     fn documented() -> Vec<String> {
+        first_column("# What of werf.yaml works")
+    }
+
+    /// Returns the words between backticks in the first column of the first table below a heading.
+    fn first_column(heading: &str) -> Vec<String> {
         let text = include_str!("../../../../docs/werf-yaml.md");
         let rows = text
             .lines()
+            .skip_while(|line| *line != heading)
             .skip_while(|line| !line.starts_with("| ---"))
             .skip(1)
             .take_while(|line| line.starts_with('|'));
@@ -345,5 +351,27 @@ mod tests {
             .filter(|name| !wanted.contains(name) && !of_templates.contains(&name.as_str()))
             .collect();
         assert!(unknown.is_empty(), "no such directives: {unknown:?}");
+    }
+
+    #[test]
+    fn the_table_of_dockerfile_images_has_every_directive_of_their_own() {
+        let documented = first_column("## Images from Dockerfiles");
+        let names = DOCKERFILE_IMAGE.keys.iter().map(|(name, _)| *name);
+        // What they have in common with other images need not be said again, nor the old name of a key.
+        let shared = [
+            "image",
+            "final",
+            "dependencies",
+            "platform",
+            "contextAddFile",
+        ];
+        let (wanted, common): (Vec<&str>, Vec<&str>) =
+            names.partition(|name| !shared.contains(name));
+        assert_eq!(common.len(), shared.len(), "{common:?}");
+        let mut documented: Vec<&str> = documented.iter().map(String::as_str).collect();
+        let mut wanted = wanted;
+        documented.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(documented, wanted);
     }
 }

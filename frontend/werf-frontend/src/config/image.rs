@@ -214,7 +214,7 @@ pub fn describe(raw: &RawImage) -> String {
 }
 
 /// A section is repeated for each of its names. This is how long all of that may be, in bytes.
-const MOST_REPEATED: usize = 64 << 20;
+pub(super) const MOST_REPEATED: usize = 64 << 20;
 
 struct Resolver<'a> {
     /// The names of all images of the file, and where they are given.

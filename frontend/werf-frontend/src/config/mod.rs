@@ -13,6 +13,7 @@ mod base;
 mod dependency;
 mod directives;
 pub mod docker;
+pub mod dockerfile;
 mod document;
 pub mod git;
 pub mod giterminism;
@@ -21,7 +22,7 @@ pub mod image_spec;
 pub mod import;
 mod meta;
 pub mod mount;
-mod network;
+pub mod network;
 mod not_yet;
 pub mod order;
 pub mod permission;
@@ -37,6 +38,7 @@ pub mod template;
 pub mod yaml;
 
 pub use docker::{CommandLine, Docker};
+pub use dockerfile::DockerfileImage;
 pub use git::GitMapping;
 pub use image::{From, Image, ImageName};
 pub use image_spec::ImageSpec;
@@ -51,7 +53,7 @@ pub use source::{SourceText, Span, Spanned};
 use crate::error::{Diagnostic, Diagnostics};
 
 use document::{Document, Kind};
-use raw::{RawImage, RawMeta};
+use raw::{RawDockerfile, RawImage, RawMeta};
 use schema::Place;
 
 /// A configuration without mistakes.
@@ -70,6 +72,8 @@ pub struct Config {
     pub project: String,
     /// `build.cacheVersion`, or nothing.
     pub cache_version: String,
+    /// The images built from Dockerfiles, in the order of the file. They come before the others.
+    pub dockerfiles: Vec<DockerfileImage>,
     /// The images in the order of the file.
     pub images: Vec<Image>,
 }
@@ -83,12 +87,12 @@ pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
     let documents = document::read_all(source, &mut diagnostics);
     let mut metas: Vec<RawMeta> = Vec::new();
     let mut images: Vec<RawImage> = Vec::new();
-    let mut dockerfile_images: Vec<RawImage> = Vec::new();
+    let mut dockerfiles: Vec<RawDockerfile> = Vec::new();
     for document in &documents.list {
         match document.kind {
             Kind::Meta => metas.push(RawMeta::read(document)),
             Kind::Image => images.push(RawImage::read(document)),
-            Kind::DockerfileImage => dockerfile_images.push(RawImage::read(document)),
+            Kind::DockerfileImage => dockerfiles.push(RawDockerfile::read(document)),
         }
         check_keys(document, source, &mut diagnostics);
     }
@@ -104,11 +108,13 @@ pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
             meta::Meta::default()
         }
     };
-    let others: Vec<_> = dockerfile_images
-        .into_iter()
-        .flat_map(|image| image.all_names().cloned().collect::<Vec<_>>())
+    let others: Vec<_> = dockerfiles
+        .iter()
+        .flat_map(|image| image.names.clone().unwrap_or_default())
         .collect();
+    let dockerfiles = dockerfile::resolve_all(dockerfiles, &meta, source, &mut diagnostics);
     let images = image::resolve_all(images, &others, &meta, source, &mut diagnostics);
+    dockerfile::check_nameless(&dockerfiles, &images, source, &mut diagnostics);
     // What is ignored may well be what is missed.
     let ignored: Vec<String> = diagnostics
         .warnings()
@@ -122,6 +128,7 @@ pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
     let config = Config {
         project: meta.project,
         cache_version: meta.cache_version,
+        dockerfiles,
         images,
     };
     Ok(Loaded { config, warnings })

@@ -18,11 +18,16 @@ const NOT_YET: &[(Kind, &str, &str)] = &[
     ),
     (
         DockerfileImage,
-        "dockerfile",
-        "build it with the Dockerfile frontend",
+        "dependencies",
+        "remove it, or build this image with werf",
     ),
     (
         Image,
+        "platform",
+        "give the platform to the build: `--platform`",
+    ),
+    (
+        DockerfileImage,
         "platform",
         "give the platform to the build: `--platform`",
     ),

@@ -4,19 +4,24 @@ use crate::error::Diagnostic;
 
 use super::giterminism::{Giterminism, Rule};
 use super::mount::MountSource;
-use super::secret::SecretSource;
+use super::secret::{Secret, SecretSource};
 use super::source::{SourceText, Span};
-use super::{Config, Image};
+use super::{Config, DockerfileImage, Image};
 
 /// Whether anything in `config` needs a rule, so that the file must be looked at.
 pub fn is_needed(config: &Config) -> bool {
-    config.images.iter().any(|image| !wishes(image).is_empty())
+    all(config).next().is_some()
+}
+
+fn all(config: &Config) -> impl Iterator<Item = Wish> {
+    let of_stages = config.images.iter().flat_map(wishes);
+    of_stages.chain(config.dockerfiles.iter().flat_map(wishes_of_dockerfile))
 }
 
 /// Returns a mistake for everything that no rule allows.
 pub fn check(config: &Config, source: &SourceText, giterminism: &Giterminism) -> Vec<Diagnostic> {
     let mut denied: Vec<Diagnostic> = Vec::new();
-    for wish in config.images.iter().flat_map(wishes) {
+    for wish in all(config) {
         if giterminism.allows(wish.rule, &wish.value) {
             continue;
         }
@@ -41,8 +46,20 @@ struct Wish {
     at: Span,
 }
 
-fn wishes(image: &Image) -> Vec<Wish> {
-    let secrets = image.secrets.iter().map(|secret| match &secret.from {
+fn wishes_of_dockerfile(image: &DockerfileImage) -> Vec<Wish> {
+    let files = image.context_add_files.iter().map(|file| Wish {
+        rule: Rule::ContextAddFile,
+        value: file.in_project.clone(),
+        what: format!("`{}` of the client in `contextAddFiles`", file.in_project),
+        at: file.at,
+    });
+    files
+        .chain(image.secrets.iter().map(wish_of_secret))
+        .collect()
+}
+
+fn wish_of_secret(secret: &Secret) -> Wish {
+    match &secret.from {
         SecretSource::Env(name) => Wish {
             rule: Rule::SecretEnv,
             value: name.value.clone(),
@@ -55,7 +72,11 @@ fn wishes(image: &Image) -> Vec<Wish> {
             what: format!("the file `{}` as a secret", path.value),
             at: path.span,
         },
-    });
+    }
+}
+
+fn wishes(image: &Image) -> Vec<Wish> {
+    let secrets = image.secrets.iter().map(wish_of_secret);
     let mounts = image.mounts.iter().filter_map(|mount| match &mount.from {
         MountSource::TmpDir => None,
         MountSource::BuildDir(at) => Some(Wish {

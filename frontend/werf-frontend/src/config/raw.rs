@@ -2,6 +2,10 @@
 //!
 //! What has the wrong type is left out here, because [`super::schema`] has complained about it.
 
+mod dockerfile;
+
+pub use dockerfile::RawDockerfile;
+
 use super::dependency::RawDependency;
 use super::document::Document;
 use super::image_spec::RawImageSpec;

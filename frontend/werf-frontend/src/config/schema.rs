@@ -221,6 +221,13 @@ impl Checker<'_> {
         if is_outermost && place.kind != Kind::Meta && directives::META.shape(key).is_some() {
             return diagnostic.hint("it belongs in the meta section");
         }
+        if is_outermost
+            && place.kind == Kind::DockerfileImage
+            && directives::IMAGE.shape(key).is_some()
+        {
+            return diagnostic
+                .hint("an image with `dockerfile` is built from that, and not by stages");
+        }
         match (section.home_of(key), closest(key, section.names())) {
             (_, Some(meant)) => diagnostic.hint(format!("did you mean `{meant}`?")),
             (Some(home), None) => diagnostic.hint(format!("it belongs in `{home}`")),

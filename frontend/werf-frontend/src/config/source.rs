@@ -236,7 +236,7 @@ impl SourceText {
     }
 
     /// Returns the place of a line without the blanks around it.
-    fn whole_line(&self, line: usize) -> Location {
+    pub fn whole_line(&self, line: usize) -> Location {
         let text = self.text_of_line(line);
         let blanks = text.len() - text.trim_start().len();
         let column = |offset: usize| Position {

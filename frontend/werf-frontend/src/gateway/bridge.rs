@@ -37,8 +37,19 @@ pub struct Daemon {
 }
 
 /// A reference to a file system that the daemon holds for us; empty for an empty one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reference(pub String);
+
+/// What another frontend has made.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    /// The file system.
+    pub reference: Reference,
+    /// The same as a definition, to build on; `None` if it is empty.
+    pub definition: Option<pb::Definition>,
+    /// What is said about it, the configuration of the image among that.
+    pub metadata: BTreeMap<String, Vec<u8>>,
+}
 
 /// A call that failed.
 #[derive(Clone, Debug)]
@@ -134,6 +145,41 @@ impl Bridge {
                 "the daemon answered a solve with several results".to_owned(),
             )),
         }
+    }
+
+    /// Has another frontend of the daemon's make an image, and waits until it is done.
+    pub async fn solve_frontend(
+        &mut self,
+        frontend: &str,
+        options: BTreeMap<String, String>,
+        inputs: BTreeMap<String, pb::Definition>,
+    ) -> Result<Made, CallError> {
+        let request = proto::SolveRequest {
+            frontend: frontend.to_owned(),
+            frontend_opt: options,
+            frontend_inputs: inputs,
+            allow_result_return: true,
+            allow_result_array_ref: true,
+            cache_imports: self.cache_imports.clone(),
+            evaluate: true,
+            ..proto::SolveRequest::default()
+        };
+        let response = self.client.solve(request).await?.into_inner();
+        let result = response.result.unwrap_or_default();
+        let (id, definition) = match result.result {
+            Some(proto::result::Result::Ref(reference)) => (reference.id, reference.def),
+            None => (String::new(), None),
+            Some(_) => {
+                return Err(CallError::Transport(
+                    "the daemon answered with several images where one was asked for".to_owned(),
+                ));
+            }
+        };
+        Ok(Made {
+            reference: Reference(id),
+            definition,
+            metadata: result.metadata,
+        })
     }
 
     /// Reads a whole regular file.

@@ -5,6 +5,7 @@
 
 mod bases;
 pub mod bridge;
+mod dockerfile;
 mod failed_stage;
 mod missing;
 pub mod plan_graph;
@@ -32,8 +33,9 @@ use crate::helper::remotes::missing as missing_remotes;
 use crate::helper::store;
 use crate::lower::{self, BaseImage, Lowered, Settings};
 use crate::plan::file::{ImagePlan, Outcome, PlanFile, SourceFile};
+use crate::plan::target::Target;
 
-use bridge::{Bridge, CallError, Daemon, Reference};
+use bridge::{Bridge, CallError, Daemon, Made, Reference};
 use plan_graph::{OWN_DEFINITION, OwnImage, PLAN_FILE, plan_graph};
 use request::Request;
 use rounds::{Attempt, Lost, Round, Solved, Unmeasured};
@@ -77,6 +79,15 @@ impl From<Diagnostic> for Failure {
 pub struct Answer {
     reference: Option<Reference>,
     metadata: BTreeMap<String, Vec<u8>>,
+}
+
+impl From<Made> for Answer {
+    fn from(made: Made) -> Answer {
+        Answer {
+            reference: Some(made.reference),
+            metadata: made.metadata,
+        }
+    }
 }
 
 /// Runs the face and returns the exit status of the process, which counts only if nothing was returned.
@@ -233,16 +244,26 @@ async fn build_planned(
             return Err(Failure::Mistakes(missing_remotes(&remotes), sources));
         }
     };
-    let image = plan.choose(request.target.as_deref())?;
-    let needed = plan.needed(&image.name);
+    let target = plan.choose(request.target.as_deref())?;
+    let needed = plan.needed(target.name());
     if round.is_first() {
-        for warning in warnings
-            .iter()
-            .chain(&request_warnings(request, &needed, &used_build_args))
-        {
+        for warning in warnings.iter().chain(&request_warnings(
+            request,
+            target,
+            &needed,
+            &used_build_args,
+        )) {
             warn(bridge, &planned.vertex, warning, &sources).await?;
         }
     }
+    let image = match target {
+        Target::Image(image) => image,
+        Target::Dockerfile(image) => {
+            let try_of = (&platform, round.retried.contains_key(&image.name));
+            let solved = dockerfile::solve(bridge, image, request, try_of, &sources).await?;
+            return Ok(solved.map(|made| Built::Image(made.into())));
+        }
+    };
     let settings = Settings {
         retried: round.retried.clone(),
         ..settings(request, platform, &needed)
@@ -419,10 +440,18 @@ async fn explain(
     }
 }
 
-fn request_warnings(request: &Request, images: &[&ImagePlan], used: &[String]) -> Vec<Diagnostic> {
+fn request_warnings(
+    request: &Request,
+    target: Target<'_>,
+    images: &[&ImagePlan],
+    used: &[String],
+) -> Vec<Diagnostic> {
     let contexts = request.contexts.keys();
+    let uses = |name: &str| {
+        target.uses_context(name) || images.iter().any(|image| image.uses_context(name))
+    };
     let unused_contexts = contexts
-        .filter(|name| !images.iter().any(|image| image.uses_context(name)))
+        .filter(|name| !uses(name))
         .map(|name| format!("--build-context {name}"));
     let ignored: Vec<String> = request
         .ignored

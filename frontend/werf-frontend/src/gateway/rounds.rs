@@ -63,6 +63,15 @@ pub(super) enum Solved<T> {
     StoreLacks(Lost),
 }
 
+impl<T> Solved<T> {
+    pub fn map<U>(self, then: impl FnOnce(T) -> U) -> Solved<U> {
+        match self {
+            Solved::Well(value) => Solved::Well(then(value)),
+            Solved::StoreLacks(lost) => Solved::StoreLacks(lost),
+        }
+    }
+}
+
 /// A stage that did not find in STORE what PLAN had put there, and the daemon's words for it.
 pub(super) struct Lost {
     pub image: ImageName,

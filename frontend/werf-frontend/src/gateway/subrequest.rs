@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::error::{Diagnostic, Location};
 use crate::helper::remotes::missing;
 use crate::plan::file::{Base, Outcome, PlanFile, SourceFile};
+use crate::plan::target::Target;
 
 use super::{Answer, Failure, report};
 
@@ -79,27 +80,22 @@ fn targets(file: &PlanFile) -> Result<Answer, Failure> {
             return Err(Failure::Mistakes(missing(remotes), file.sources.clone()));
         }
     };
-    let finals = plan.images.iter().filter(|image| image.is_final).count();
+    let finals = plan.targets().filter(|image| image.is_final()).count();
     let mut text = format!("{:<32} {:<40} STAGES\n", "TARGET", "FROM");
     let mut list = Vec::new();
-    for image in &plan.images {
-        let base = match &image.base {
-            Base::Scratch => "scratch",
-            Base::Image { reference, .. } => reference,
-            Base::Sibling { image, .. } => image.as_str(),
-        };
-        let is_default = image.is_final && finals == 1;
-        let stages: Vec<&str> = image.stages.iter().map(|stage| stage.kind.name()).collect();
+    for image in plan.targets() {
+        let (base, stages, at) = described(image);
+        let is_default = image.is_final() && finals == 1;
         let name = format!(
             "{}{}",
-            image.name,
+            image.name(),
             if is_default { " (default)" } else { "" }
         );
-        text.push_str(&format!("{name:<32} {base:<40} {}\n", stages.join(", ")));
+        text.push_str(&format!("{name:<32} {base:<40} {stages}\n"));
         list.push(json!({
-            "name": image.name.to_string(), "default": is_default, "base": base,
-            "description": stages.join(", "),
-            "location": location(&image.at, &file.sources),
+            "name": image.name().to_string(), "default": is_default, "base": base,
+            "description": stages,
+            "location": location(at, &file.sources),
         }));
     }
     let sources: Vec<String> = file
@@ -112,6 +108,22 @@ fn targets(file: &PlanFile) -> Result<Answer, Failure> {
         text,
         &[],
     ))
+}
+
+/// Returns what an image is made from, its stages, and where it is defined.
+fn described(image: Target<'_>) -> (&str, String, &Location) {
+    match image {
+        Target::Image(image) => {
+            let base = match &image.base {
+                Base::Scratch => "scratch",
+                Base::Image { reference, .. } => reference,
+                Base::Sibling { image, .. } => image.as_str(),
+            };
+            let stages: Vec<&str> = image.stages.iter().map(|stage| stage.kind.name()).collect();
+            (base, stages.join(", "), &image.at)
+        }
+        Target::Dockerfile(image) => (&image.dockerfile.path, image.target.clone(), &image.at),
+    }
 }
 
 /// Mistakes are the answer here, not a failure: the client prints both and exits with the status code.

@@ -2,6 +2,7 @@
 //! opens `.git` and STORE, and never speaks gRPC.
 
 pub mod baseline;
+pub mod contexts;
 pub mod locate;
 pub mod plan;
 pub mod remotes;

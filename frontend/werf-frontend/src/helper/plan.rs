@@ -13,6 +13,7 @@ use crate::plan::file::{Outcome, Plan, PlanFile, VERSION};
 use crate::plan::{self, ImageSources};
 
 use super::baseline;
+use super::contexts::Contexts;
 use super::locate::Wanted;
 use super::remotes::{self, GivenRemote, Remotes, Unopened};
 use super::sources::{FillError, Snapshot};
@@ -72,6 +73,7 @@ fn plan_or_refuse(
             return Err(mistakes);
         }
     }
+    let contexts = Contexts::take(&loaded.config, &repo, &source, remarks)?;
     let remotes = match Remotes::open(&loaded.config, &source, &request.remotes) {
         Ok(remotes) => remotes,
         Err(Unopened::Missing(requests)) => return Ok(Outcome::NeedsRemotes(requests)),
@@ -84,11 +86,15 @@ fn plan_or_refuse(
         &source,
         &mut remarks.warnings,
     )?;
-    let plan = |sources: &_| plan::plan(&loaded.config, &source, &repo.commit(), sources);
+    let plan = |sources: &_| Plan {
+        dockerfiles: contexts.plan(&loaded.config, &source),
+        ..plan::plan(&loaded.config, &source, &repo.commit(), sources)
+    };
     let Some(store) = store else {
         return Ok(Outcome::Plan(plan(&snapshot.sources())));
     };
-    let filled = fill(&snapshot, store, &repo, request, plan);
+    let taken = (&snapshot, &contexts);
+    let filled = fill(taken, store, &repo, request, plan);
     filled.map(Outcome::Plan).map_err(|error| match error {
         FillError::Repo(error) => vec![error.into()],
         FillError::Store(error) => vec![Diagnostic::error(format!("fill STORE: {error}"))],
@@ -99,7 +105,7 @@ fn plan_or_refuse(
 /// stage before `gitCache` says from where on changes count, and a `gitCache` renames the stages of all images that are
 /// based on its image.
 fn fill(
-    snapshot: &Snapshot,
+    (snapshot, contexts): (&Snapshot, &Contexts),
     store: &Path,
     repo: &Repo,
     request: &PlanRequest,
@@ -110,10 +116,12 @@ fn fill(
     let mut planned = plan(&sources);
     // Where the choice of an image is a mistake, the gateway says so.
     let needed: BTreeSet<ImageName> = match planned.choose(request.target.as_deref()) {
-        Ok(image) => planned
-            .needed(&image.name)
+        Ok(target) => planned
+            .needed(target.name())
             .into_iter()
-            .map(|image| image.name.clone())
+            .map(|image| &image.name)
+            .chain([target.name()])
+            .cloned()
             .collect(),
         Err(_) => BTreeSet::new(),
     };
@@ -133,6 +141,7 @@ fn fill(
         image.unmeasured = unmeasured.contains(&image.name);
     }
     snapshot.write_slots(&store, repo, &planned, &needed)?;
+    contexts.fill(&mut store, repo, planned.dockerfiles_of(&needed))?;
     store.clean(&CleanPolicy::default())?;
     Ok(planned)
 }

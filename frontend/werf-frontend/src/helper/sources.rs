@@ -38,17 +38,18 @@ struct ImageSnapshot {
     blobs: Vec<Blob>,
 }
 
-struct Blob {
-    id: gix::ObjectId,
+/// A file's content, where it is to be had.
+pub(super) struct Blob {
+    pub(super) id: gix::ObjectId,
     /// For messages.
-    path: String,
-    elsewhere: Option<Elsewhere>,
+    pub(super) path: String,
+    pub(super) elsewhere: Option<Elsewhere>,
 }
 
 /// Another repository than the project's: that of a submodule, or of a mapping with `url`.
-struct Elsewhere {
-    git_dir: PathBuf,
-    commit: gix::ObjectId,
+pub(super) struct Elsewhere {
+    pub(super) git_dir: PathBuf,
+    pub(super) commit: gix::ObjectId,
 }
 
 /// Why files could not be brought into STORE.
@@ -122,7 +123,7 @@ impl Snapshot {
         needed: &BTreeSet<ImageName>,
     ) -> Result<(), FillError> {
         for image in needed.iter().filter_map(|name| self.images.get(name)) {
-            image.fill(store, repo)?;
+            fill(&image.blobs, store, repo)?;
         }
         Ok(())
     }
@@ -195,36 +196,35 @@ fn needed_of<'a>(
     images.filter(|image| needed.contains(&image.name))
 }
 
-impl ImageSnapshot {
-    fn fill(&self, store: &mut Store, repo: &Repo) -> Result<(), FillError> {
-        let ids: Vec<ObjectId> = self.blobs.iter().map(|blob| object_id(blob.id)).collect();
-        let missing: std::collections::HashSet<ObjectId> = store.claim(&ids)?.into_iter().collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let mut fill = store.fill();
-        let mut written = std::collections::HashSet::new();
-        let mut opened: HashMap<&Path, Repo> = HashMap::new();
-        for (blob, id) in self.blobs.iter().zip(ids) {
-            if !missing.contains(&id) || !written.insert(id) {
-                continue;
-            }
-            let data = match &blob.elsewhere {
-                None => repo.read_any(blob.id, &blob.path)?,
-                Some(Elsewhere { git_dir, commit }) => {
-                    if !opened.contains_key(git_dir.as_path()) {
-                        let other = Repo::open_at(git_dir, *commit)?;
-                        opened.extend(other.map(|repo| (git_dir.as_path(), repo)));
-                    }
-                    let repo = opened.get(git_dir.as_path()).unwrap_or(repo);
-                    repo.read_any(blob.id, &blob.path)?
-                }
-            };
-            fill.add(id, &data)?;
-        }
-        fill.finish()?;
-        Ok(())
+/// Writes the contents that STORE lacks.
+pub(super) fn fill(blobs: &[Blob], store: &mut Store, repo: &Repo) -> Result<(), FillError> {
+    let ids: Vec<ObjectId> = blobs.iter().map(|blob| object_id(blob.id)).collect();
+    let missing: std::collections::HashSet<ObjectId> = store.claim(&ids)?.into_iter().collect();
+    if missing.is_empty() {
+        return Ok(());
     }
+    let mut fill = store.fill();
+    let mut written = std::collections::HashSet::new();
+    let mut opened: HashMap<&Path, Repo> = HashMap::new();
+    for (blob, id) in blobs.iter().zip(ids) {
+        if !missing.contains(&id) || !written.insert(id) {
+            continue;
+        }
+        let data = match &blob.elsewhere {
+            None => repo.read_any(blob.id, &blob.path)?,
+            Some(Elsewhere { git_dir, commit }) => {
+                if !opened.contains_key(git_dir.as_path()) {
+                    let other = Repo::open_at(git_dir, *commit)?;
+                    opened.extend(other.map(|repo| (git_dir.as_path(), repo)));
+                }
+                let repo = opened.get(git_dir.as_path()).unwrap_or(repo);
+                repo.read_any(blob.id, &blob.path)?
+            }
+        };
+        fill.add(id, &data)?;
+    }
+    fill.finish()?;
+    Ok(())
 }
 
 /// Reads the mappings of a configuration.
@@ -428,7 +428,7 @@ fn content(listing: &TreeListing, mapping: &GitMapping) -> Result<Mapping, Strin
     })
 }
 
-fn leaf(entry: &TreeEntry) -> Leaf {
+pub(super) fn leaf(entry: &TreeEntry) -> Leaf {
     let kind = match entry.kind {
         FileKind::File => EntryKind::File,
         FileKind::Executable => EntryKind::Executable,
@@ -440,12 +440,12 @@ fn leaf(entry: &TreeEntry) -> Leaf {
     }
 }
 
-fn object_id(id: gix::ObjectId) -> ObjectId {
+pub(super) fn object_id(id: gix::ObjectId) -> ObjectId {
     ObjectId::from_bytes(id.as_bytes()).expect("git has ids of 20 and 32 bytes")
 }
 
 /// Returns what a build may ask about the commit. The time is the author's, in Go's default format.
-fn commit_facts(repo: &Repo) -> Result<Commit, RepoError> {
+pub(super) fn commit_facts(repo: &Repo) -> Result<Commit, RepoError> {
     let time = repo.author_time()?;
     Ok(Commit {
         hash: repo.commit(),

@@ -275,7 +275,7 @@ fn human_time(seconds: i64, offset: i32) -> Option<String> {
 
 impl Remarks {
     /// Adds a file, once, without the credentials in its URLs: its lines are shown, and kept with the build.
-    fn add_source(&mut self, name: &str, content: &[u8]) {
+    pub(super) fn add_source(&mut self, name: &str, content: &[u8]) {
         if self.sources.iter().any(|source| source.name == name) {
             return;
         }

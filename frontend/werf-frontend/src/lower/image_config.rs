@@ -149,6 +149,17 @@ impl ImageConfig {
         self.root.insert("history".to_owned(), json!(records));
     }
 
+    /// Empties the history, likewise, of an image all of whose layers are in it.
+    pub fn clear_records(&mut self) {
+        let history = self.root.get("history").and_then(Value::as_array);
+        let of_layers = history.into_iter().flatten().filter(|record| {
+            let is_empty = record.get("empty_layer").and_then(Value::as_bool);
+            is_empty != Some(true)
+        });
+        let records = vec![json!({}); of_layers.count()];
+        self.root.insert("history".to_owned(), json!(records));
+    }
+
     /// Applies the `docker` section in werf's order: VOLUME, EXPOSE, ENV, LABEL, WORKDIR, USER, ENTRYPOINT,
     /// CMD, HEALTHCHECK (spec `werf-yaml.md` 8.2).
     ///

@@ -5,6 +5,7 @@
 //! script and the digest of the stage, the arguments, the environment, the mounts and the platform. The
 //! tools come through STORE, a cache mount, and are not in the key.
 
+pub mod context;
 pub mod image_config;
 mod image_spec;
 mod import;

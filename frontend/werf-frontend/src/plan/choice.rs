@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{ImageName, order};
-use crate::error::Diagnostic;
 
 use super::file::{Base, ImagePlan, ImportFrom, Plan};
 
@@ -27,49 +26,6 @@ impl Plan {
     /// Returns the image `name`.
     pub fn image(&self, name: &ImageName) -> Option<&ImagePlan> {
         self.images.iter().find(|image| image.name == *name)
-    }
-
-    /// Returns the image that `target` names, or the only final one.
-    ///
-    /// # Errors
-    /// Why there is none, or several.
-    pub fn choose(&self, target: Option<&str>) -> Result<&ImagePlan, Diagnostic> {
-        let names = |images: &[&ImagePlan]| {
-            images
-                .iter()
-                .map(|image| format!("`{}`", image.name))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let all: Vec<&ImagePlan> = self.images.iter().collect();
-        let finals: Vec<&ImagePlan> = self.images.iter().filter(|image| image.is_final).collect();
-        match (target, finals.as_slice(), all.as_slice()) {
-            (Some(target), ..) => self
-                .images
-                .iter()
-                .find(|image| image.name.to_string() == target)
-                .ok_or_else(|| {
-                    Diagnostic::error(format!(
-                        "`--target {target}` is no image of project `{}`",
-                        self.project
-                    ))
-                    .hint(format!("its images are {}", names(&all)))
-                }),
-            (None, [one], _) | (None, [], [one]) => Ok(one),
-            (None, [], []) => Err(Diagnostic::error(format!(
-                "project `{}` has no image to build",
-                self.project
-            ))
-            .hint("add a section with `image:` and `from:`")),
-            (None, ..) => Err(Diagnostic::error(format!(
-                "project `{}` has several images",
-                self.project
-            ))
-            .hint(format!(
-                "choose one with `--target`: {}",
-                names(if finals.is_empty() { &all } else { &finals })
-            ))),
-        }
     }
 
     /// Returns what must be built for the image `target`, which comes last, in an order in which it can be built; each

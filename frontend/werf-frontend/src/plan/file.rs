@@ -12,6 +12,7 @@ use crate::error::{self, Diagnostic, Location};
 
 use super::container::{MountPlan, NetworkPlan, SecretPlan};
 use super::digest::{Digest, DigestField};
+use super::dockerfile::DockerfilePlan;
 use super::image_spec::ImageSpecPlan;
 use super::script::Script;
 use super::stage::StageKind;
@@ -79,7 +80,10 @@ pub struct Plan {
     pub project: String,
     /// The commit that was planned, as hexadecimal digits. Informative: it is in no cache key.
     pub commit: String,
-    /// All images, in the order of the configuration.
+    /// The images built from Dockerfiles, in the order of the configuration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dockerfiles: Vec<DockerfilePlan>,
+    /// All other images, in the order of the configuration.
     pub images: Vec<ImagePlan>,
 }
 

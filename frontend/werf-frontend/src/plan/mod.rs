@@ -5,12 +5,14 @@
 pub mod choice;
 pub mod container;
 pub mod digest;
+pub mod dockerfile;
 pub mod file;
 pub mod image_spec;
 pub mod import;
 pub mod script;
 pub mod service_labels;
 pub mod stage;
+pub mod target;
 
 use std::collections::BTreeMap;
 
@@ -38,7 +40,7 @@ pub struct ImageSources {
     pub changed_mebibytes: u64,
 }
 
-/// Plans every image of `config`, which was read from `source` at `commit`; `sources` has an entry for each
+/// Plans every image of `config` that is built by stages; `config` was read from `source` at `commit`; `sources` has an entry for each
 /// image with git mappings.
 pub fn plan(
     config: &Config,
@@ -59,6 +61,7 @@ pub fn plan(
     Plan {
         project: config.project.clone(),
         commit: commit.to_owned(),
+        dockerfiles: Vec::new(),
         images: in_order
             .filter_map(|image| planned.remove(&image.name))
             .collect(),

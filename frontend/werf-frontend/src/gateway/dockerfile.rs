@@ -1,0 +1,403 @@
+//! Images from Dockerfiles: what BuildKit's own Dockerfile frontend is told, and what it makes.
+//!
+//! It gets the context and the Dockerfile as inputs (spec `buildkit-frontend.md` 4.3), so that both are the commit's, and
+//! everything else as options, as if the client had given them. Frames and warnings of the Dockerfile reach the client
+//! without our help. Secrets and ssh agents do, too: it has them from the same session.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use buildkit_llb::{Network, Platform};
+use buildkit_proto::rpc;
+use serde_json::json;
+
+use crate::config::network::NetworkMode;
+use crate::error::Diagnostic;
+use crate::lower::context::{self, Client};
+use crate::lower::image_config::ImageConfig;
+use crate::plan::digest::DigestWriter;
+use crate::plan::dockerfile::DockerfilePlan;
+use crate::plan::file::SourceFile;
+use crate::plan::image_spec::Clear;
+use crate::plan::stage::StageKind;
+
+use super::bridge::{Bridge, CallError, Made};
+use super::request::{NoCache, Request};
+use super::rounds::{Lost, Solved};
+use super::{Failure, lacks_in_store, report, shrink};
+
+/// How BuildKit calls its Dockerfile frontend.
+const FRONTEND: &str = "dockerfile.v0";
+
+/// Builds the image; `again` if that is tried for the second time.
+pub(super) async fn solve(
+    bridge: &mut Bridge,
+    plan: &DockerfilePlan,
+    request: &Request,
+    (platform, again): (&Platform, bool),
+    sources: &[SourceFile],
+) -> Result<Solved<Made>, Failure> {
+    let client = Client {
+        name: &request.context_name,
+        session: &request.session,
+    };
+    let context = context::context(plan, client, again);
+    let (dockerfile, dockerfile_root) = context::dockerfile(&plan.dockerfile);
+    let mut inputs = BTreeMap::from([
+        ("context".to_owned(), context.graph.definition(context.root)),
+        (
+            "dockerfile".to_owned(),
+            dockerfile.definition(dockerfile_root),
+        ),
+    ]);
+    for definition in inputs.values_mut() {
+        shrink(definition)?;
+    }
+    let options = options(plan, request, platform);
+    match bridge.solve_frontend(FRONTEND, options, inputs).await {
+        Ok(mut made) => {
+            specify(&mut made, plan, request)
+                .map_err(|errors| Failure::Mistakes(errors, sources.to_vec()))?;
+            Ok(Solved::Well(made))
+        }
+        Err(CallError::Status(status)) => {
+            let exec = context.graph.digest(context.exec);
+            let is_context = report::failed_vertex(&status) == Some(exec);
+            let store_lacks = is_context && lacks_in_store(&status);
+            let status = Box::new(name_image(*status, plan));
+            if store_lacks {
+                // What puts files where there were none.
+                Ok(Solved::StoreLacks(Lost {
+                    image: plan.name.clone(),
+                    stage: StageKind::GitArchive,
+                    status,
+                }))
+            } else {
+                Err(Failure::Status(status))
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The name of the image's configuration among what is said about it.
+const CONFIG: &str = "containerimage.config";
+
+/// Applies `imageSpec` to the configuration that the Dockerfile has given. Labels of the client win.
+fn specify(
+    made: &mut Made,
+    plan: &DockerfilePlan,
+    request: &Request,
+) -> Result<(), Vec<Diagnostic>> {
+    let (Some(spec), Some(bytes)) = (&plan.image_spec, made.metadata.get(CONFIG)) else {
+        return Ok(());
+    };
+    let mut config = ImageConfig::from_base(bytes).map_err(|error| {
+        let message = format!("image `{}`: {}", plan.name, error.0);
+        vec![Diagnostic::error(message).at(plan.at.clone())]
+    })?;
+    config.apply_image_spec(spec)?;
+    if spec.clear.contains(&Clear::History) {
+        config.clear_records();
+    }
+    for (name, value) in &request.labels {
+        config.set_label(name, value);
+    }
+    let epoch = request.source_date_epoch;
+    if let Some(epoch) = epoch.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok()) {
+        config.set_created(epoch);
+    }
+    made.metadata.insert(CONFIG.to_owned(), config.to_json());
+    Ok(())
+}
+
+/// Puts the image and its Dockerfile before the daemon's message; code and details stay.
+fn name_image(mut status: rpc::Status, plan: &DockerfilePlan) -> rpc::Status {
+    status.message = format!(
+        "image `{}` ({}): {}",
+        plan.name, plan.dockerfile.path, status.message
+    );
+    status
+}
+
+/// Returns the options for the Dockerfile frontend (spec `buildkit-frontend.md` 4.2).
+///
+/// Build arguments of the client are for templates; a Dockerfile has those of `args`, proxies, and what BuildKit itself
+/// understands.
+pub(super) fn options(
+    plan: &DockerfilePlan,
+    request: &Request,
+    platform: &Platform,
+) -> BTreeMap<String, String> {
+    let mut options = BTreeMap::from([
+        ("filename".to_owned(), plan.dockerfile.path.clone()),
+        ("platform".to_owned(), platform.to_string()),
+        (
+            "image-resolve-mode".to_owned(),
+            request.resolve_mode.clone(),
+        ),
+    ]);
+    let mut set = |key: &str, value: String| options.insert(key.to_owned(), value);
+    if !plan.target.is_empty() {
+        set("target", plan.target.clone());
+    }
+    for (kind, value) in &request.proxy {
+        let name = format!("{}_PROXY", kind.to_uppercase());
+        set(&format!("build-arg:{name}"), value.clone());
+    }
+    if let Some(epoch) = request.source_date_epoch {
+        set("build-arg:SOURCE_DATE_EPOCH", epoch.to_string());
+    }
+    for (name, value) in &plan.args {
+        set(&format!("build-arg:{name}"), value.clone());
+    }
+    for (name, value) in plan.service_labels.iter().chain(&request.labels) {
+        set(&format!("label:{name}"), value.clone());
+    }
+    for (name, value) in &request.contexts {
+        set(&format!("context:{name}"), value.clone());
+    }
+    if let Some(names) = no_cache(plan, &request.no_cache) {
+        set("no-cache", names);
+    }
+    if let Some(hosts) = extra_hosts(plan, request) {
+        set("add-hosts", hosts);
+    }
+    if let Some(network) = network(plan.network, request.network) {
+        set("force-network-mode", network.to_owned());
+    }
+    if let Some(bytes) = request.shm_size {
+        set("shm-size", bytes.to_string());
+    }
+    if !request.ulimits.is_empty() {
+        let limits = request.ulimits.iter();
+        let limits = limits.map(|(name, soft, hard)| format!("{name}={soft}:{hard}"));
+        set("ulimit", limits.collect::<Vec<_>>().join(","));
+    }
+    if let Some(parent) = &request.cgroup_parent {
+        set("cgroup-parent", parent.clone());
+    }
+    if let Some(hostname) = &request.hostname {
+        set("hostname", hostname.clone());
+    }
+    if !request.cache_imports.is_empty() {
+        let imports = request.cache_imports.iter();
+        let imports = imports.map(|import| json!({ "Type": import.kind, "Attrs": import.attrs }));
+        set(
+            "cache-imports",
+            json!(imports.collect::<Vec<_>>()).to_string(),
+        );
+    }
+    options
+}
+
+/// Returns the value of `no-cache`: nothing for the whole image, or the stages of the Dockerfile.
+fn no_cache(plan: &DockerfilePlan, no_cache: &NoCache) -> Option<String> {
+    let image = plan.name.to_string().to_lowercase();
+    match no_cache {
+        NoCache::Off => None,
+        NoCache::All => Some(String::new()),
+        NoCache::Named(names) if names.contains(&image) => Some(String::new()),
+        NoCache::Named(names) => {
+            let own = format!("{image}/");
+            let stages = names
+                .iter()
+                .filter_map(|name| match name.strip_prefix(&own) {
+                    Some(stage) => Some(stage),
+                    None if name.contains('/') => None,
+                    None => Some(name.as_str()),
+                });
+            let stages: Vec<&str> = stages.collect();
+            (!stages.is_empty()).then(|| stages.join(","))
+        }
+    }
+}
+
+fn network(of_image: Option<NetworkMode>, of_build: Network) -> Option<&'static str> {
+    match (of_image, of_build) {
+        (Some(NetworkMode::Default), _) => Some("sandbox"),
+        (Some(NetworkMode::None), _) | (None, Network::None) => Some("none"),
+        (Some(NetworkMode::Host), _) | (None, Network::Host) => Some("host"),
+        (None, _) => None,
+    }
+}
+
+/// Returns what is put into `/etc/hosts` of the containers.
+///
+/// The names are in the key of every `RUN`, and nothing of them is in a layer. So a name is what carries `cacheVersion`:
+/// with another one, all commands run again.
+fn extra_hosts(plan: &DockerfilePlan, request: &Request) -> Option<String> {
+    let mut hosts = String::new();
+    for (name, address) in request.extra_hosts.iter().chain(&plan.extra_hosts) {
+        let _ = write!(hosts, "{name}={address},");
+    }
+    if !plan.cache_version.is_empty() {
+        let (digest, _) = DigestWriter::new("dockerfile")
+            .field("cacheVersion", &plan.cache_version)
+            .finish();
+        let _ = write!(
+            hosts,
+            "cache-version-{}.werf.invalid=0.0.0.0,",
+            digest.short()
+        );
+    }
+    hosts.pop()?;
+    Some(hosts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ImageName;
+    use crate::error::{Location, Position};
+    use crate::plan::dockerfile::{Context, Dockerfile};
+    use crate::plan::image_spec::ImageSpecPlan;
+
+    fn plan() -> DockerfilePlan {
+        let start = Position { line: 1, column: 1 };
+        let at = Location {
+            file: "werf.yaml".into(),
+            start,
+            end: start,
+            rendered: None,
+        };
+        let dockerfile = Dockerfile {
+            path: "app/Dockerfile".into(),
+            text: "FROM scratch".into(),
+        };
+        let context = Context::new("0".repeat(64));
+        DockerfilePlan::new(ImageName::new("App"), at, dockerfile, context)
+    }
+
+    fn request(given: &[(&str, &str)]) -> Request {
+        let given = given
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Request::from_options(given.collect()).expect("options")
+    }
+
+    fn shown(plan: &DockerfilePlan, request: &Request) -> String {
+        let platform = Platform::parse("linux/amd64").expect("a platform");
+        let options = options(plan, request, &platform).into_iter();
+        let lines = options.map(|(key, value)| format!("{key}={value}\n"));
+        lines.collect()
+    }
+
+    #[test]
+    fn nothing_is_told_that_nobody_asked_for() {
+        let request = request(&[("build-arg:X", "for templates"), ("target", "app")]);
+        insta::assert_snapshot!(shown(&plan(), &request), @r"
+        filename=app/Dockerfile
+        image-resolve-mode=
+        platform=linux/amd64
+        ");
+    }
+
+    #[test]
+    fn everything_that_is_asked_for_is_handed_on() {
+        let plan = DockerfilePlan {
+            target: "run".into(),
+            args: BTreeMap::from([("A".into(), "1=2".into())]),
+            extra_hosts: vec![("db".into(), "::1".into())],
+            network: Some(NetworkMode::Default),
+            cache_version: "2".into(),
+            service_labels: BTreeMap::from([("werf.io/project".into(), "p".into())]),
+            ..plan()
+        };
+        let request = request(&[
+            ("label:a", "b"),
+            ("context:base", "docker-image://x"),
+            ("no-cache", ""),
+            ("add-hosts", "x=1.2.3.4"),
+            ("force-network-mode", "host"),
+            ("shm-size", "1000"),
+            ("ulimit", "nofile=1:2"),
+            ("cgroup-parent", "c"),
+            ("hostname", "h"),
+            ("image-resolve-mode", "pull"),
+            ("build-arg:http_proxy", "p"),
+            ("build-arg:SOURCE_DATE_EPOCH", "7"),
+            (
+                "cache-imports",
+                r#"[{"Type":"registry","Attrs":{"ref":"r"}}]"#,
+            ),
+        ]);
+        insta::assert_snapshot!(shown(&plan, &request), @r#"
+        add-hosts=x=1.2.3.4,db=::1,cache-version-3ec710250964.werf.invalid=0.0.0.0
+        build-arg:A=1=2
+        build-arg:HTTP_PROXY=p
+        build-arg:SOURCE_DATE_EPOCH=7
+        cache-imports=[{"Attrs":{"ref":"r"},"Type":"registry"}]
+        cgroup-parent=c
+        context:base=docker-image://x
+        filename=app/Dockerfile
+        force-network-mode=sandbox
+        hostname=h
+        image-resolve-mode=pull
+        label:a=b
+        label:werf.io/project=p
+        no-cache=
+        platform=linux/amd64
+        shm-size=1000
+        target=run
+        ulimit=nofile=1:2
+        "#);
+    }
+
+    #[test]
+    fn image_spec_is_applied_and_labels_of_the_client_win() {
+        let config = r#"{"os":"linux","created":"2020-01-01T00:00:00Z","config":{"Labels":{"a":"dockerfile","b":"x"}},
+            "history":[{"created_by":"COPY"},{"created_by":"ENV","empty_layer":true},{"created_by":"RUN"}]}"#;
+        let mut made = Made::default();
+        made.metadata.insert(CONFIG.to_owned(), config.into());
+        let spec = ImageSpecPlan {
+            author: Some("Ada".into()),
+            clear: vec![Clear::History],
+            remove_labels: vec!["a".into(), "b".into()],
+            ..ImageSpecPlan::default()
+        };
+        let plan = DockerfilePlan {
+            image_spec: Some(spec),
+            ..plan()
+        };
+        specify(&mut made, &plan, &request(&[("label:a", "client")])).expect("it is right");
+        let config: serde_json::Value =
+            serde_json::from_slice(&made.metadata[CONFIG]).expect("JSON");
+        assert_eq!(config["author"], "Ada");
+        assert_eq!(config["config"]["Labels"], json!({ "a": "client" }));
+        assert_eq!(
+            config["history"],
+            json!([{}, {}]),
+            "a record for each layer"
+        );
+    }
+
+    #[test]
+    fn no_cache_names_an_image_or_stages_of_a_dockerfile() {
+        for (given, expected) in [
+            (None, None),
+            (Some(""), Some("")),
+            (Some("app"), Some("")),
+            (Some("other/build,app/run"), Some("run")),
+            (Some("build,app/run"), Some("build,run")),
+            (Some("other/build"), None),
+        ] {
+            let options: Vec<(&str, &str)> =
+                given.map(|value| ("no-cache", value)).into_iter().collect();
+            let value = no_cache(&plan(), &request(&options).no_cache);
+            assert_eq!(value.as_deref(), expected, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn the_network_of_the_image_wins() {
+        for (image, build, expected) in [
+            (None, Network::default(), None),
+            (None, Network::Host, Some("host")),
+            (Some(NetworkMode::None), Network::Host, Some("none")),
+            (Some(NetworkMode::Default), Network::Host, Some("sandbox")),
+        ] {
+            assert_eq!(network(image, build), expected, "{image:?}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The inputs of BuildKit's Dockerfile frontend: the context, which is files of the commit, and the Dockerfile.
+//!
+//! The context comes out of STORE by an exec whose arguments name its files. Whoever takes files of it is cached by
+//! their contents, so a commit that changes others reruns nothing but that exec.
+
+use buildkit_llb::{CacheSharing, Exec, File, Graph, Mount, Network, Node, Source};
+
+use crate::plan::dockerfile::{Dockerfile, DockerfilePlan};
+
+use super::{ATTEMPT_VARIABLE, FILE_TIME, STAPEL_DIRECTORY, STORE_DIRECTORY, STORE_ID, SYNC};
+
+/// Where the files of a context are put in the container that does so.
+pub const CONTEXT_DIRECTORY: &str = "/context";
+
+/// The client's files, of which a context may have some.
+#[derive(Clone, Copy, Debug)]
+pub struct Client<'a> {
+    /// The name of the local source.
+    pub name: &'a str,
+    /// The session that serves it.
+    pub session: &'a str,
+}
+
+/// A context as a graph.
+pub struct LoweredContext {
+    /// The operations.
+    pub graph: Graph,
+    /// The files.
+    pub root: Node,
+    /// The exec that takes them out of STORE.
+    pub exec: Node,
+}
+
+/// Lowers the context of one image; `again` if it is tried for the second time in one build.
+pub fn context(plan: &DockerfilePlan, client: Client<'_>, again: bool) -> LoweredContext {
+    let mut graph = Graph::new();
+    let arguments = [
+        SYNC,
+        "context",
+        "--store",
+        STORE_DIRECTORY,
+        "--slot",
+        &plan.context.slot.hex(),
+        "--tree",
+        &plan.context.manifest,
+    ];
+    let mut exec = Exec::new(arguments)
+        // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
+        .root(None)
+        .cwd("/")
+        .user("0:0")
+        .network(Network::None)
+        .mount(
+            Mount::cache(STAPEL_DIRECTORY, STORE_ID)
+                .selector(format!("/{}", crate::helper::store::TOOLS))
+                .sharing(CacheSharing::Shared)
+                .readonly(),
+        )
+        .mount(
+            Mount::cache(STORE_DIRECTORY, STORE_ID)
+                .sharing(CacheSharing::Shared)
+                .readonly(),
+        )
+        .mount(Mount::scratch(CONTEXT_DIRECTORY))
+        .name(step_name(plan, "context from the commit"));
+    if again {
+        exec = exec.env(ATTEMPT_VARIABLE, "2");
+    }
+    let outputs = graph.exec(exec);
+    let exec = outputs
+        .output(CONTEXT_DIRECTORY)
+        .expect("a scratch mount is an output");
+    let root = with_added_files(&mut graph, exec, plan, client);
+    LoweredContext { graph, root, exec }
+}
+
+/// Puts the files of the client over those of the commit.
+fn with_added_files(
+    graph: &mut Graph,
+    context: Node,
+    plan: &DockerfilePlan,
+    client: Client<'_>,
+) -> Node {
+    if plan.added_files.is_empty() {
+        return context;
+    }
+    let local = graph.source(
+        Source::local(client.name)
+            .session(client.session)
+            .follow_paths(plan.added_files.iter().map(|file| &file.from))
+            .shared_key_hint("werf-context-add-files")
+            .name(step_name(plan, "load contextAddFiles")),
+    );
+    let mut file = File::new(FILE_TIME).name(step_name(plan, "add contextAddFiles"));
+    for added in &plan.added_files {
+        file = file.copy(
+            local,
+            &format!("/{}", added.from),
+            &format!("/{}", added.to),
+        );
+    }
+    graph.file(Some(context), file)
+}
+
+/// Returns a file system with the Dockerfile at its path, and nothing else.
+pub fn dockerfile(dockerfile: &Dockerfile) -> (Graph, Node) {
+    let mut graph = Graph::new();
+    let mut file = File::new(FILE_TIME);
+    if let Some((directory, _)) = dockerfile.path.rsplit_once('/') {
+        file = file.mkdir(&format!("/{directory}"), 0o755);
+    }
+    let file = file
+        .mkfile(
+            &format!("/{}", dockerfile.path),
+            0o644,
+            dockerfile.text.as_bytes(),
+        )
+        .name(format!(
+            "[internal] load build definition from {}",
+            dockerfile.path
+        ));
+    let node = graph.file(None, file);
+    (graph, node)
+}
+
+/// Returns `[app] what`, or `[internal] what` for the nameless image.
+fn step_name(plan: &DockerfilePlan, what: &str) -> String {
+    let label = match plan.name.as_str() {
+        "" => "internal",
+        name => name,
+    };
+    format!("[{label}] {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ImageName;
+    use crate::error::{Location, Position};
+    use crate::plan::dockerfile::{AddedFile, Context};
+
+    fn plan() -> DockerfilePlan {
+        let start = Position { line: 1, column: 1 };
+        let at = Location {
+            file: "werf.yaml".into(),
+            start,
+            end: start,
+            rendered: None,
+        };
+        let dockerfile = Dockerfile {
+            path: "app/Dockerfile".into(),
+            text: "FROM scratch".into(),
+        };
+        let context = Context::new("0".repeat(64));
+        DockerfilePlan::new(ImageName::new("app"), at, dockerfile, context)
+    }
+
+    const CLIENT: Client<'_> = Client {
+        name: "context",
+        session: "s",
+    };
+
+    #[test]
+    fn the_graph_of_a_context_is_a_contract() {
+        let mut plan = plan();
+        plan.added_files.push(AddedFile {
+            from: "app/dist".into(),
+            to: "dist".into(),
+        });
+        let lowered = context(&plan, CLIENT, false);
+        let text = buildkit_llb::definition_text(&lowered.graph.definition(lowered.root));
+        insta::assert_snapshot!(text);
+        let (graph, node) = dockerfile(&plan.dockerfile);
+        insta::assert_snapshot!(buildkit_llb::definition_text(&graph.definition(node)));
+    }
+
+    #[test]
+    fn the_second_try_has_another_key() {
+        let digest = |again| {
+            let lowered = context(&plan(), CLIENT, again);
+            assert_eq!(lowered.root, lowered.exec, "nothing is added");
+            lowered.graph.digest(lowered.exec)
+        };
+        assert_eq!(digest(false), digest(false));
+        assert_ne!(digest(false), digest(true));
+    }
+}
