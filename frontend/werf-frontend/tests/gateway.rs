@@ -17,7 +17,9 @@ use buildkit_proto::{pb, rpc};
 use prost::Message as _;
 use tokio::net::UnixStream;
 use tonic::{Request, Response, Status};
+use werf_frontend::config::ImageName;
 use werf_frontend::error::{Location, Position};
+use werf_frontend::plan::dockerfile::{Context, Dockerfile, DockerfilePlan};
 use werf_frontend::plan::file::{Outcome, Plan, PlanFile, RemoteRequest, SourceFile, VERSION};
 
 /// What the daemon answers.
@@ -27,6 +29,9 @@ struct Script {
     plan: Result<Vec<u8>, Status>,
     /// How a solve that fetches a repository fails, if its operation is known.
     fetch: Option<&'static str>,
+    /// How often the context of a Dockerfile is not in STORE, and how the frontend for Dockerfiles fails otherwise.
+    lost_contexts: usize,
+    dockerfile: Option<&'static str>,
 }
 
 impl Default for Script {
@@ -52,6 +57,8 @@ impl Default for Script {
             ],
             plan: Ok(plan.to_json()),
             fetch: None,
+            lost_contexts: 0,
+            dockerfile: None,
         }
     }
 }
@@ -92,7 +99,10 @@ impl LlbBridge for Daemon {
     async fn solve(&self, request: Request<proto::SolveRequest>) -> Answer<proto::SolveResponse> {
         let request = request.into_inner();
         let git = request.definition.as_ref().and_then(git_operation);
-        self.solves.lock().unwrap().push(request);
+        self.solves.lock().unwrap().push(request.clone());
+        if !request.frontend.is_empty() {
+            return self.solve_dockerfile(&request);
+        }
         if let (Some(message), Some(digest)) = (self.script.fetch, git) {
             return Err(failure_of(&digest, message));
         }
@@ -196,7 +206,51 @@ fn failure_of(digest: &str, message: &str) -> Status {
         message: message.into(),
         details: vec![detail],
     };
-    Status::with_details(tonic::Code::Unknown, message, status.encode_to_vec().into())
+    with_details(&status)
+}
+
+fn with_details(status: &rpc::Status) -> Status {
+    let details = status.encode_to_vec().into();
+    Status::with_details(tonic::Code::Unknown, &status.message, details)
+}
+
+impl Daemon {
+    /// Answers as the frontend for Dockerfiles would.
+    fn solve_dockerfile(&self, request: &proto::SolveRequest) -> Answer<proto::SolveResponse> {
+        let solves = self.solves.lock().unwrap();
+        let tries = solves
+            .iter()
+            .filter(|solve| !solve.frontend.is_empty())
+            .count();
+        if tries <= self.script.lost_contexts {
+            let context = &request.frontend_inputs["context"];
+            let terminal = pb::Op::decode(context.def.last().unwrap().as_slice()).unwrap();
+            let exit = prost_types::Any {
+                type_url: "github.com/moby/buildkit/gatewayapi.ExitMessage+json".into(),
+                value: br#"{"Code":93}"#.to_vec(),
+            };
+            let lost = failure_of(&terminal.inputs[0].digest, "exit code: 93");
+            let mut status = rpc::Status::decode(lost.details()).unwrap();
+            status.details.push(exit);
+            return Err(with_details(&status));
+        }
+        if let Some(message) = self.script.dockerfile {
+            return Err(failure_of("sha256:run", message));
+        }
+        let metadata = BTreeMap::from([("containerimage.config".to_owned(), b"{}".to_vec())]);
+        let reference = proto::Ref {
+            id: "made".into(),
+            ..proto::Ref::default()
+        };
+        Ok(Response::new(proto::SolveResponse {
+            result: Some(proto::Result {
+                result: Some(proto::result::Result::Ref(reference)),
+                metadata,
+                ..proto::Result::default()
+            }),
+            ..proto::SolveResponse::default()
+        }))
+    }
 }
 
 /// What a build came to.
@@ -515,4 +569,97 @@ async fn a_plan_that_never_has_enough_ends_in_an_error() {
     assert_eq!(outcomes.solves.len(), 2);
     let message = &outcomes.error().message;
     assert!(message.contains("which only a build fetches"), "{message}");
+}
+
+/// A daemon with the plan of an image from a Dockerfile.
+fn with_dockerfile() -> Script {
+    let start = Position { line: 1, column: 1 };
+    let at = Location {
+        file: "werf.yaml".into(),
+        start,
+        end: start,
+        rendered: None,
+    };
+    let dockerfile = Dockerfile {
+        path: "app/Dockerfile".into(),
+        text: "FROM scratch\n".into(),
+    };
+    let context = Context::new("0".repeat(64));
+    let mut image = DockerfilePlan::new(ImageName::new("app"), at, dockerfile, context);
+    image.args.insert("A".into(), "1".into());
+    let plan = PlanFile {
+        version: VERSION,
+        outcome: Outcome::Plan(Plan {
+            project: "p".into(),
+            commit: "c".into(),
+            dockerfiles: vec![image],
+            images: Vec::new(),
+        }),
+        warnings: Vec::new(),
+        sources: Vec::new(),
+        used_build_args: Vec::new(),
+    };
+    Script {
+        plan: Ok(plan.to_json()),
+        ..Script::default()
+    }
+}
+
+#[tokio::test]
+async fn a_dockerfile_is_handed_to_its_own_frontend_and_the_answer_handed_on() {
+    let imports = r#"cache-imports=[{"Type":"registry","Attrs":{"ref":"r/cache"}}]"#;
+    let outcomes = build(with_dockerfile(), &[imports]).await;
+    let solve = outcomes.solves.last().expect("a solve");
+    assert_eq!(solve.frontend, "dockerfile.v0");
+    assert!(solve.definition.is_none() && solve.evaluate);
+    assert_eq!(solve.cache_imports.len(), 1);
+    assert_eq!(solve.frontend_opt["filename"], "app/Dockerfile");
+    assert_eq!(solve.frontend_opt["build-arg:A"], "1");
+    assert_eq!(solve.frontend_opt["platform"], "linux/amd64");
+    let inputs: Vec<&str> = solve.frontend_inputs.keys().map(String::as_str).collect();
+    assert_eq!(inputs, ["context", "dockerfile"]);
+    let result = outcomes.returned[0].result.as_ref().expect("a result");
+    assert_eq!(result.metadata["containerimage.config"], b"{}");
+    let Some(proto::result::Result::Ref(reference)) = &result.result else {
+        panic!("{result:?}");
+    };
+    assert_eq!(reference.id, "made");
+}
+
+#[tokio::test]
+async fn a_context_that_store_has_lost_is_planned_and_tried_once_more() {
+    let lost = |lost_contexts| Script {
+        lost_contexts,
+        ..with_dockerfile()
+    };
+    let outcomes = build(lost(1), &[]).await;
+    let contexts: Vec<&pb::Definition> = outcomes
+        .solves
+        .iter()
+        .filter_map(|solve| solve.frontend_inputs.get("context"))
+        .collect();
+    assert_eq!(
+        (outcomes.solves.len(), contexts.len()),
+        (4, 2),
+        "PLAN twice"
+    );
+    assert_ne!(
+        contexts[0].def, contexts[1].def,
+        "the second has another key"
+    );
+    assert!(outcomes.returned[0].error.is_none());
+    let outcomes = build(lost(2), &[]).await;
+    assert!(outcomes.error().message.contains("exit code: 93"));
+}
+
+#[tokio::test]
+async fn a_failure_of_a_dockerfile_names_it_and_keeps_its_details() {
+    let script = Script {
+        dockerfile: Some("no such stage"),
+        ..with_dockerfile()
+    };
+    let outcomes = build(script, &[]).await;
+    let error = outcomes.error();
+    assert_eq!(error.message, "image `app` (app/Dockerfile): no such stage");
+    assert_eq!(error.details.len(), 1);
 }
