@@ -180,3 +180,73 @@ fn secrets_and_added_files_come_from_the_client() {
     let files = built.image.run(&["cat", "/dist/app.js", "/token"]);
     assert_eq!(files, "built by somebodysecret");
 }
+
+/// Returns the files of the image below `/all`.
+fn files_of(built: &Built) -> Vec<String> {
+    let listing = built
+        .image
+        .run(&["sh", "-c", "cd /all && find . ! -type d | sort"]);
+    listing.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn dockerignore_means_what_it_means_to_the_client() {
+    let repo = Repo::new();
+    repo.write("Dockerfile", "FROM busybox:latest\nCOPY . /all\n");
+    for path in [
+        "a.md",
+        "b.md",
+        "x/a.md",
+        "x/y/a.md",
+        "x/y/keep.md",
+        "x.c",
+        "xx.c",
+        "tmp/1",
+        "tmp/2/3",
+        "foo",
+        "xfoo",
+        "d/foo",
+        "d/xfoo",
+        "foobar/1",
+        "log/a/1.log",
+        "log/a/2.txt",
+        "log/b/1.log",
+        "q/a b",
+        "[x]/1",
+        "node_modules/p/i.js",
+        "s/node_modules/p/i.js",
+        "z/1/2/3",
+        "z/1/keep/3",
+        ".hidden",
+        "v/.hidden",
+        "e/a1",
+        "e/b1",
+        "e/c1",
+        "w.tmp",
+        "k/w.tmp/1",
+    ] {
+        repo.write(path, path);
+    }
+    repo.commit_config("image: app\ndockerfile: Dockerfile\n");
+    for ignore in [
+        "# comment\n*.md\n!b.md\n/tmp/\n?.c\n",
+        "**/*.md\n!x/y/keep.md\n**/node_modules\nlog/**/*.log\n",
+        "*\n!x\n!d/foo\n!z/1/keep\nx/y\n",
+        "**foo\nfoo**\nq/a b\n\\[x]\n",
+        "z/**\n!z/1/keep/**\ne/[a-b]1\n**/.hidden\n",
+        "  tmp/*  \n!tmp/2\nz/*/2\n*.tmp\n!k\n",
+        "**\n!**/*.md\n!Dockerfile\n",
+    ] {
+        repo.write(".dockerignore", ignore);
+        repo.commit("other patterns");
+        let ours = Build::of(&repo).ok();
+        let client = Build::of(&repo).config(Some("Dockerfile")).ok();
+        let files = |built: &Built| -> Vec<String> {
+            let mut files = files_of(built);
+            // Not in the commit.
+            files.retain(|file| !file.starts_with("./.git/"));
+            files
+        };
+        assert_eq!(files(&ours), files(&client), "{ignore:?}");
+    }
+}

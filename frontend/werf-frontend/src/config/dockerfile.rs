@@ -150,9 +150,10 @@ impl Resolver<'_> {
             .image_spec
             .map(|spec| spec.resolve("imageSpec", &called, self.source, self.diagnostics));
         let is_final = raw.is_final.is_none_or(|is_final| is_final.value);
-        let image_spec = match is_final {
-            true => ImageSpec::merged(self.meta.image_spec.as_ref(), image_spec),
-            false => image_spec,
+        let image_spec = if is_final {
+            ImageSpec::merged(self.meta.image_spec.as_ref(), image_spec)
+        } else {
+            image_spec
         };
         let template = DockerfileImage {
             name: ImageName::default(),
