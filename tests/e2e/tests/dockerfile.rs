@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use e2e::{Build, Built, Repo};
+use e2e::{Bench, Build, Builder, Built, Repo};
 
 /// A repository with the image `app`, whose Dockerfile copies two files and leaves a random value after each.
 fn project(salt: &str) -> Repo {
@@ -249,4 +249,34 @@ fn dockerignore_means_what_it_means_to_the_client() {
         };
         assert_eq!(files(&ours), files(&client), "{ignore:?}");
     }
+}
+
+#[test]
+fn a_fresh_builder_with_a_cache_runs_only_what_takes_a_changed_file() {
+    let repo = project(&e2e::salt());
+    let (_, first) = stamps(&repo, &[]);
+    let reference = format!(
+        "{}/fresh/dockerfile-{}",
+        Bench::from_env().registry,
+        std::process::id()
+    );
+    let cache = format!("type=registry,ref={reference}");
+    let export = format!("{cache},mode=max");
+    Build::of(&repo)
+        .untagged()
+        .args(["--cache-to", export.as_str()])
+        .ok();
+    repo.write("app/two", "22");
+    repo.commit("copied by the second");
+    let builder = Builder::start("dockerfile");
+    let built = builder
+        .run(Build::of(&repo).args(["--cache-from", cache.as_str()]))
+        .ok();
+    let values = built
+        .image
+        .run(&["cat", "/stamp-one", "/stamp-two", "/two"]);
+    let values: Vec<&str> = values.lines().collect();
+    assert_eq!(values[0], first[0], "{}", built.log);
+    assert_ne!(values[1], first[1]);
+    assert_eq!(values[2], "22");
 }

@@ -36,26 +36,53 @@ enum How {
     Regexp(Regexp),
 }
 
-/// A line that is no pattern.
+/// A line that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadLine {
     /// Its number, from 1.
     pub line: usize,
-    /// What stands there.
-    pub text: String,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// This is no pattern.
+    NotAPattern(String),
+    /// There are too many before it: every file is compared with all of them.
+    TooMany,
+}
+
+impl BadLine {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self.problem {
+            Problem::NotAPattern(_) => {
+                "a bracket or a backslash must be finished, and `!` needs a path"
+            }
+            Problem::TooMany => "name directories instead of their files",
+        }
+    }
 }
 
 impl fmt::Display for BadLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a pattern", self.text)
+        match &self.problem {
+            Problem::NotAPattern(text) => write!(f, "`{text}` is not a pattern"),
+            Problem::TooMany => write!(f, "there are more than {MOST_PATTERNS} patterns"),
+        }
     }
 }
+
+/// A file with more patterns is a mistake.
+const MOST_PATTERNS: usize = 5000;
 
 impl Dockerignore {
     /// Reads the text of the file.
     ///
     /// # Errors
-    /// The first line that is no pattern.
+    /// The first line that cannot be used.
     pub fn parse(text: &str) -> Result<Dockerignore, BadLine> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut patterns = Vec::new();
@@ -65,8 +92,12 @@ impl Dockerignore {
             }
             let bad = || BadLine {
                 line: index + 1,
-                text: written.trim().to_owned(),
+                problem: Problem::NotAPattern(written.trim().to_owned()),
             };
+            if patterns.len() == MOST_PATTERNS {
+                let problem = Problem::TooMany;
+                return Err(BadLine { problem, ..bad() });
+            }
             let written = written.trim();
             let (takes_back, rest) = match written.strip_prefix('!') {
                 Some(rest) => (true, rest.trim()),
@@ -296,6 +327,32 @@ mod tests {
         for (text, line) in [("!", 1), ("a\n[", 2), ("a\nb\n[]", 3), ("x\\", 1)] {
             let bad = Dockerignore::parse(text).expect_err(text);
             assert_eq!(bad.line, line, "{text:?}: {bad}");
+        }
+        let many = Dockerignore::parse(&"*a*b*\n".repeat(MOST_PATTERNS + 1)).expect_err("many");
+        assert_eq!(
+            (many.line, many.problem),
+            (MOST_PATTERNS + 1, Problem::TooMany)
+        );
+    }
+
+    #[test]
+    fn no_text_makes_it_panic() {
+        let parts = [
+            "*", "**", "/", "?", "[", "]", "\\", "!", "#", "^", "-", "a", " ", "\n", "\u{feff}",
+            "é", ".", "..", "(", "|", "$",
+        ];
+        let mut state = 1_u64;
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..8 {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                text.push_str(parts[(state >> 33) as usize % parts.len()]);
+            }
+            if let Ok(ignore) = Dockerignore::parse(&text) {
+                ignore.judge().leaves_out(b"a/b\xff/c");
+            }
         }
     }
 }

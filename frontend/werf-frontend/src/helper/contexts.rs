@@ -220,8 +220,7 @@ impl Reader<'_> {
         Dockerignore::parse(text.text()).map_err(|bad| {
             self.remarks.add_source(&name, &bytes);
             let at = text.whole_line(bad.line);
-            let hint = "a bracket or a backslash must be finished, and `!` needs a path";
-            Box::new(Diagnostic::error(bad.to_string()).at(at).hint(hint))
+            Box::new(Diagnostic::error(bad.to_string()).at(at).hint(bad.hint()))
         })
     }
 
