@@ -280,3 +280,41 @@ fn a_fresh_builder_with_a_cache_runs_only_what_takes_a_changed_file() {
     assert_ne!(values[1], first[1]);
     assert_eq!(values[2], "22");
 }
+
+#[test]
+fn an_image_can_be_based_on_one_from_a_dockerfile() {
+    let repo = project(&e2e::salt());
+    let config = std::fs::read_to_string(repo.join("werf.yaml")).unwrap();
+    let child = "final: false\n---\nimage: child\nfrom: app\ngit:\n- add: /outside\n  to: /outside\nshell:\n  setup: cat /proc/sys/kernel/random/uuid > /stamp-child\n";
+    repo.write("werf.yaml", config + child);
+    repo.commit("an image on the other");
+    let stamps = || {
+        let built = Build::of(&repo).ok();
+        let stamps = built
+            .image
+            .run(&["cat", "/stamp-one", "/stamp-two", "/stamp-child"]);
+        let lines: Vec<String> = stamps.lines().map(str::to_owned).collect();
+        (built, lines)
+    };
+    let (built, first) = stamps();
+    assert_eq!(built.image.run(&["cat", "/outside"]), "not in the context");
+    assert_eq!(built.image.run(&[]), "hello\n", "the command is inherited");
+    repo.write("outside", "changed");
+    repo.commit("only the child maps it");
+    let (built, second) = stamps();
+    assert_eq!(first, second);
+    assert_eq!(built.image.run(&["cat", "/outside"]), "changed");
+    repo.write("app/two", "22");
+    repo.commit("the base takes it");
+    let (_, third) = stamps();
+    assert_eq!(first[0], third[0]);
+    assert!(first[1] != third[1] && first[2] != third[2]);
+    repo.write(
+        "app/docker/app.Dockerfile",
+        "FROM busybox:latest AS run\nRUN false\n",
+    );
+    repo.commit("a base that fails");
+    Build::of(&repo)
+        .fails()
+        .says(&["app/docker/app.Dockerfile:2", ">>> RUN false"]);
+}

@@ -147,12 +147,13 @@ impl Bridge {
         }
     }
 
-    /// Has another frontend of the daemon's make an image, and waits until it is done.
+    /// Has another frontend of the daemon's make an image, and waits until it is done if `evaluate` is set.
     pub async fn solve_frontend(
         &mut self,
         frontend: &str,
         options: BTreeMap<String, String>,
         inputs: BTreeMap<String, pb::Definition>,
+        evaluate: bool,
     ) -> Result<Made, CallError> {
         let request = proto::SolveRequest {
             frontend: frontend.to_owned(),
@@ -161,7 +162,7 @@ impl Bridge {
             allow_result_return: true,
             allow_result_array_ref: true,
             cache_imports: self.cache_imports.clone(),
-            evaluate: true,
+            evaluate,
             ..proto::SolveRequest::default()
         };
         let response = self.client.solve(request).await?.into_inner();

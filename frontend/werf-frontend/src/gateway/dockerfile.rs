@@ -11,8 +11,10 @@ use buildkit_llb::{Network, Platform};
 use buildkit_proto::rpc;
 use serde_json::json;
 
+use crate::config::ImageName;
 use crate::config::network::NetworkMode;
 use crate::error::Diagnostic;
+use crate::lower::DockerfileBase;
 use crate::lower::context::{self, Client};
 use crate::lower::image_config::ImageConfig;
 use crate::plan::digest::DigestWriter;
@@ -29,12 +31,63 @@ use super::{Failure, lacks_in_store, report, shrink};
 /// How BuildKit calls its Dockerfile frontend.
 const FRONTEND: &str = "dockerfile.v0";
 
+/// Has the images that others are based on described, and nothing of them run yet: that happens together with what is
+/// built on them.
+pub(super) async fn describe(
+    bridge: &mut Bridge,
+    plans: impl IntoIterator<Item = &DockerfilePlan>,
+    request: &Request,
+    (platform, retried): (&Platform, &BTreeMap<ImageName, StageKind>),
+    sources: &[SourceFile],
+) -> Result<Vec<DockerfileBase>, Failure> {
+    let mut bases = Vec::new();
+    for plan in plans {
+        let again = retried.contains_key(&plan.name);
+        let client = Client {
+            name: &request.context_name,
+            session: &request.session,
+        };
+        let context = context::context(plan, client, again);
+        let how = (platform, again, Evaluate::Later);
+        // Nothing is run, so nothing can be missing.
+        let made = match make(bridge, plan, request, how, sources).await? {
+            Solved::Well(made) => made,
+            Solved::StoreLacks(lost) => return Err(Failure::Status(lost.status)),
+        };
+        bases.push(DockerfileBase {
+            name: plan.name.clone(),
+            context: context.graph.definition(context.exec),
+            config: made.metadata.get(CONFIG).cloned().unwrap_or_default(),
+            definition: made.definition,
+        });
+    }
+    Ok(bases)
+}
+
+/// When an image is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Evaluate {
+    Now,
+    Later,
+}
+
 /// Builds the image; `again` if that is tried for the second time.
 pub(super) async fn solve(
     bridge: &mut Bridge,
     plan: &DockerfilePlan,
     request: &Request,
     (platform, again): (&Platform, bool),
+    sources: &[SourceFile],
+) -> Result<Solved<Made>, Failure> {
+    let how = (platform, again, Evaluate::Now);
+    make(bridge, plan, request, how, sources).await
+}
+
+async fn make(
+    bridge: &mut Bridge,
+    plan: &DockerfilePlan,
+    request: &Request,
+    (platform, again, evaluate): (&Platform, bool, Evaluate),
     sources: &[SourceFile],
 ) -> Result<Solved<Made>, Failure> {
     let client = Client {
@@ -54,7 +107,10 @@ pub(super) async fn solve(
         shrink(definition)?;
     }
     let options = options(plan, request, platform);
-    match bridge.solve_frontend(FRONTEND, options, inputs).await {
+    match bridge
+        .solve_frontend(FRONTEND, options, inputs, evaluate == Evaluate::Now)
+        .await
+    {
         Ok(mut made) => {
             specify(&mut made, plan, request)
                 .map_err(|errors| Failure::Mistakes(errors, sources.to_vec()))?;
@@ -92,13 +148,13 @@ fn specify(
     let (Some(spec), Some(bytes)) = (&plan.image_spec, made.metadata.get(CONFIG)) else {
         return Ok(());
     };
-    let mut config = ImageConfig::from_base(bytes).map_err(|error| {
+    let mut config = ImageConfig::from_built(bytes).map_err(|error| {
         let message = format!("image `{}`: {}", plan.name, error.0);
         vec![Diagnostic::error(message).at(plan.at.clone())]
     })?;
     config.apply_image_spec(spec)?;
     if spec.clear.contains(&Clear::History) {
-        config.clear_records();
+        config.clear_history();
     }
     for (name, value) in &request.labels {
         config.set_label(name, value);
@@ -248,7 +304,6 @@ fn extra_hosts(plan: &DockerfilePlan, request: &Request) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ImageName;
     use crate::error::{Location, Position};
     use crate::plan::dockerfile::{Context, Dockerfile};
     use crate::plan::image_spec::ImageSpecPlan;

@@ -269,8 +269,19 @@ async fn build_planned(
         ..settings(request, platform, &needed)
     };
     let bases = bases::resolve(bridge, &needed, request, &settings.platform, &sources).await?;
-    let lowered = lower::lower(&plan, &image.name, &bases, &settings, &sources)
-        .map_err(|errors| Failure::Mistakes(errors, sources.clone()))?;
+    let names = needed.iter().map(|image| image.name.clone()).collect();
+    let dockerfiles = plan.dockerfiles_of(&names);
+    let way = (&settings.platform, &round.retried);
+    let dockerfiles = dockerfile::describe(bridge, dockerfiles, request, way, &sources).await?;
+    let lowered = lower::lower_on(
+        &plan,
+        &image.name,
+        &bases,
+        &dockerfiles,
+        &settings,
+        &sources,
+    )
+    .map_err(|errors| Failure::Mistakes(errors, sources.clone()))?;
     let stages = round.unmeasured_stages(&needed, &lowered, &settings.no_cache);
     let attempt = Attempt {
         lowered,

@@ -75,6 +75,25 @@ impl ImageConfig {
         Ok(ImageConfig { root, layers })
     }
 
+    /// Reads the configuration of an image that is described but not stored: its layers are only in its history.
+    ///
+    /// # Errors
+    /// As for [`ImageConfig::from_base`].
+    pub fn from_built(bytes: &[u8]) -> Result<ImageConfig, BadConfig> {
+        let mut config = ImageConfig::from_base(bytes)?;
+        config.layers = config.records_of_layers();
+        Ok(config)
+    }
+
+    fn records_of_layers(&self) -> usize {
+        let history = self.root.get("history").and_then(Value::as_array);
+        let of_layers = history.into_iter().flatten().filter(|record| {
+            let is_empty = record.get("empty_layer").and_then(Value::as_bool);
+            is_empty != Some(true)
+        });
+        of_layers.count()
+    }
+
     /// Returns the JSON text.
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(&self.root).expect("a JSON value can be written")
@@ -146,17 +165,6 @@ impl ImageConfig {
     /// missing one with the commands of its step.
     pub fn clear_history(&mut self) {
         let records = vec![json!({}); self.layers];
-        self.root.insert("history".to_owned(), json!(records));
-    }
-
-    /// Empties the history, likewise, of an image all of whose layers are in it.
-    pub fn clear_records(&mut self) {
-        let history = self.root.get("history").and_then(Value::as_array);
-        let of_layers = history.into_iter().flatten().filter(|record| {
-            let is_empty = record.get("empty_layer").and_then(Value::as_bool);
-            is_empty != Some(true)
-        });
-        let records = vec![json!({}); of_layers.count()];
         self.root.insert("history".to_owned(), json!(records));
     }
 

@@ -6,6 +6,7 @@
 //! tools come through STORE, a cache mount, and are not in the key.
 
 pub mod context;
+mod dockerfile_base;
 pub mod image_config;
 mod image_spec;
 mod import;
@@ -25,6 +26,7 @@ use crate::plan::image_spec::Clear;
 use crate::plan::script::Script;
 use crate::plan::stage::StageKind;
 
+pub use dockerfile_base::DockerfileBase;
 use image_config::ImageConfig;
 use mounts::Mounts;
 
@@ -146,12 +148,30 @@ pub fn lower(
     settings: &Settings,
     sources: &[SourceFile],
 ) -> Result<Lowered, Vec<Diagnostic>> {
+    lower_on(plan, target, bases, &[], settings, sources)
+}
+
+/// Does the same where images are based on such as are built from Dockerfiles, which have been made before.
+///
+/// # Errors
+/// As for [`lower`].
+pub fn lower_on(
+    plan: &Plan,
+    target: &ImageName,
+    bases: &Bases,
+    dockerfiles: &[DockerfileBase],
+    settings: &Settings,
+    sources: &[SourceFile],
+) -> Result<Lowered, Vec<Diagnostic>> {
     let mut graph = Graph::new();
     let files: Vec<usize> = sources
         .iter()
         .map(|file| graph.source_file(&file.name, file.text.as_bytes(), "YAML"))
         .collect();
     let mut images = Images::default();
+    for base in dockerfiles {
+        base.add(&mut graph, &mut images)?;
+    }
     for image in plan.needed(target) {
         let lowering = Lowering {
             image,

@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 
 use crate::config::order;
 use crate::config::{
-    Config, Docker, From, Image, ImageName, Placement, Reference, Remote, SourceText, Spanned,
-    UserStage,
+    Config, Docker, DockerfileImage, From, Image, ImageName, Placement, Reference, Remote,
+    SourceText, Spanned, UserStage,
 };
 use crate::error::Location;
 
@@ -80,12 +80,17 @@ fn plan_image(
         From::Image(base) => bases.get(&base.value),
         From::Scratch | From::Reference(_) => None,
     };
+    let dockerfile = match &image.from {
+        From::Image(base) => config.dockerfiles.iter().find(|it| it.name == base.value),
+        From::Scratch | From::Reference(_) => None,
+    };
     let stages = Planner {
         project: &config.project,
         image,
         source,
         sources,
         base,
+        dockerfile,
     }
     .stages();
     let mounts = container::mounts(&config.project, image, source);
@@ -134,6 +139,21 @@ struct Planner<'a> {
     sources: Option<&'a ImageSources>,
     /// The image of the file that it is based on.
     base: Option<&'a ImagePlan>,
+    /// The same, if it is one from a Dockerfile.
+    dockerfile: Option<&'a DockerfileImage>,
+}
+
+/// Names an image from a Dockerfile by how it is made. What is made of it is in the key that BuildKit gives it.
+fn base_of(base: &DockerfileImage, writer: DigestWriter) -> DigestWriter {
+    let mut writer = writer
+        .field("baseDockerfile", &base.dockerfile.value)
+        .field("context", &base.context.value)
+        .optional("target", &base.target)
+        .optional("baseCacheVersion", &base.cache_version);
+    for (name, value) in &base.args {
+        writer = writer.field("arg", name).field("value", value);
+    }
+    writer
 }
 
 /// Which part of a user stage is planned.
@@ -276,6 +296,11 @@ impl Planner<'_> {
         let (writer, at) = match &self.image.from {
             From::Scratch => (writer.field("base", "scratch"), self.image.at),
             From::Reference(reference) => (writer.field("base", &reference.value), reference.span),
+            From::Image(base) if self.dockerfile.is_some() => {
+                let dockerfile = self.dockerfile.into_iter();
+                let writer = dockerfile.fold(writer, |writer, base| base_of(base, writer));
+                (writer, base.span)
+            }
             From::Image(base) => {
                 let last = self.base.and_then(|base| base.stages.last());
                 let last = last.map_or_else(String::new, |stage| stage.digest.hex());
