@@ -64,6 +64,8 @@ enum Task {
     Builder(builder::Action),
     /// Builds the whole of Dockerfile.frontend, or only packages the host's binaries
     Image(image::Options),
+    /// Builds the image of the ansible tool chain unless the local registry has it; prints its name
+    Ansible,
     /// Measures the frontend against an equivalent Dockerfile
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -88,6 +90,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Cases { files } => return cases::run(&files),
         Task::Builder(action) => builder::run(&action)?,
         Task::Image(options) => image::run(&options)?,
+        Task::Ansible => env::ansible::run()?,
         Task::Bench(bench) => bench::run(&bench)?,
     }
     Ok(ExitCode::SUCCESS)

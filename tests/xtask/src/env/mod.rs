@@ -8,6 +8,7 @@
 //! Debian packages, which outlives the command; `cargo xtask down` stops it. Every step first looks
 //! whether its work is already done, so a second run takes about a second.
 
+pub mod ansible;
 pub mod daemon;
 pub mod docker;
 mod export;

@@ -1,0 +1,169 @@
+"""The small changes to what the tool chain bundles: exact replacements, each counted.
+
+A replacement that is not found as often as expected stops the build, so that a new release of Debian's python or of
+ansible fails here and not with a user. Why each is needed is in `docs/ansible.md`.
+"""
+
+import sys
+from pathlib import Path
+
+TREE = Path('/.werf/stapel')
+LIB = TREE / 'embedded/lib'
+STDLIB = LIB / 'python3.11'
+PACKAGES = LIB / 'python3/dist-packages'
+
+# File, text, replacement, how often.
+TEXTS = [
+    # Nothing of ~/.local is imported.
+    (STDLIB / 'site.py', 'ENABLE_USER_SITE = None', 'ENABLE_USER_SITE = False', 1),
+    # A locale that the tree lacks, or one that is not UTF-8, is C.UTF-8: ansible would refuse to start.
+    (STDLIB / 'locale.py', '''        locale = normalize(_build_localename(locale))
+    return _setlocale(category, locale)
+''', '''        locale = normalize(_build_localename(locale))
+    if locale == '':
+        try:
+            found = _setlocale(category, locale)
+        except Error:
+            return _setlocale(category, 'C.UTF-8')
+        if category in (LC_ALL, LC_CTYPE) and nl_langinfo(CODESET).upper() != 'UTF-8':
+            return _setlocale(category, 'C.UTF-8')
+        return found
+    return _setlocale(category, locale)
+''', 1),
+    # Nothing is left in /tmp, and an image needs none.
+    (STDLIB / 'tempfile.py', '''    dirlist = []
+
+    # First, try the environment.''', '''    dirlist = ['/.werf/ansible-tmpdir']
+
+    # First, try the environment.''', 1),
+    # Images without a shell get the tree's.
+    (STDLIB / 'subprocess.py', '''                          hasattr(sys, 'getandroidapilevel') else '/bin/sh')
+''', '''                          hasattr(sys, 'getandroidapilevel') else '/bin/sh')
+                if not os.path.exists(unix_shell):
+                    unix_shell = '/.werf/stapel/embedded/bin/bash'
+''', 1),
+    # The certificates of the image, which may have a company's own, else the tree's.
+    (STDLIB / 'ssl.py', '''def get_default_verify_paths():
+    """Return paths to default cafile and capath.
+    """
+    parts = _ssl.get_default_verify_paths()
+''', '''def _certificates():
+    for path in ('/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt',
+                 '/var/lib/ca-certificates/ca-bundle.pem', '/etc/ssl/ca-bundle.pem', '/etc/ssl/cert.pem'):
+        if os.path.isfile(path):
+            return path
+    return '/.werf/stapel/embedded/share/ca-certificates.crt'
+
+def get_default_verify_paths():
+    """Return paths to default cafile and capath.
+    """
+    parts = _ssl.get_default_verify_paths()
+    parts = (parts[0], _certificates()) + parts[2:]
+''', 1),
+    (STDLIB / 'ssl.py', '''        self.set_default_verify_paths()
+
+''', '''        self.set_default_verify_paths()
+        if 'SSL_CERT_FILE' not in os.environ:
+            self.load_verify_locations(cafile=_certificates())
+
+''', 1),
+    # The image's own apt refreshes its lists: it knows how its distribution signs them.
+    (PACKAGES / 'apt/cache.py', '''        with _WrappedLock(apt_pkg.config.find_dir("Dir::State::Lists")):
+            if sources_list:
+''', '''        if sources_list is None:
+            import subprocess
+
+            done = subprocess.run(
+                ["apt-get", "-o", "APT::Update::Error-Mode=any", "update"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            if done.returncode != 0 and raise_on_error:
+                raise FetchFailedException(done.stdout.decode("utf-8", "replace"))
+            return done.returncode == 0
+        with _WrappedLock(apt_pkg.config.find_dir("Dir::State::Lists")):
+            if sources_list:
+''', 1),
+    (PACKAGES / 'aptsources/distinfo.py', '"/usr/share/python-apt/templates"',
+     '"/.werf/stapel/embedded/share/python-apt/templates"', 2),
+    (PACKAGES / 'aptsources/distinfo.py', '"/usr/share/distro-info/', '"/.werf/stapel/embedded/share/distro-info/', 1),
+    (PACKAGES / 'aptsources/sourceslist.py', '"/usr/share/python-apt/templates/"',
+     '"/.werf/stapel/embedded/share/python-apt/templates/"', 1),
+    # Modules that run under this python come from the tree, where they are byte code, not from the archive.
+    (PACKAGES / 'ansible/executor/module_common.py', '''        sys.path.insert(0, modlib_path)
+
+        # Monkeypatch''', '''        if (sys.executable or '').startswith('/.werf/stapel/'):
+            sys.path.append(modlib_path)
+        else:
+            sys.path.insert(0, modlib_path)
+
+        # Monkeypatch''', 1),
+    # Programs of a few modules are heard while they run.
+    (PACKAGES / 'ansible/module_utils/basic.py', '''    def run_command(self, args, check_rc=False,''',
+     '''    _werf_log = None
+    _werf_quiet = False
+
+    def _werf_hear(self, chunk):
+        if not chunk or self.no_log or self._werf_quiet or self._name.split('.')[-1] not in ('command', 'apt', 'apk', 'yum', 'dnf'):
+            return
+        try:
+            if self._werf_log is None:
+                self._werf_log = False
+                with open('/.werf/ansible-tmpdir/live') as live:
+                    self._werf_log = open(live.read(), 'wb', buffering=0)
+                open('/.werf/ansible-tmpdir/said', 'w').close()
+            if self._werf_log:
+                self._werf_log.write(chunk)
+        except (IOError, OSError):
+            self._werf_log = False
+
+    def run_command(self, args, check_rc=False,''', 1),
+    (PACKAGES / 'ansible/module_utils/basic.py', '''                    elif key.fileobj == cmd.stdout:
+                        stdout += b_chunk
+''', '''                    elif key.fileobj == cmd.stdout:
+                        self._werf_hear(b_chunk)
+                        stdout += b_chunk
+''', 1),
+    (PACKAGES / 'ansible/module_utils/basic.py', '''                    elif key.fileobj == cmd.stderr:
+                        stderr += b_chunk
+''', '''                    elif key.fileobj == cmd.stderr:
+                        self._werf_hear(b_chunk)
+                        stderr += b_chunk
+''', 1),
+    (PACKAGES / 'ansible/module_utils/common/locale.py', '''        rc, out, err = module.run_command([locale, '-a'])
+''', '''        module._werf_quiet = True
+        try:
+            rc, out, err = module.run_command([locale, '-a'])
+        finally:
+            module._werf_quiet = False
+''', 1),
+    # `warn` was an argument until ansible 2.13, and old playbooks have it.
+    (PACKAGES / 'ansible/modules/command.py', '''            strip_empty_ends=dict(type='bool', default=True),
+        ),
+''', '''            strip_empty_ends=dict(type='bool', default=True),
+            warn=dict(type='bool'),
+        ),
+''', 1),
+]
+
+# Paths of equal length inside of libraries.
+PATHS = [
+    # The one locale of the tree.
+    (LIB / 'libc.so.6', b'/usr/lib/locale', b'/.werf/stapel/l', 2),
+    # Another version's openssl.cnf is never read.
+    (LIB / 'libcrypto.so.3', b'/usr/lib/ssl', b'/.werf/nossl', None),
+]
+
+
+def replace(path, old, new, expected):
+    content = path.read_bytes()
+    count = content.count(old)
+    if count == 0 or expected is not None and count != expected:
+        sys.exit('patch: %s has %d times, and not %s: %r' % (path, count, expected or 'at least once', old))
+    path.write_bytes(content.replace(old, new))
+
+
+for path, old, new, count in TEXTS:
+    replace(path, old.encode(), new.encode(), count)
+for path, old, new, count in PATHS:
+    assert len(old) == len(new)
+    replace(path, old, new, count)
+print('patch: %d replacements' % (len(TEXTS) + len(PATHS)))
