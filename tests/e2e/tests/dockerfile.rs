@@ -282,10 +282,10 @@ fn a_fresh_builder_with_a_cache_runs_only_what_takes_a_changed_file() {
 }
 
 #[test]
-fn an_image_can_be_based_on_one_from_a_dockerfile() {
+fn an_image_can_be_based_on_one_from_a_dockerfile_and_another_import_its_files() {
     let repo = project(&e2e::salt());
     let config = std::fs::read_to_string(repo.join("werf.yaml")).unwrap();
-    let child = "final: false\n---\nimage: child\nfrom: app\ngit:\n- add: /outside\n  to: /outside\nshell:\n  setup: cat /proc/sys/kernel/random/uuid > /stamp-child\n";
+    let child = "final: false\n---\nimage: child\nfrom: app\ngit:\n- add: /outside\n  to: /outside\nshell:\n  setup: cat /proc/sys/kernel/random/uuid > /stamp-child\n---\nimage: importer\nfinal: false\nfrom: busybox:latest\nimport:\n- image: app\n  add: /all/dev\n  to: /imported\n  after: setup\n";
     repo.write("werf.yaml", config + child);
     repo.commit("an image on the other");
     let stamps = || {
@@ -299,6 +299,8 @@ fn an_image_can_be_based_on_one_from_a_dockerfile() {
     let (built, first) = stamps();
     assert_eq!(built.image.run(&["cat", "/outside"]), "not in the context");
     assert_eq!(built.image.run(&[]), "hello\n", "the command is inherited");
+    let importer = Build::of(&repo).args(["--target", "importer"]).ok();
+    assert_eq!(importer.image.run(&["cat", "/imported/three"]), "3");
     repo.write("outside", "changed");
     repo.commit("only the child maps it");
     let (built, second) = stamps();

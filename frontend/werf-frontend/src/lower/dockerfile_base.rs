@@ -1,4 +1,5 @@
-//! Images from Dockerfiles that others are based on: what BuildKit's Dockerfile frontend has made is built upon.
+//! Images from Dockerfiles that others are based on or import files of: what BuildKit's Dockerfile frontend has made is
+//! built upon.
 
 use buildkit_llb::Graph;
 use buildkit_proto::pb;
@@ -50,14 +51,14 @@ impl DockerfileBase {
             has_sources: true,
         });
         let config = ImageConfig::from_built(&self.config).map_err(|error| refuse(error.0))?;
-        images.done.insert(
-            self.name.clone(),
-            DoneImage {
-                root,
-                config,
-                stages: Vec::new(),
-            },
-        );
+        // It has no stages: whoever asks for one gets all of it.
+        let stages = vec![(StageKind::From, root)];
+        let done = DoneImage {
+            root,
+            config,
+            stages,
+        };
+        images.done.insert(self.name.clone(), done);
         Ok(())
     }
 }
