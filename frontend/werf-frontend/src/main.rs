@@ -16,6 +16,7 @@ use clap::{Parser, Subcommand};
 use werf_frontend::error::Diagnostic;
 use werf_frontend::gateway;
 use werf_frontend::git::repo::MAX_CONFIG_BYTES;
+use werf_frontend::helper::bake;
 use werf_frontend::helper::locate::{DEFAULT_NAMES, Wanted};
 use werf_frontend::helper::plan::{self, PlanRequest};
 use werf_frontend::helper::remotes::{self, GivenRemote};
@@ -39,8 +40,24 @@ struct Arguments {
 enum Command {
     /// Print the plan of the HEAD commit as JSON: images, stages, digests and what they are made of
     Plan(PlanArguments),
+    /// Print a file for `docker buildx bake` that builds all final images of the HEAD commit
+    Bake(BakeArguments),
     /// Print the configuration of the HEAD commit with all templates rendered
     Render(RenderArguments),
+}
+
+#[derive(clap::Args)]
+struct BakeArguments {
+    /// The git directory
+    #[arg(long, value_name = "DIR", default_value = ".git")]
+    git_dir: PathBuf,
+    /// The configuration file, relative to the root of the work tree [default: werf.yaml, werf.yml]
+    #[arg(short, long, value_name = "PATH")]
+    file: Option<String>,
+    /// A build argument, which templates may read with `env`; may be repeated. `docker buildx bake --set
+    /// '*.args.NAME=VALUE'` gives it to the build
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    build_arg: Vec<String>,
 }
 
 #[derive(clap::Args)]
@@ -115,6 +132,7 @@ fn main() -> ExitCode {
     }
     match Arguments::parse().command {
         Command::Plan(arguments) => run_plan(arguments),
+        Command::Bake(arguments) => run_bake(arguments),
         Command::Render(arguments) => run_render(arguments),
     }
 }
@@ -169,18 +187,36 @@ fn run_render(arguments: RenderArguments) -> ExitCode {
     if let Some(env) = arguments.env {
         build_args.insert("WERF_ENV".to_owned(), env);
     }
-    let request = PlanRequest {
-        git_dir: arguments.git_dir,
+    let request = local_request(arguments.git_dir, arguments.file, build_args);
+    show(render::render_commit(&request, &arguments.image))
+}
+
+fn run_bake(arguments: BakeArguments) -> ExitCode {
+    let build_args = build_args(&arguments.build_arg);
+    let request = local_request(arguments.git_dir, arguments.file, build_args);
+    show(bake::bake_commit(&request))
+}
+
+/// Returns the request of a person in a checkout.
+fn local_request(
+    git_dir: PathBuf,
+    file: Option<String>,
+    build_args: BTreeMap<String, String>,
+) -> PlanRequest {
+    PlanRequest {
+        git_dir,
         wanted: Wanted {
-            path: arguments.file,
+            path: file,
             ..Wanted::default()
         },
         target: None,
         build_args,
         applied: Vec::new(),
         remotes: Vec::new(),
-    };
-    let rendering = render::render_commit(&request, &arguments.image);
+    }
+}
+
+fn show(rendering: render::Rendering) -> ExitCode {
     for warning in &rendering.warnings {
         eprint!("{warning}");
     }

@@ -83,6 +83,30 @@ fn a_build_argument_may_have_any_value_and_take_it_from_the_environment() {
 }
 
 #[test]
+fn bake_prints_a_target_for_each_final_image() {
+    let project = project();
+    let (code, out, err) = told(project.path(), &["bake"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let file: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        file["group"]["default"]["targets"],
+        serde_json::json!(["app", "web"])
+    );
+    assert_eq!(
+        file["target"]["web"],
+        serde_json::json!({ "context": ".", "dockerfile": "werf.yaml", "target": "web" })
+    );
+    std::fs::write(project.path().join("werf.yaml"), "project: p\n").unwrap();
+    git(
+        project.path(),
+        &["commit", "--quiet", "--all", "--message", "m"],
+    );
+    let (code, out, err) = told(project.path(), &["bake"]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("configVersion"), "{err}");
+}
+
+#[test]
 fn mistakes_in_arguments_are_told_with_the_usage() {
     let project = project();
     for (arguments, message) in [

@@ -1,6 +1,7 @@
 //! What runs inside the build graph, from the frontend's own image, or on a person's command line: it
 //! opens `.git` and STORE, and never speaks gRPC.
 
+pub mod bake;
 pub mod baseline;
 pub mod contexts;
 pub mod locate;

@@ -21,16 +21,23 @@ pub struct Rendering {
 pub fn render_commit(request: &PlanRequest, images: &[String]) -> Rendering {
     let mut remarks = Remarks::default();
     let result = text(request, images, &mut remarks);
-    let draw = |diagnostic: &Diagnostic| {
-        let file = diagnostic
-            .at
-            .as_ref()
-            .and_then(|at| remarks.sources.iter().find(|file| file.name == at.file));
-        error::render(diagnostic, file.map(|file| file.text.as_str()))
-    };
-    Rendering {
-        result: result.map_err(|errors| errors.iter().map(draw).collect()),
-        warnings: remarks.warnings.iter().map(draw).collect(),
+    Rendering::new(result, &remarks)
+}
+
+impl Rendering {
+    /// Draws mistakes and warnings with the files in `remarks`.
+    pub(super) fn new(result: Result<String, Vec<Diagnostic>>, remarks: &Remarks) -> Rendering {
+        let draw = |diagnostic: &Diagnostic| {
+            let file = diagnostic
+                .at
+                .as_ref()
+                .and_then(|at| remarks.sources.iter().find(|file| file.name == at.file));
+            error::render(diagnostic, file.map(|file| file.text.as_str()))
+        };
+        Rendering {
+            result: result.map_err(|errors| errors.iter().map(draw).collect()),
+            warnings: remarks.warnings.iter().map(draw).collect(),
+        }
     }
 }
 
