@@ -20,7 +20,7 @@ use werf_frontend::helper::bake;
 use werf_frontend::helper::locate::{DEFAULT_NAMES, Wanted};
 use werf_frontend::helper::plan::{self, PlanRequest};
 use werf_frontend::helper::remotes::{self, GivenRemote};
-use werf_frontend::helper::render;
+use werf_frontend::helper::{render, toolchain};
 use werf_frontend::plan::digest::Digest;
 use werf_frontend::plan::file::{Outcome, PlanFile};
 
@@ -44,6 +44,9 @@ enum Command {
     Bake(BakeArguments),
     /// Print the configuration of the HEAD commit with all templates rendered
     Render(RenderArguments),
+    /// Copy the ansible tool chain into the directory shared by all builds
+    #[command(hide = true)]
+    Toolchain(ToolchainArguments),
 }
 
 #[derive(clap::Args)]
@@ -77,6 +80,19 @@ struct RenderArguments {
     /// A build argument, which `env` reads; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     build_arg: Vec<String>,
+}
+
+#[derive(clap::Args)]
+struct ToolchainArguments {
+    /// Where the image of the tool chain is mounted
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+    /// The directory shared by all builds
+    #[arg(long, value_name = "DIR")]
+    store: PathBuf,
+    /// The tool chain's name there
+    #[arg(long, value_name = "NAME")]
+    name: String,
 }
 
 #[derive(clap::Args)]
@@ -117,6 +133,9 @@ struct PlanArguments {
     /// A stage and the directory its file system is in, to see which files it holds; may be repeated
     #[arg(long, value_name = "DIGEST=DIR", hide = true, value_parser = applied)]
     applied: Vec<(Digest, PathBuf)>,
+    /// The ansible tool chain that would be used, by its name in STORE
+    #[arg(long, value_name = "NAME", hide = true)]
+    toolchain: Option<String>,
     /// A build argument, which templates may read with `env`; may be repeated
     #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
     build_arg: Vec<String>,
@@ -134,6 +153,12 @@ fn main() -> ExitCode {
         Command::Plan(arguments) => run_plan(arguments),
         Command::Bake(arguments) => run_bake(arguments),
         Command::Render(arguments) => run_render(arguments),
+        Command::Toolchain(arguments) => {
+            match toolchain::install(&arguments.store, &arguments.from, &arguments.name) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(&error.to_string()),
+            }
+        }
     }
 }
 
@@ -155,6 +180,7 @@ fn run_plan(arguments: PlanArguments) -> ExitCode {
         build_args: build_args(&arguments.build_arg),
         applied: arguments.applied,
         remotes: arguments.remote,
+        toolchain: arguments.toolchain,
     };
     match (arguments.store, arguments.tools, arguments.out) {
         (Some(store), Some(tools), Some(out)) => match plan::run(&request, &store, &tools, &out) {
@@ -213,6 +239,7 @@ fn local_request(
         build_args,
         applied: Vec::new(),
         remotes: Vec::new(),
+        toolchain: None,
     }
 }
 

@@ -5,8 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use buildkit_llb::{Network, Platform};
+use werf_frontend::config::giterminism::Giterminism;
+use werf_frontend::config::template::cases::CaseFiles;
+use werf_frontend::config::template::{self, CommitData, Inputs};
 use werf_frontend::config::{self, Config, ImageName, SourceText};
 use werf_frontend::lower::{self, BaseImage, Bases, Settings};
 use werf_frontend::plan::ImageSources;
@@ -18,6 +22,42 @@ const BASE_CONFIG: &str = r#"{
     "config": {"Env": ["PATH=/bin", "LANG=de_DE.UTF-8"], "Cmd": ["sh"], "Labels": {"base": "yes"}, "OnBuild": ["x"]},
     "history": [{"created_by": "base"}], "rootfs": {"type": "layers", "diff_ids": ["sha256:0"]}
 }"#;
+
+/// Returns the text of an example, rendered with the files beside it if it is a template.
+fn rendered(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    if !template::is_template(text.as_bytes()) {
+        return text;
+    }
+    let root = path.parent().unwrap();
+    let mut files = BTreeMap::new();
+    let mut directories = vec![root.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else {
+                let name = path
+                    .strip_prefix(root)
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                files.insert(name, std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let inputs = Inputs {
+        files: Arc::new(CaseFiles(files)),
+        commit: CommitData::default(),
+        variables: BTreeMap::new(),
+        giterminism: Giterminism::without_file("werf-giterminism.yaml"),
+    };
+    let source = SourceText::new("werf.yaml", text).unwrap();
+    let rendered = template::render(source, Vec::new(), &inputs).result;
+    rendered.unwrap().text().to_owned()
+}
 
 /// Plans a `werf.yaml`, which must be right.
 fn plan(text: &str) -> (Plan, Vec<SourceFile>) {
@@ -97,7 +137,7 @@ fn lowered(text: &str, settings: &Settings) -> String {
 fn every_example_has_a_plan() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     insta::glob!(examples, "*/werf.yaml", |path| {
-        let text = std::fs::read_to_string(path).unwrap();
+        let text = rendered(path);
         insta::assert_json_snapshot!(plan(&text).0);
     });
 }
@@ -106,7 +146,7 @@ fn every_example_has_a_plan() {
 fn every_example_has_a_graph() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     insta::glob!(examples, "*/werf.yaml", |path| {
-        let text = std::fs::read_to_string(path).unwrap();
+        let text = rendered(path);
         insta::assert_snapshot!(lowered(&text, &Settings::default()));
     });
 }
@@ -236,6 +276,45 @@ fn the_digest_of_image_spec_is_a_contract() {
     ] {
         let changed = text.replacen(change.0, change.1, 1);
         assert_eq!(renamed(&text, &changed), expected, "{change:?}");
+    }
+}
+
+/// Ansible stages have a contract of their own: the tasks in canonical form, and in the graph the files beside the
+/// playbook.
+#[test]
+fn ansible_digests_and_graphs_are_a_contract() {
+    let text = simple("  install: x\n").replace(
+        "shell:\n  install: x\n",
+        "ansible:\n  beforeInstall:\n  - debug: msg=a\n  install:\n  - name: B\n    copy: {dest: /b, content: b, mode: 0644}\n    tags: b\n",
+    );
+    insta::assert_debug_snapshot!("digests_with_ansible_are_a_contract", digests(&text));
+    let settings = Settings {
+        toolchain: "0123".into(),
+        ..Settings::default()
+    };
+    insta::assert_snapshot!("a_graph_with_ansible", lowered(&text, &settings));
+}
+
+#[test]
+fn tasks_rename_their_stage_but_comments_and_the_order_of_keys_do_not() {
+    let text = |tasks: &str| {
+        simple("").replace(
+            "shell:\n",
+            &format!("ansible:\n  install:\n{tasks}  setup:\n  - raw: z\n"),
+        )
+    };
+    let base = text("  - raw: a\n    name: A\n    environment: {x: 1, y: 2}\n");
+    let same = text("  # a comment\n  - environment: {y: 2, x: 0x1}\n    name: 'A'\n    raw: a\n");
+    assert_eq!(renamed(&base, &same), [""; 0]);
+    for other in [
+        text("  - raw: a\n    name: B\n    environment: {x: 1, y: 2}\n"),
+        text("  - raw: a\n    name: A\n    environment: {x: 1, y: 2}\n  - raw: b\n"),
+        base.replace("setup:", "installCacheVersion: 1\n  setup:"),
+        base.clone() + "  beforeSetupCacheVersion: 1\n",
+    ] {
+        let renamed = renamed(&base, &other);
+        assert!(renamed.contains(&"setup"), "{other}");
+        assert!(!renamed.contains(&"from"), "{other}");
     }
 }
 

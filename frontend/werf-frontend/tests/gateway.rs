@@ -47,6 +47,7 @@ impl Default for Script {
             warnings: Vec::new(),
             sources: Vec::new(),
             used_build_args: Vec::new(),
+            has_toolchain: false,
         };
         Script {
             capabilities: vec![
@@ -524,6 +525,7 @@ fn needs_a_repository() -> Vec<u8> {
             name: "werf.yaml".into(),
             text: "the text".into(),
         }],
+        has_toolchain: false,
         used_build_args: Vec::new(),
     };
     file.to_json()
@@ -597,6 +599,7 @@ fn with_dockerfile() -> Script {
         }),
         warnings: Vec::new(),
         sources: Vec::new(),
+        has_toolchain: false,
         used_build_args: Vec::new(),
     };
     Script {

@@ -48,7 +48,7 @@ impl Drop for Builder {
     }
 }
 
-fn harness(arguments: &[&str]) -> String {
+pub(crate) fn harness(arguments: &[&str]) -> String {
     let program = std::env::var("WERF_XTASK")
         .unwrap_or_else(|_| panic!("WERF_XTASK is not set: run the tests with `cargo xtask test`"));
     let output = Command::new(program)

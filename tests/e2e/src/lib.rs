@@ -4,6 +4,7 @@
 //! `cargo xtask test` sets the environment up ([`DOCKER_HOST`](Bench) and others). Without it every test
 //! here fails and says so: a test that cannot run is no test that passed.
 
+pub mod ansible;
 pub mod build;
 pub mod builder;
 pub mod git_server;

@@ -39,6 +39,25 @@ impl Repo {
         repo
     }
 
+    /// Makes a repository of one commit with the example of this name, whose syntax line names the frontend that is
+    /// tested.
+    pub fn example(name: &str) -> Repo {
+        let repo = Repo::new();
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+        let copied = Command::new("cp")
+            .arg("--recursive")
+            .arg(examples.join(name).join("."))
+            .arg(repo.path())
+            .status();
+        assert!(copied.is_ok_and(|status| status.success()), "copy {name}");
+        let config = std::fs::read_to_string(repo.join("werf.yaml")).expect("the example is there");
+        let (_, rest) = config.split_once('\n').expect("a first line");
+        let frontend = Bench::from_env().frontend;
+        repo.write("werf.yaml", format!("# syntax={frontend}\n{rest}"));
+        repo.commit("example");
+        repo
+    }
+
     /// Replaces the sections of `werf.yaml` and commits.
     pub fn commit_config(&self, sections: &str) {
         self.write("werf.yaml", config_text(sections));

@@ -24,6 +24,7 @@ fn all_final_images_are_built_and_what_they_share_once() {
         build_args: std::collections::BTreeMap::new(),
         applied: Vec::new(),
         remotes: Vec::new(),
+        toolchain: None,
     };
     let file = bake_commit(&request).result.unwrap();
     // Beside the work tree: what is not committed has no place in it.

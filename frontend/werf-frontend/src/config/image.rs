@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Diagnostic, Diagnostics};
 
+use super::ansible::Ansible;
 use super::base::Bases;
 use super::dependency;
 use super::docker::Docker;
@@ -75,6 +76,8 @@ pub struct Image {
     pub imports: Vec<Import>,
     /// The commands of its user stages.
     pub shell: Option<Shell>,
+    /// The tasks of its user stages; not together with [`Image::shell`].
+    pub ansible: Option<Ansible>,
     /// Changes to its configuration.
     pub docker: Option<Docker>,
     /// Further changes to its configuration, with those that the project makes to final images.
@@ -270,6 +273,9 @@ impl Resolver<'_> {
             self.diagnostics,
         );
         let shell = raw.shell.map(super::raw::RawShell::resolve);
+        let ansible = raw
+            .ansible
+            .map(|ansible| ansible.resolve(&called, self.source, self.diagnostics));
         let docker = raw
             .docker
             .map(|docker| docker.resolve(&called, self.source, self.diagnostics));
@@ -316,6 +322,7 @@ impl Resolver<'_> {
             git: git.clone(),
             imports: imports.clone(),
             shell: shell.clone(),
+            ansible: ansible.clone(),
             docker: docker.clone(),
             image_spec: image_spec.clone(),
             mounts: mounts.clone(),
@@ -343,11 +350,11 @@ impl Resolver<'_> {
             );
         }
         self.check_artifact(raw, called);
-        if let (Some(shell), Some(ansible)) = (&raw.shell, raw.ansible) {
+        if let (Some(shell), Some(ansible)) = (&raw.shell, &raw.ansible) {
             let message = format!("{called} has both `shell` and `ansible`");
             self.wrong(
                 message,
-                ansible.max(shell.at),
+                ansible.at.max(shell.at),
                 "an image is built by one of the two",
             );
         }

@@ -9,6 +9,7 @@
 //!
 //! werf and this frontend read the same files: what werf refuses is refused, with a better reason.
 
+mod ansible;
 mod base;
 mod dependency;
 mod directives;
@@ -37,6 +38,7 @@ pub mod suggest;
 pub mod template;
 pub mod yaml;
 
+pub use ansible::{Ansible, AnsibleStage, Task};
 pub use docker::{CommandLine, Docker};
 pub use dockerfile::DockerfileImage;
 pub use git::GitMapping;

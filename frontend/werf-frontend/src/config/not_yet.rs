@@ -10,7 +10,6 @@ use super::yaml::read;
 
 /// Keys by their document and their path in it, and what to do in the meantime.
 const NOT_YET: &[(Kind, &str, &str)] = &[
-    (Image, "ansible", "use `shell`"),
     (
         Meta,
         "build.platform",

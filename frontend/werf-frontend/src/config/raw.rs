@@ -6,6 +6,7 @@ mod dockerfile;
 
 pub use dockerfile::RawDockerfile;
 
+use super::ansible::{self, Mistake, Task};
 use super::dependency::RawDependency;
 use super::document::Document;
 use super::image_spec::RawImageSpec;
@@ -66,8 +67,7 @@ pub struct RawImage {
     pub git: Vec<RawGit>,
     pub imports: Vec<RawImport>,
     pub shell: Option<RawShell>,
-    /// The key `ansible`, if something stands behind it.
-    pub ansible: Option<Span>,
+    pub ansible: Option<RawAnsible>,
     pub docker: Option<RawDocker>,
     pub image_spec: Option<RawImageSpec>,
     pub mounts: Vec<RawMount>,
@@ -121,6 +121,18 @@ pub struct RawShell {
     pub commands: [Vec<Spanned<String>>; 4],
     pub versions: [Option<Spanned<String>>; 4],
     pub cache_version: Option<Spanned<String>>,
+}
+
+/// `ansible`: tasks and cache versions of the four user stages, in build order.
+#[derive(Debug, Default)]
+pub struct RawAnsible {
+    /// The key `ansible`.
+    pub at: Span,
+    pub tasks: [Vec<Spanned<Task>>; 4],
+    pub versions: [Option<Spanned<String>>; 4],
+    pub cache_version: Option<Spanned<String>>,
+    /// What is wrong with the tasks.
+    pub mistakes: Vec<Mistake>,
 }
 
 /// `docker`.
@@ -293,7 +305,7 @@ impl RawImage {
                 .map(RawImport::read)
                 .collect(),
             shell: fields.given("shell").map(RawShell::read),
-            ansible: fields.given("ansible").map(|field| field.key.span),
+            ansible: fields.given("ansible").map(RawAnsible::read),
             docker: fields.given("docker").map(RawDocker::read),
             image_spec: fields.given("imageSpec").map(RawImageSpec::read),
             mounts: fields
@@ -411,6 +423,25 @@ impl RawShell {
             commands: stages.map(|stage| fields.text_or_list(stage)),
             versions: stages.map(|stage| fields.text(&format!("{stage}CacheVersion"))),
             cache_version: fields.text("cacheVersion"),
+        }
+    }
+}
+
+impl RawAnsible {
+    fn read(field: &Field<'_>) -> RawAnsible {
+        let fields = Fields::of(field.value);
+        let stages = ["beforeInstall", "install", "beforeSetup", "setup"];
+        let mut mistakes = Vec::new();
+        let mut tasks = |stage| {
+            let node = fields.get(stage);
+            node.map_or_else(Vec::new, |node| ansible::tasks(node, &mut mistakes))
+        };
+        RawAnsible {
+            at: field.key.span,
+            tasks: stages.map(&mut tasks),
+            versions: stages.map(|stage| fields.text(&format!("{stage}CacheVersion"))),
+            cache_version: fields.text("cacheVersion"),
+            mistakes,
         }
     }
 }

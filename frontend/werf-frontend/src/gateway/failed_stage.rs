@@ -4,7 +4,7 @@ use buildkit_proto::rpc;
 
 use crate::lower::{STORE_EXIT_CODE, Step};
 
-use super::report;
+use super::{report, task};
 
 /// The exit code by which `stapel-sync` says that it failed itself, and not the commands.
 const SYNC_EXIT_CODE: i64 = 94;
@@ -21,10 +21,15 @@ pub fn describe(mut status: rpc::Status, step: Option<&Step>, commit: &str) -> r
         Some(code) => format!("failed with exit code {code}"),
         None => "failed".to_owned(),
     };
-    status.message = format!(
-        "stage `{}` of image `{}` {what}: {}",
-        step.kind, step.image, status.message
-    );
+    match task::failed(step, code) {
+        Some(failed) => failed.name(&mut status, step),
+        None => {
+            status.message = format!(
+                "stage `{}` of image `{}` {what}: {}",
+                step.kind, step.image, status.message
+            );
+        }
+    }
     if commands_saw_files(step, code) {
         status.message.push_str(&format!(
             "\n  hint: its commands see the files of commit {}, not those of the working directory; if one is missing \
@@ -59,6 +64,7 @@ mod tests {
             image: ImageName::new("app"),
             kind,
             has_sources,
+            tasks: Vec::new(),
         };
         let status = rpc::Status {
             code: report::CODE_UNKNOWN,

@@ -15,6 +15,8 @@ pub mod request;
 mod rounds;
 pub mod stdio;
 pub mod subrequest;
+mod task;
+pub mod toolchain;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -31,6 +33,7 @@ use crate::git::repo::{NO_REPOSITORY, git_file};
 use crate::helper::locate::DEFAULT_NAMES;
 use crate::helper::remotes::missing as missing_remotes;
 use crate::helper::store;
+use crate::helper::toolchain::TOOLCHAINS;
 use crate::lower::{self, BaseImage, Lowered, Settings};
 use crate::plan::file::{ImagePlan, Outcome, PlanFile, SourceFile};
 use crate::plan::target::Target;
@@ -57,6 +60,16 @@ pub enum Failure {
     Status(Box<rpc::Status>),
     /// The daemon is gone, or the build was cancelled: nobody is listening.
     Gone(String),
+}
+
+impl Failure {
+    /// Gives mistakes the texts that they point into.
+    fn with_sources(self, sources: &[SourceFile]) -> Failure {
+        match self {
+            Failure::Mistakes(errors, _) => Failure::Mistakes(errors, sources.to_vec()),
+            other => other,
+        }
+    }
 }
 
 impl From<CallError> for Failure {
@@ -232,6 +245,7 @@ async fn build_planned(
         warnings,
         sources,
         used_build_args,
+        has_toolchain,
         ..
     } = planned.file;
     let plan = match outcome {
@@ -264,8 +278,14 @@ async fn build_planned(
             return Ok(solved.map(|made| Built::Image(made.into())));
         }
     };
+    let definition = std::fs::read(OWN_DEFINITION).ok();
+    let own = own_image(definition.as_deref(), request)?;
+    let nonce = round.plan_round().nonce(&request.session);
+    let ensured = toolchain::ensure(bridge, request, &own, &needed, has_toolchain, &nonce).await;
+    let toolchain = ensured.map_err(|failure| failure.with_sources(&sources))?;
     let settings = Settings {
         retried: round.retried.clone(),
+        toolchain,
         ..settings(request, platform, &needed)
     };
     let bases = bases::resolve(bridge, &needed, request, &settings.platform, &sources).await?;
@@ -378,16 +398,7 @@ async fn plan_once(
     round: &Round,
 ) -> Result<Solved<Planned>, Failure> {
     let definition = std::fs::read(OWN_DEFINITION).ok();
-    let own = match (&definition, &request.source) {
-        (Some(bytes), _) => OwnImage::Definition(bytes),
-        (None, Some(reference)) => OwnImage::Reference(reference),
-        (None, None) => {
-            return Err(Diagnostic::error(
-                "BuildKit does not say which image the frontend is from",
-            )
-            .into());
-        }
-    };
+    let own = own_image(definition.as_deref(), request)?;
     let plan = plan_graph(request, &own, &round.plan_round())
         .map_err(|error| Diagnostic::error(format!("read {OWN_DEFINITION}: {error}")))?;
     let vertex = plan.graph.digest(plan.out);
@@ -410,6 +421,20 @@ async fn plan_once(
     let bytes = bridge.read_file(&reference, PLAN_FILE).await?;
     let file = PlanFile::from_json(&bytes).map_err(Diagnostic::error)?;
     Ok(Solved::Well(Planned { file, vertex }))
+}
+
+/// Returns where our own image comes from; `definition` is the content of [`OWN_DEFINITION`].
+fn own_image<'a>(
+    definition: Option<&'a [u8]>,
+    request: &'a Request,
+) -> Result<OwnImage<'a>, Diagnostic> {
+    match (definition, &request.source) {
+        (Some(bytes), _) => Ok(OwnImage::Definition(bytes)),
+        (None, Some(reference)) => Ok(OwnImage::Reference(reference)),
+        (None, None) => Err(Diagnostic::error(
+            "BuildKit does not say which image the frontend is from",
+        )),
+    }
 }
 
 /// Says more about a missing repository than PLAN can, which only sees the parts of `.git` that it needs.
@@ -554,6 +579,7 @@ fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Set
         retried: BTreeMap::new(),
         session: request.session.clone(),
         contexts: request.contexts.clone(),
+        toolchain: String::new(),
     }
 }
 
@@ -611,9 +637,17 @@ fn lacks_in_store(status: &rpc::Status) -> bool {
         Some(code) if code == lower::STORE_EXIT_CODE => true,
         None | Some(report::NOT_STARTED) => status
             .message
-            .ends_with(&format!("/{}: no such file or directory", store::TOOLS)),
+            .strip_suffix(": no such file or directory")
+            .is_some_and(is_tool_directory),
         Some(_) => false,
     }
+}
+
+/// Whether the message ends in the path of a directory of STORE with tools.
+fn is_tool_directory(message: &str) -> bool {
+    let mut parts = message.rsplit('/');
+    let last = parts.next();
+    last == Some(store::TOOLS) || parts.next() == Some(TOOLCHAINS)
 }
 
 /// Leaves out the text of the configuration, which is only for frames, if the definition would be larger
@@ -696,7 +730,10 @@ mod tests {
                 .collect(),
         };
         let mount = "process \"x\" did not complete successfully: open /x/stapel: no such file or directory";
+        let toolchain = "process \"x\" did not complete successfully: open /x/ansible/0123: no such file or directory";
         for (code, message, expected) in [
+            (None, toolchain, true),
+            (Some(1), toolchain, false),
             (Some(93), "exit code: 93", true),
             (Some(1), "exit code: 1", false),
             (None, mount, true),

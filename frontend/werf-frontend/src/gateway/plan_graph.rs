@@ -11,6 +11,7 @@ use crate::plan::file::RemoteRequest;
 
 use super::remote;
 use super::request::Request;
+use super::toolchain;
 
 /// Where BuildKit puts a definition of our own image (since 0.10).
 pub const OWN_DEFINITION: &str = "/run/config/buildkit/metadata/frontend.bin";
@@ -38,7 +39,7 @@ const MODULE_PARTS_NOT_ASKED_FOR: [&str; 1] = [".git/modules/**/lfs"];
 const CONTEXT: &str = "/context";
 const CONFIG: &str = "/config";
 const OUT: &str = "/out";
-const STORE: &str = "/store";
+pub(super) const STORE: &str = "/store";
 const APPLIED: &str = "/applied";
 const REMOTES: &str = "/remotes";
 
@@ -63,6 +64,22 @@ pub enum OwnImage<'a> {
     Reference(&'a str),
 }
 
+impl OwnImage<'_> {
+    /// Adds the image to a graph.
+    ///
+    /// # Errors
+    /// A definition that is not one.
+    pub fn node(&self, graph: &mut Graph) -> Result<Node, ImportError> {
+        Ok(match self {
+            OwnImage::Definition(bytes) => graph.import(bytes)?,
+            OwnImage::Reference(reference) => graph.source(
+                Source::image(reference)
+                    .name(format!("[internal] load frontend image {reference}")),
+            ),
+        })
+    }
+}
+
 /// Which of several PLANs of one build, and what it is given.
 #[derive(Clone, Debug, Default)]
 pub struct Round<'a> {
@@ -78,7 +95,7 @@ pub struct Round<'a> {
 
 impl Round<'_> {
     /// Returns what makes this PLAN another than those before in the same build.
-    fn nonce(&self, session: &str) -> String {
+    pub fn nonce(&self, session: &str) -> String {
         match self.number {
             0 => session.to_owned(),
             number => format!("{session} again {number}"),
@@ -96,12 +113,7 @@ pub fn plan_graph(
     round: &Round<'_>,
 ) -> Result<PlanGraph, ImportError> {
     let (mut graph, applied) = round.applied.clone().unwrap_or_default();
-    let image = match own {
-        OwnImage::Definition(bytes) => graph.import(bytes)?,
-        OwnImage::Reference(reference) => graph.source(
-            Source::image(reference).name(format!("[internal] load frontend image {reference}")),
-        ),
-    };
+    let image = own.node(&mut graph)?;
     let git = graph.source(
         Source::local(&request.context_name)
             .session(&request.session)
@@ -143,6 +155,9 @@ pub fn plan_graph(
     }
     if let Some(target) = &request.target {
         flag("target", target.clone());
+    }
+    if let Some(name) = toolchain::pinned_name(request) {
+        flag("toolchain", name.to_owned());
     }
     for (name, value) in &request.build_args {
         flag("build-arg", format!("{name}={value}"));

@@ -120,6 +120,25 @@ fn detail(status: &Status, name: &str) -> Option<serde_json::Value> {
     serde_json::from_slice(&detail.value).ok()
 }
 
+/// Removes from the frames all ranges but those that begin in `line`, if there is one.
+pub fn keep_range(status: &mut Status, line: usize) {
+    for detail in &mut status.details {
+        if !detail.type_url.ends_with("errdefs.Source+json") {
+            continue;
+        }
+        let Ok(mut source) = serde_json::from_slice::<serde_json::Value>(&detail.value) else {
+            continue;
+        };
+        let begins = |range: &serde_json::Value| range["start"]["line"] == json!(line);
+        if let Some(ranges) = source["ranges"].as_array_mut()
+            && ranges.iter().any(begins)
+        {
+            ranges.retain(begins);
+            detail.value = source.to_string().into_bytes();
+        }
+    }
+}
+
 /// Returns the source of a location for a warning or a definition.
 pub fn source_info(file: &SourceFile) -> pb::SourceInfo {
     pb::SourceInfo {

@@ -28,6 +28,8 @@ pub struct Request {
     pub build_args: BTreeMap<String, String>,
     /// `--build-arg WERF_CONFIG`: the configuration file's path in the work tree.
     pub config_path: Option<String>,
+    /// `--build-arg WERF_STAPEL_ANSIBLE`, else what the frontend's own image says: the image of the ansible tool chain.
+    pub toolchain: Option<String>,
     /// `--label`.
     pub labels: BTreeMap<String, String>,
     /// `--no-cache` and `--no-cache-filter`.
@@ -134,6 +136,9 @@ const SILENT_ARGS: [&str; 5] = [
     "BUILDKIT_DOCKERFILE_CHECK",
 ];
 
+/// Names the image of the ansible tool chain, as a build argument or as a variable of the frontend's own image.
+pub const TOOLCHAIN: &str = "WERF_STAPEL_ANSIBLE";
+
 /// Proxy settings, which never reach a cache key or the image.
 const PROXIES: [&str; 5] = ["http", "https", "ftp", "no", "all"];
 
@@ -147,6 +152,7 @@ impl Request {
     ) -> Result<Request, BadOption> {
         let mut options = BTreeMap::new();
         let mut session = String::new();
+        let mut own_toolchain = None;
         for (name, value) in variables {
             if name.starts_with("BUILDKIT_FRONTEND_OPT_") {
                 if let Some((key, value)) = value.split_once('=') {
@@ -154,10 +160,13 @@ impl Request {
                 }
             } else if name == "BUILDKIT_SESSION_ID" {
                 session = value;
+            } else if name == TOOLCHAIN && !value.is_empty() {
+                own_toolchain = Some(value);
             }
         }
         let mut request = Request::from_options(options)?;
         request.session = session;
+        request.toolchain = request.toolchain.or(own_toolchain);
         Ok(request)
     }
 
@@ -254,6 +263,7 @@ impl Request {
                 })?);
             }
             "WERF_CONFIG" => self.config_path = Some(value),
+            TOOLCHAIN => self.toolchain = Some(value).filter(|value| !value.is_empty()),
             "BUILDKIT_SANDBOX_HOSTNAME" => self.hostname = Some(value),
             _ if SILENT_ARGS.contains(&name) => {}
             _ => {

@@ -11,3 +11,4 @@ pub mod render;
 pub mod sources;
 pub mod store;
 pub mod template;
+pub mod toolchain;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use stapel_sync::store::{CleanPolicy, Store};
 
@@ -9,7 +10,7 @@ use crate::config::{self, ImageName, permission};
 use crate::error::Diagnostic;
 use crate::git::repo::Repo;
 use crate::plan::digest::Digest;
-use crate::plan::file::{Outcome, Plan, PlanFile, VERSION};
+use crate::plan::file::{ImagePlan, Outcome, Plan, PlanFile, VERSION};
 use crate::plan::{self, ImageSources};
 
 use super::baseline;
@@ -19,6 +20,7 @@ use super::remotes::{self, GivenRemote, Remotes, Unopened};
 use super::sources::{FillError, Snapshot};
 use super::store::{StoreError, install_tools};
 use super::template::{self, Remarks};
+use super::toolchain;
 
 /// Everything that PLAN is told; whatever else it wants to know is in the commit.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct PlanRequest {
     pub applied: Vec<(Digest, PathBuf)>,
     /// The repositories of mappings with `url` that are at hand.
     pub remotes: Vec<GivenRemote>,
+    /// The ansible tool chain by its name in STORE, if it is known which one would be used.
+    pub toolchain: Option<String>,
 }
 
 /// Plans the HEAD commit of the repository, and fills STORE with what its stages need if one is given.
@@ -45,12 +49,24 @@ pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
         Ok(outcome) => outcome,
         Err(errors) => Outcome::Errors(errors),
     };
+    let has_toolchain = has_toolchain(request, store, &outcome);
     PlanFile {
         version: VERSION,
         outcome,
+        has_toolchain,
         warnings: remarks.warnings,
         sources: remarks.sources,
         used_build_args: remarks.used.into_iter().collect(),
+    }
+}
+
+/// Whether the tool chain that the plan needs is in STORE; others are left alone, so that they go in time.
+fn has_toolchain(request: &PlanRequest, store: Option<&Path>, outcome: &Outcome) -> bool {
+    match (&request.toolchain, store, outcome) {
+        (Some(name), Some(store), Outcome::Plan(plan)) => {
+            plan.images.iter().any(ImagePlan::uses_ansible) && toolchain::is_present(store, name)
+        }
+        _ => false,
     }
 }
 
@@ -158,6 +174,7 @@ pub fn run(
 ) -> Result<(), StoreError> {
     install_tools(store, tools)?;
     let file = plan_commit(request, Some(store));
+    toolchain::clean(store, SystemTime::now())?;
     std::fs::write(out, file.to_json()).map_err(|cause| StoreError {
         action: format!("write {}", out.display()),
         cause,

@@ -34,7 +34,7 @@ impl std::error::Error for StoreError {
 }
 
 /// Turns an `io::Error` into a [`StoreError`] that says what was being done.
-fn doing(action: impl Into<String>) -> impl FnOnce(io::Error) -> StoreError {
+pub(super) fn doing(action: impl Into<String>) -> impl FnOnce(io::Error) -> StoreError {
     let action = action.into();
     |cause| StoreError { action, cause }
 }
@@ -84,6 +84,18 @@ fn install_file(store: &Path, source: &Path, target: &Path) -> Result<(), StoreE
     fs::set_permissions(&temporary, permissions)
         .map_err(doing(format!("set the mode of {}", temporary.display())))?;
     fs::rename(&temporary, target).map_err(doing(format!("put {} in place", target.display())))
+}
+
+/// Makes a directory below `tmp/` that no other writer uses.
+///
+/// # Errors
+/// What could not be made.
+pub(super) fn temporary_directory(store: &Path) -> Result<PathBuf, StoreError> {
+    let path = temporary_path(store)?;
+    let doing = || doing(format!("create {}", path.display()));
+    fs::remove_file(&path).map_err(doing())?;
+    fs::create_dir(&path).map_err(doing())?;
+    Ok(path)
 }
 
 /// Returns a name below `tmp/` that no other writer uses: the containers of concurrent builds share

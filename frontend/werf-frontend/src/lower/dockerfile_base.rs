@@ -49,6 +49,7 @@ impl DockerfileBase {
             image: self.name.clone(),
             kind: StageKind::GitArchive,
             has_sources: true,
+            tasks: Vec::new(),
         });
         let config = ImageConfig::from_built(&self.config).map_err(|error| refuse(error.0))?;
         // It has no stages: whoever asks for one gets all of it.

@@ -11,6 +11,7 @@ pub mod image_config;
 mod image_spec;
 mod import;
 pub mod mounts;
+mod toolchain;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,10 +21,11 @@ use buildkit_llb::{
 };
 
 use crate::config::{ImageName, NetworkMode};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Location};
 use crate::plan::file::{Base, ImagePlan, Plan, SourceFile, Sources, StagePlan};
 use crate::plan::image_spec::Clear;
-use crate::plan::script::Script;
+use crate::plan::playbook;
+use crate::plan::script::{Script, ScriptKind};
 use crate::plan::stage::StageKind;
 
 pub use dockerfile_base::DockerfileBase;
@@ -87,6 +89,8 @@ pub struct Settings {
     pub session: String,
     /// `--build-context`: names, and where they lead.
     pub contexts: BTreeMap<String, String>,
+    /// The name of the ansible tool chain in STORE; empty if nothing needs one. It is in no key.
+    pub toolchain: String,
 }
 
 /// A base image as the registry knows it at the moment.
@@ -126,6 +130,8 @@ pub struct Step {
     pub kind: StageKind,
     /// Whether it has files of git mappings.
     pub has_sources: bool,
+    /// Where its tasks are written, if it is one of ansible's.
+    pub tasks: Vec<Location>,
 }
 
 impl Lowered {
@@ -259,6 +265,15 @@ fn summary(stage: &StagePlan) -> String {
     }
 }
 
+/// Returns where the tasks of a stage are written, if it is one of ansible's.
+fn tasks_of(stage: &StagePlan) -> Vec<Location> {
+    let script = stage.script.as_ref();
+    match script.map(|script| script.kind) {
+        Some(ScriptKind::Playbook) => stage.at.clone(),
+        Some(ScriptKind::Shell) | None => Vec::new(),
+    }
+}
+
 /// What a stage runs.
 enum Work<'a> {
     /// A script.
@@ -292,23 +307,36 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn script(&self) -> Option<&str> {
+    fn script(&self) -> Option<&Script> {
         match self {
-            Work::Script(script) | Work::SourcesAndScript(script) => Some(&script.text),
+            Work::Script(script) | Work::SourcesAndScript(script) => Some(script),
             Work::Sources(_) => None,
         }
+    }
+
+    fn kind(&self) -> ScriptKind {
+        self.script()
+            .map_or(ScriptKind::Shell, |script| script.kind)
     }
 
     /// Returns the arguments of the exec; the digest names the slot. A script gets the facts of the commit from
     /// there, which must not be in its key.
     fn arguments(&self, digest: &str) -> Vec<String> {
         let then = |mut arguments: Vec<String>| {
-            arguments.extend(["--".to_owned(), format!("{SHELL_DIRECTORY}/script.sh")]);
+            arguments.push("--".to_owned());
+            match self.kind() {
+                ScriptKind::Shell => arguments.push(format!("{SHELL_DIRECTORY}/script.sh")),
+                ScriptKind::Playbook => arguments.extend(toolchain::command()),
+            }
             arguments
+        };
+        let program = match self.kind() {
+            ScriptKind::Shell => SYNC,
+            ScriptKind::Playbook => toolchain::SYNC,
         };
         let sync = |words: &[&str]| -> Vec<String> {
             let slot = ["--store", STORE_DIRECTORY, "--slot", digest];
-            std::iter::once(&SYNC)
+            std::iter::once(&program)
                 .chain(words)
                 .chain(&slot)
                 .map(|word| (*word).to_owned())
@@ -373,6 +401,7 @@ impl Lowering<'_> {
                     image: self.image.name.clone(),
                     kind: stage.kind,
                     has_sources: stage.sources.is_some(),
+                    tasks: tasks_of(stage),
                 });
                 root = Some(node);
             }
@@ -421,9 +450,8 @@ impl Lowering<'_> {
         bases: &Bases,
         images: &Images,
     ) -> Result<(Option<Node>, ImageConfig), Vec<Diagnostic>> {
-        let refuse = |message: String, at: &crate::error::Location| {
-            vec![Diagnostic::error(message).at(at.clone())]
-        };
+        let refuse =
+            |message: String, at: &Location| vec![Diagnostic::error(message).at(at.clone())];
         let (root, mut config) = match &self.image.base {
             Base::Scratch => (None, ImageConfig::scratch()),
             Base::Image { reference, at, .. } => {
@@ -484,19 +512,26 @@ impl Lowering<'_> {
         name: &str,
     ) -> Node {
         let shell = self.shell_directory(graph, stage, work.script());
+        let (directory, tools) = match work.kind() {
+            ScriptKind::Shell => (SHELL_DIRECTORY, crate::helper::store::TOOLS.to_owned()),
+            ScriptKind::Playbook => (
+                playbook::DIRECTORY,
+                crate::helper::toolchain::path(&self.settings.toolchain),
+            ),
+        };
         let mut exec = Exec::new(work.arguments(&stage.digest.hex()))
             .root(root)
             .cwd("/")
             .user("0:0")
             .platform(self.settings.platform.clone())
             .mount(
-                Mount::bind(SHELL_DIRECTORY, shell)
+                Mount::bind(directory, shell)
                     .readonly()
                     .content_cache(ContentCache::Off),
             )
             .mount(
                 Mount::cache(STAPEL_DIRECTORY, STORE_ID)
-                    .selector(format!("/{}", crate::helper::store::TOOLS))
+                    .selector(format!("/{tools}"))
                     .sharing(CacheSharing::Shared)
                     .readonly(),
             )
@@ -508,13 +543,22 @@ impl Lowering<'_> {
             .name(name)
             .at(self.ranges(&stage.at));
         exec = self.mounts.add_directories(exec);
+        let (added, mounts) = toolchain::environment(work.kind(), &self.env);
+        for mount in mounts {
+            exec = exec.mount(mount);
+        }
         if stage.script.is_some() {
             for (key, value) in &self.env {
-                if !LOCALE.iter().any(|(name, _)| name == key) {
+                let replaced = LOCALE.iter().any(|(name, _)| name == key)
+                    || added.iter().any(|(name, _)| name == key);
+                if !replaced {
                     exec = exec.env(key, value);
                 }
             }
             for (key, value) in LOCALE {
+                exec = exec.env(key, value);
+            }
+            for (key, value) in &added {
                 exec = exec.env(key, value);
             }
             exec = self
@@ -537,10 +581,18 @@ impl Lowering<'_> {
     /// `buildkit-frontend.md` 7.1). It is mounted by definition, so a stage that may not come from the cache
     /// finds no key here, and its result is still stored under the usual one. The digest in it keeps the
     /// stages of two images with equal scripts apart.
-    fn shell_directory(&self, graph: &mut Graph, stage: &StagePlan, script: Option<&str>) -> Node {
+    fn shell_directory(
+        &self,
+        graph: &mut Graph,
+        stage: &StagePlan,
+        script: Option<&Script>,
+    ) -> Node {
         let mut file = File::new(FILE_TIME);
         if let Some(script) = script {
-            file = file.mkfile("/script.sh", 0o755, script.as_bytes());
+            file = match script.kind {
+                ScriptKind::Shell => file.mkfile("/script.sh", 0o755, script.text.as_bytes()),
+                ScriptKind::Playbook => toolchain::work_directory(file, &script.text),
+            };
         }
         let mut file = file
             .mkfile("/digest", 0o444, stage.digest.hex().as_bytes())
@@ -565,7 +617,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn ranges(&self, at: &[crate::error::Location]) -> Vec<SourceRange> {
+    fn ranges(&self, at: &[Location]) -> Vec<SourceRange> {
         at.iter()
             .filter_map(|at| {
                 let index = self.sources.iter().position(|file| file.name == at.file)?;

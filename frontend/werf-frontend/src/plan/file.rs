@@ -14,7 +14,7 @@ use super::container::{MountPlan, NetworkPlan, SecretPlan};
 use super::digest::{Digest, DigestField};
 use super::dockerfile::DockerfilePlan;
 use super::image_spec::ImageSpecPlan;
-use super::script::Script;
+use super::script::{Script, ScriptKind};
 use super::stage::StageKind;
 
 /// The version of the JSON below.
@@ -31,6 +31,9 @@ pub struct PlanFile {
     pub warnings: Vec<Diagnostic>,
     /// The files that locations refer to, for the frames that the client draws.
     pub sources: Vec<SourceFile>,
+    /// Whether the ansible tool chain that PLAN was asked for is in STORE.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_toolchain: bool,
     /// The build arguments that the configuration asks for, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub used_build_args: Vec<String>,
@@ -130,6 +133,12 @@ impl ImagePlan {
     pub fn uses_context(&self, name: &str) -> bool {
         let mut mounts = self.mounts.iter().chain(&self.inherited_mounts);
         mounts.any(|mount| mount.is_context(name))
+    }
+
+    /// Whether a stage needs the ansible tool chain.
+    pub fn uses_ansible(&self) -> bool {
+        let mut scripts = self.stages.iter().filter_map(|stage| stage.script.as_ref());
+        scripts.any(|script| script.kind == ScriptKind::Playbook)
     }
 
     /// Returns the last stage before `gitCache` that does something with sources: what has changed since it

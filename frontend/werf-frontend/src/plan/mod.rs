@@ -9,6 +9,7 @@ pub mod dockerfile;
 pub mod file;
 pub mod image_spec;
 pub mod import;
+pub mod playbook;
 pub mod script;
 pub mod service_labels;
 pub mod stage;
@@ -18,8 +19,8 @@ use std::collections::BTreeMap;
 
 use crate::config::order;
 use crate::config::{
-    Config, Docker, DockerfileImage, From, Image, ImageName, Placement, Reference, Remote,
-    SourceText, Spanned, UserStage,
+    Ansible, Config, Docker, DockerfileImage, From, Image, ImageName, Placement, Reference, Remote,
+    SourceText, Spanned, Task, UserStage,
 };
 use crate::error::Location;
 
@@ -216,14 +217,22 @@ impl Planner<'_> {
     fn layers(&self, kind: StageKind) -> Vec<(StageKind, Layer)> {
         let count = kind
             .user_stage()
-            .and_then(|stage| self.image.shell.as_ref()?.stages.get(&stage))
-            .map_or(0, |stage| stage.commands.len());
+            .map_or(0, |stage| self.instructions(stage));
         if !self.image.as_layers || count < 2 {
             return vec![(kind, Layer::Whole)];
         }
         (0..count)
             .map(|index| (kind, Layer::Command(index)))
             .collect()
+    }
+
+    /// Returns how many commands or tasks a user stage has.
+    fn instructions(&self, stage: UserStage) -> usize {
+        let shell = self.image.shell.as_ref();
+        let ansible = self.image.ansible.as_ref();
+        let commands = shell.and_then(|shell| Some(shell.stages.get(&stage)?.commands.len()));
+        let tasks = ansible.and_then(|ansible| Some(ansible.stages.get(&stage)?.tasks.len()));
+        commands.or(tasks).unwrap_or_default()
     }
 
     /// Adds the inputs of stage `kind` to `writer`; `None` if the image has no such stage (spec 3.1).
@@ -332,6 +341,9 @@ impl Planner<'_> {
         layer: &Layer,
         writer: DigestWriter,
     ) -> Option<(DigestWriter, Inputs)> {
+        if let Some(ansible) = &self.image.ansible {
+            return self.ansible_stage(ansible, stage, layer, writer);
+        }
         let shell = self.image.shell.as_ref()?;
         let (commands, version): (&[Spanned<String>], &str) = match shell.stages.get(&stage) {
             Some(stage) => (&stage.commands, &stage.cache_version),
@@ -344,21 +356,12 @@ impl Planner<'_> {
         if commands.is_empty() && version.is_empty() && shell.cache_version.is_empty() {
             return None;
         }
-        let mut writer = writer
+        let writer = writer
             .field("tools", TOOLS_PROTOCOL)
             .fields("command", commands.iter().map(|command| &command.value))
             .optional("stageCacheVersion", version)
             .optional("shellCacheVersion", &shell.cache_version);
-        let sources = self.sources.filter(|_| stage != UserStage::BeforeInstall);
-        for mapping in sources
-            .iter()
-            .filter(|_| is_first)
-            .flat_map(|sources| &sources.dependencies)
-        {
-            if let Some(checksum) = mapping.get(&stage) {
-                writer = writer.field("dependencies", checksum);
-            }
-        }
+        let (writer, sources) = self.dependencies(stage, is_first, writer);
         let has_commands = !commands.is_empty();
         let inputs = Inputs {
             at: commands
@@ -373,6 +376,68 @@ impl Planner<'_> {
             imports: Vec::new(),
         };
         Some((writer, inputs))
+    }
+
+    /// As a shell stage, but with tasks; they enter in canonical form, so that comments and the order of keys
+    /// do not matter.
+    fn ansible_stage(
+        &self,
+        ansible: &Ansible,
+        stage: UserStage,
+        layer: &Layer,
+        writer: DigestWriter,
+    ) -> Option<(DigestWriter, Inputs)> {
+        let (tasks, version): (&[Spanned<Task>], &str) = match ansible.stages.get(&stage) {
+            Some(stage) => (&stage.tasks, &stage.cache_version),
+            None => (&[], ""),
+        };
+        let (tasks, is_first) = match *layer {
+            Layer::Whole => (tasks, true),
+            Layer::Command(index) => (&tasks[index..=index], index == 0),
+        };
+        if tasks.is_empty() && version.is_empty() && ansible.cache_version.is_empty() {
+            return None;
+        }
+        let writer = writer
+            .field("ansible", playbook::PROTOCOL)
+            .fields("task", tasks.iter().map(|task| &task.value.yaml))
+            .optional("stageCacheVersion", version)
+            .optional("ansibleCacheVersion", &ansible.cache_version);
+        let (writer, sources) = self.dependencies(stage, is_first, writer);
+        let shown = |task: &'_ Spanned<Task>| self.source.location(task.span);
+        let pairs = tasks
+            .iter()
+            .map(|task| (task.value.yaml.as_str(), task.value.summary.as_str()));
+        let inputs = Inputs {
+            at: tasks.iter().map(shown).collect(),
+            script: (!tasks.is_empty()).then(|| playbook::script(pairs)),
+            sources: sources
+                .filter(|_| !tasks.is_empty() && is_first)
+                .map(|_| Sources::Update),
+            ..Inputs::default()
+        };
+        Some((writer, inputs))
+    }
+
+    /// Adds the checksums of the files that the first layer of a user stage depends on, and returns the sources if
+    /// the stage has any.
+    fn dependencies(
+        &self,
+        stage: UserStage,
+        is_first: bool,
+        mut writer: DigestWriter,
+    ) -> (DigestWriter, Option<&ImageSources>) {
+        let sources = self.sources.filter(|_| stage != UserStage::BeforeInstall);
+        for mapping in sources
+            .iter()
+            .filter(|_| is_first)
+            .flat_map(|sources| &sources.dependencies)
+        {
+            if let Some(checksum) = mapping.get(&stage) {
+                writer = writer.field("dependencies", checksum);
+            }
+        }
+        (writer, sources)
     }
 
     /// The project, since the files of one are not to end in layers of another that is configured alike; the

@@ -21,6 +21,17 @@ const REPORT_FAILURE: &str = r#"[ -S "$SSH_AUTH_SOCK" ] || unset SSH_AUTH_SOCK; 
 /// How much of the commands a progress line shows, in characters.
 const SUMMARY_CHARS: usize = 120;
 
+/// What understands a script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ScriptKind {
+    /// The bash of the tool chain.
+    #[default]
+    Shell,
+    /// Its ansible.
+    Playbook,
+}
+
 /// What a user stage runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Script {
@@ -28,6 +39,16 @@ pub struct Script {
     pub text: String,
     /// The commands on one line for the progress output, at most 120 characters.
     pub summary: String,
+    /// What understands it.
+    #[serde(default, skip_serializing_if = "ScriptKind::is_shell")]
+    pub kind: ScriptKind,
+}
+
+impl ScriptKind {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_shell(&self) -> bool {
+        *self == ScriptKind::Shell
+    }
 }
 
 impl Script {
@@ -49,9 +70,15 @@ impl Script {
                     .map(str::to_owned),
             );
         }
+        Script::of(ScriptKind::Shell, text, &lines.join("; "))
+    }
+
+    /// Returns a file of any kind; the summary is cut to 120 characters.
+    pub fn of(kind: ScriptKind, text: String, summary: &str) -> Script {
         Script {
             text,
-            summary: shorten(&lines.join("; "), SUMMARY_CHARS),
+            summary: shorten(summary, SUMMARY_CHARS),
+            kind,
         }
     }
 }

@@ -124,7 +124,11 @@ fn in_go(text: &str) -> String {
     printed.map_or_else(|_| text.to_owned(), |text| text.to_text().into_owned())
 }
 
-fn convert(value: Yaml) -> Result<Value, String> {
+/// Converts a value as werf reads it into one of templates.
+///
+/// # Errors
+/// A key that no map of Go can have.
+pub fn convert(value: Yaml) -> Result<Value, String> {
     Ok(match value {
         Yaml::Null => Value::Nil,
         Yaml::Bool(value) => Value::Bool(value),

@@ -15,9 +15,9 @@ mod debug;
 mod env;
 mod failure;
 mod files;
-mod from_yaml;
+pub(super) mod from_yaml;
 mod functions;
-mod to_yaml;
+pub(super) mod to_yaml;
 mod unstable;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -32,6 +32,7 @@ fn plans(fixture: &Fixture) -> Result<Vec<DockerfilePlan>, String> {
             ..Wanted::default()
         },
         build_args: BTreeMap::new(),
+        toolchain: None,
         applied: Vec::new(),
         remotes: Vec::new(),
     };

@@ -41,6 +41,7 @@ fn plan_with(
         wanted: Wanted::default(),
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
         remotes: remotes.collect(),
+        toolchain: None,
         applied: Vec::new(),
     };
     plan_commit(&request, store)

@@ -17,6 +17,7 @@ fn request(fixture: &Fixture, build_args: &[(&str, &str)]) -> PlanRequest {
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
         applied: Vec::new(),
         remotes: Vec::new(),
+        toolchain: None,
     }
 }
 

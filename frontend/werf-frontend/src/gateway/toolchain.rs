@@ -1,0 +1,195 @@
+//! The ansible tool chain on its way into STORE.
+//!
+//! It is an image of its own, which is only asked for when the image that is built has ansible stages and STORE has
+//! no copy. Copying is an exec of our own image, before any stage runs: a stage that had the tool chain as an input
+//! would have it in its key.
+
+use buildkit_llb::{
+    CacheSharing, ContentCache, Exec, Graph, ImportError, Mount, Network, Node, Platform, Source,
+};
+
+use crate::error::Diagnostic;
+use crate::plan::file::ImagePlan;
+use crate::plan::script::ScriptKind;
+use crate::plan::stage::StageKind;
+
+use super::bridge::{Bridge, CallError};
+use super::plan_graph::{OwnImage, STORE};
+use super::request::{Request, TOOLCHAIN};
+use super::{Failure, report};
+
+/// Where the image of the tool chain is mounted.
+const FROM: &str = "/toolchain";
+/// An output that nobody uses: without one BuildKit 0.13 mounts the root read-only, and mount points cannot be made.
+const OUT: &str = "/out";
+
+/// Returns the name of the tool chain in STORE, if its reference has a digest.
+pub fn pinned_name(request: &Request) -> Option<&str> {
+    let (_, digest) = request.toolchain.as_deref()?.split_once("@sha256:")?;
+    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest.then_some(digest)
+}
+
+/// Brings the tool chain into STORE if one of `images` needs it and PLAN has not found it there, and returns its name, which
+/// is empty if none is needed. `attempt` tells several tries of one build apart.
+pub async fn ensure(
+    bridge: &mut Bridge,
+    request: &Request,
+    own: &OwnImage<'_>,
+    images: &[&ImagePlan],
+    has_toolchain: bool,
+    attempt: &str,
+) -> Result<String, Failure> {
+    let Some(image) = images.iter().find(|image| image.uses_ansible()) else {
+        return Ok(String::new());
+    };
+    let Some(reference) = &request.toolchain else {
+        return Err(missing(image).into());
+    };
+    if let (Some(name), true) = (pinned_name(request), has_toolchain) {
+        return Ok(name.to_owned());
+    }
+    let (reference, name) = match pinned_name(request) {
+        Some(name) => (
+            buildkit_llb::normalise_reference(reference),
+            name.to_owned(),
+        ),
+        None => pin(bridge, request, reference).await?,
+    };
+    let (graph, node) = graph(request, own, &reference, &name, attempt).map_err(|error| {
+        Diagnostic::error(format!("read the frontend's own definition: {error}"))
+    })?;
+    match bridge.solve(graph.definition(node)).await {
+        Ok(_) => Ok(name),
+        Err(CallError::Status(mut status)) => {
+            status.message = format!("ansible tool chain `{reference}`: {}", status.message);
+            status.code = report::CODE_UNKNOWN;
+            Err(Failure::Status(status))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn missing(image: &ImagePlan) -> Diagnostic {
+    let is_playbook = |kind: StageKind| {
+        let mut stages = image.stages.iter();
+        stages.find(|stage| {
+            let script = stage.script.as_ref();
+            stage.kind == kind && script.is_some_and(|script| script.kind == ScriptKind::Playbook)
+        })
+    };
+    let first = StageKind::ORDER.into_iter().find_map(is_playbook);
+    let message = format!(
+        "image `{}` has tasks, but this frontend names no ansible tool chain",
+        image.name
+    );
+    let diagnostic = Diagnostic::error(message).hint(format!(
+        "give its image: `--build-arg {TOOLCHAIN}=IMAGE` (docs/ansible.md says how it is built)"
+    ));
+    match first.and_then(|stage| stage.at.first()) {
+        Some(at) => diagnostic.at(at.clone()),
+        None => diagnostic,
+    }
+}
+
+/// Asks which image a tag means at the moment.
+async fn pin(
+    bridge: &mut Bridge,
+    request: &Request,
+    reference: &str,
+) -> Result<(String, String), Failure> {
+    let normalised = buildkit_llb::normalise_reference(reference);
+    let log_name = format!("[internal] load metadata for {normalised}");
+    let resolved = bridge
+        .resolve_image(
+            &normalised,
+            &Platform::default().to_proto(),
+            &request.resolve_mode,
+            &log_name,
+        )
+        .await;
+    match resolved {
+        Ok((digest, _)) => match digest.strip_prefix("sha256:") {
+            Some(name) => Ok((format!("{normalised}@{digest}"), name.to_owned())),
+            None => Err(Diagnostic::error(format!(
+                "the ansible tool chain `{reference}` has no digest"
+            ))
+            .hint("name it with one: `IMAGE@sha256:…`")
+            .into()),
+        },
+        Err(CallError::Status(mut status)) => {
+            status.message = format!("ansible tool chain `{reference}`: {}", status.message);
+            status.code = report::CODE_UNKNOWN;
+            Err(Failure::Status(status))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The graph that copies a tool chain into STORE.
+fn graph(
+    request: &Request,
+    own: &OwnImage<'_>,
+    reference: &str,
+    name: &str,
+    attempt: &str,
+) -> Result<(Graph, Node), ImportError> {
+    let mut graph = Graph::new();
+    let image = own.node(&mut graph)?;
+    let toolchain = graph.source(
+        Source::image(reference)
+            .resolve_mode(&request.resolve_mode)
+            .name(format!("[internal] load ansible tool chain {reference}")),
+    );
+    let arguments = [
+        "/werf-frontend",
+        "toolchain",
+        "--from",
+        FROM,
+        "--store",
+        STORE,
+        "--name",
+        name,
+    ];
+    let exec = Exec::new(arguments.map(str::to_owned))
+        .root(Some(image))
+        .cwd("/")
+        .network(Network::None)
+        // STORE may have been emptied while the result is still cached.
+        .env("WERF_PLAN_NONCE", format!("{} {attempt}", request.session))
+        .mount(
+            Mount::bind(FROM, toolchain)
+                .readonly()
+                .content_cache(ContentCache::Off),
+        )
+        .mount(Mount::cache(STORE, crate::lower::STORE_ID).sharing(CacheSharing::Shared))
+        .mount(Mount::scratch(OUT))
+        .name("[internal] put the ansible tool chain in place");
+    let node = graph
+        .exec(exec)
+        .output(OUT)
+        .expect("a scratch mount is an output");
+    Ok((graph, node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_digest_names_a_tool_chain() {
+        let digest = "0123456789abcdef".repeat(4);
+        for (reference, name) in [
+            (format!("r/a@sha256:{digest}"), Some(digest.as_str())),
+            (format!("r/a:1@sha256:{digest}"), Some(digest.as_str())),
+            ("r/a:1".to_owned(), None),
+            ("r/a@sha256:../..".to_owned(), None),
+        ] {
+            let request = Request {
+                toolchain: Some(reference),
+                ..Request::default()
+            };
+            assert_eq!(pinned_name(&request), name);
+        }
+    }
+}

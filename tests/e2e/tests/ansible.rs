@@ -1,0 +1,214 @@
+//! Ansible stages: what tasks do in images that have no python, what is cached, and what a person sees of a failure.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use e2e::ansible::{toolchain, with_ansible, with_toolchain};
+use e2e::image::docker;
+use e2e::{Bench, Build, Image, Repo};
+
+/// Runs the tasks of a file beside this one as `install`, in an image of its own.
+fn tasks(from: &str, tasks: &str) -> Repo {
+    let indented = tasks.replace('\n', "\n  ");
+    Repo::with_config(&format!(
+        "image: app\nfrom: {from}\nansible:\n  install:\n  - command: \"true\"\n    name: {}\n  {}\n",
+        e2e::salt(),
+        indented.trim_end()
+    ))
+}
+
+#[test]
+fn modules_work_in_debian_and_leave_nothing_behind() {
+    let built = with_ansible(Build::of(&tasks(
+        "debian:bookworm-slim",
+        include_str!("ansible/debian.yaml"),
+    )))
+    .ok();
+    let checks = built
+        .image
+        .run(&["sh", "-c", include_str!("ansible/debian.sh")]);
+    insta::assert_snapshot!(checks);
+    let is_ours = |path: &String| path.contains("ansible") || path.starts_with(".werf");
+    let left: Vec<String> = built.image.paths().into_iter().filter(is_ours).collect();
+    assert_eq!(left, [""; 0]);
+}
+
+#[test]
+fn modules_work_where_there_is_almost_nothing() {
+    let built = with_ansible(Build::of(&tasks(
+        "busybox:latest",
+        include_str!("ansible/busybox.yaml"),
+    )))
+    .ok();
+    built.says(&["* command", "from the image: busybox", "changed ("]);
+    let made: Vec<String> = built
+        .image
+        .paths()
+        .into_iter()
+        .filter(|path| path.starts_with("made/"))
+        .collect();
+    insta::assert_snapshot!(made.join("\n"));
+    let paths = built.image.paths();
+    assert!(
+        !paths
+            .iter()
+            .any(|path| path.contains("werf") || path.contains("ansible")),
+        "{paths:?}"
+    );
+}
+
+#[test]
+fn package_managers_are_called_as_they_expect() {
+    let built = with_ansible(Build::of(&tasks(
+        "debian:bookworm-slim",
+        include_str!("ansible/stand-ins.yaml"),
+    )))
+    .ok();
+    insta::assert_snapshot!(built.image.file("/calls").unwrap());
+}
+
+#[test]
+fn a_failing_task_is_shown_by_its_lines() {
+    let repo = Repo::with_config(&format!(
+        "image: app\nfrom: busybox:latest\nansible:\n  setup:\n  - debug: msg={}\n  - block:\n    - shell: echo before\n    - name: Break\n      shell: echo 'this is why' >&2; exit 3\n    tags: here\n  - raw: echo never\n",
+        e2e::salt()
+    ));
+    let built = with_ansible(Build::of(&repo)).fails();
+    built.says(&["this is why", "FAILED", "exit code 3"]);
+    assert!(!built.log.contains("* raw"), "{}", built.log);
+    let error = built.error();
+    assert!(
+        error.contains("werf.yaml:10:5: task 2 of stage `setup` of image `app` failed"),
+        "{error}"
+    );
+    assert!(error.contains("10 | >>>   - block:"), "{error}");
+    assert!(!error.contains(">>>   - debug"), "{error}");
+}
+
+#[test]
+fn only_what_matters_reruns_a_stage() {
+    let salt = e2e::salt();
+    let stamp = "shell: read -r id < /proc/sys/kernel/random/uuid; echo $id > /stamp";
+    let config =
+        |tasks: &str| format!("image: app\nfrom: busybox:latest\nansible:\n  install:\n{tasks}");
+    let first = format!("  - {stamp}\n    name: {salt}\n    tags: a\n");
+    let repo = Repo::with_config(&config(&first));
+    let stamp_of = |build: Build| build.ok().image.file("/stamp").unwrap();
+    let one = stamp_of(with_ansible(Build::of(&repo)));
+    repo.commit_config(&config(&format!(
+        "  # a comment\n  - tags: [a]\n    name: \"{salt}\"\n    {stamp}\n"
+    )));
+    assert_eq!(
+        stamp_of(with_ansible(Build::of(&repo))),
+        one,
+        "comments and the order of keys"
+    );
+
+    let other = another_toolchain();
+    let _removed = Image::new(other.clone(), Vec::new());
+    assert_eq!(
+        stamp_of(with_toolchain(Build::of(&repo), &other)),
+        one,
+        "another tool chain"
+    );
+    repo.commit_config(&config(&first.replace("tags: a", "tags: b")));
+    assert_ne!(
+        stamp_of(with_toolchain(Build::of(&repo), &other)),
+        one,
+        "another task, with the other tool chain"
+    );
+    // BuildKit drops STORE; the tool chain is put in place again.
+    docker(&[
+        "builder",
+        "prune",
+        "--force",
+        "--filter",
+        "type=exec.cachemount",
+    ]);
+    let again = e2e::salt();
+    repo.commit_config(&config(&first.replace(&salt, &again)));
+    assert_ne!(stamp_of(with_ansible(Build::of(&repo))), one);
+}
+
+/// Makes a tool chain with a file more, named by a tag.
+fn another_toolchain() -> String {
+    let context = tempfile::tempdir().unwrap();
+    std::fs::write(
+        context.path().join("Dockerfile"),
+        format!("FROM {}\nCOPY Dockerfile /note\n", toolchain()),
+    )
+    .unwrap();
+    let reference = format!(
+        "{}/stapel-of-tomorrow:{}",
+        Bench::from_env().registry,
+        std::process::id()
+    );
+    let context = context.path().to_str().unwrap();
+    docker(&[
+        "buildx",
+        "build",
+        "--quiet",
+        "--provenance=false",
+        "--push",
+        "-t",
+        &reference,
+        context,
+    ]);
+    reference
+}
+
+#[test]
+fn without_tasks_no_tool_chain_is_asked_for() {
+    let repo =
+        Repo::with_config("image: app\nfrom: busybox:latest\nshell:\n  install: echo plain\n");
+    let nowhere = format!("{}/no-such-image:1", Bench::from_env().registry);
+    let built = with_toolchain(Build::of(&repo), &nowhere).ok();
+    assert!(!built.log.contains("tool chain"), "{}", built.log);
+
+    let repo = tasks("busybox:latest", "- debug: msg=x\n");
+    let error = with_toolchain(Build::of(&repo), &nowhere).fails().error();
+    assert!(
+        error.contains("ansible tool chain") && error.contains("no-such-image"),
+        "{error}"
+    );
+    let error = Build::of(&repo).fails().error();
+    assert!(
+        error.contains("this frontend names no ansible tool chain; give its image"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_sources_are_there_and_the_commit_is_known() {
+    let repo = Repo::new();
+    repo.write("site/index", "one");
+    repo.commit_config(&format!(
+        "image: app\nfrom: busybox:latest\ngit:\n- add: /site\n  to: /site\nansible:\n  setup:\n  - copy: {{src: /site/index, dest: /copied, remote_src: yes}}\n    name: {}\n  - shell: echo $WERF_COMMIT_HASH > /commit\n",
+        e2e::salt()
+    ));
+    let built = with_ansible(Build::of(&repo)).ok();
+    assert_eq!(built.image.file("/copied").unwrap(), "one");
+    assert_eq!(built.image.file("/commit").unwrap().trim().len(), 40);
+    assert_eq!(built.image.file("/site/index").unwrap(), "one");
+}
+
+#[test]
+fn the_example_builds_and_runs() {
+    let repo = Repo::example("ansible-app");
+    let built = with_ansible(Build::of(&repo)).ok();
+    built.says(&["Configure blog.example"]);
+    assert_eq!(
+        built.image.run(&["id", "-Gn", "proxy-app"]),
+        "proxy-app logs\n"
+    );
+    let files = [
+        "cat",
+        "/etc/nginx/conf.d/blog.example.conf",
+        "/srv/public/index.html",
+    ];
+    let said = built.image.run(&files);
+    assert!(
+        said.contains("server_name blog.example;") && said.contains("It works"),
+        "{said}"
+    );
+    built.image.run(&["nginx", "-t"]);
+}
