@@ -57,6 +57,23 @@ fn modules_work_where_there_is_almost_nothing() {
 }
 
 #[test]
+fn modules_work_where_there_is_nothing_at_all() {
+    let tasks = tasks("scratch", include_str!("ansible/scratch.yaml"));
+    let built = with_ansible(Build::of(&tasks)).ok();
+    assert_eq!(built.image.file("/made/copied").unwrap(), "x");
+    assert_eq!(built.image.file("/made/shell").unwrap(), "from bash\n");
+    let paths = built.image.paths();
+    let expected = [
+        "made/",
+        "made/copied",
+        "made/key",
+        "made/lines.tgz",
+        "made/shell",
+    ];
+    assert_eq!(paths, expected, "and nothing of ours");
+}
+
+#[test]
 fn package_managers_are_called_as_they_expect() {
     let built = with_ansible(Build::of(&tasks(
         "debian:bookworm-slim",
@@ -82,6 +99,31 @@ fn a_failing_task_is_shown_by_its_lines() {
     );
     assert!(error.contains("10 | >>>   - block:"), "{error}");
     assert!(!error.contains(">>>   - debug"), "{error}");
+}
+
+#[test]
+fn under_as_layers_every_task_is_a_layer() {
+    let config = |last: &str| {
+        format!(
+            "image: app\nfrom: busybox:latest\nasLayers: true\nansible:\n  setup:\n  - copy: dest=/one content={0}\n  - copy: dest=/two content={0}\n  - {last}\n",
+            e2e::salt()
+        )
+    };
+    let repo = Repo::with_config(&config("command: /no/such/program"));
+    let error = with_ansible(Build::of(&repo)).fails().error();
+    assert!(
+        error.contains("werf.yaml:12:5: task 3 of stage `setup` of image `app` failed"),
+        "{error}"
+    );
+    repo.commit_config(&config("copy: dest=/three content=c"));
+    let built = with_ansible(Build::of(&repo)).ok();
+    assert_eq!(built.image.file("/three").unwrap(), "c");
+    let layers = |image: &str| {
+        let format = "{{len .RootFS.Layers}}";
+        let said = docker(&["image", "inspect", "--format", format, image]);
+        said.trim().parse::<usize>().unwrap()
+    };
+    assert_eq!(layers(built.image.tag()), layers("busybox:latest") + 3);
 }
 
 #[test]
