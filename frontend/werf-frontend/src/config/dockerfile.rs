@@ -10,6 +10,7 @@ use super::image::{Image, ImageName, MOST_REPEATED};
 use super::image_spec::ImageSpec;
 use super::meta::Meta;
 use super::network::NetworkMode;
+use super::platform;
 use super::raw::{RawDockerfile, Required};
 use super::secret::{self, Secret};
 use super::source::{SourceText, Span, Spanned};
@@ -37,6 +38,8 @@ pub struct DockerfileImage {
     pub extra_hosts: Vec<(String, IpAddr)>,
     /// The network of its containers, if it is not that of the build.
     pub network: Option<NetworkMode>,
+    /// The platforms that it is for, as written; none means whatever is asked for.
+    pub platforms: Vec<Spanned<String>>,
     /// Its own cache version, else that of the build, else nothing.
     pub cache_version: String,
     /// Secrets that the Dockerfile may ask for.
@@ -167,6 +170,12 @@ impl Resolver<'_> {
             args: self.args(raw.args),
             extra_hosts: self.extra_hosts(raw.add_host),
             network: raw.network.and_then(|network| self.network(&network)),
+            platforms: platform::resolve(
+                raw.platform,
+                &self.meta.platform,
+                self.source,
+                self.diagnostics,
+            ),
             cache_version: raw
                 .cache_version
                 .map_or_else(|| self.meta.cache_version.clone(), |version| version.value),

@@ -18,6 +18,7 @@ use super::meta::Meta;
 use super::mount::{self, ImageMount};
 use super::network::NetworkMode;
 use super::order::{self, Need};
+use super::platform;
 use super::raw::RawImage;
 use super::secret::{self, Secret};
 use super::shell::Shell;
@@ -88,6 +89,8 @@ pub struct Image {
     pub secrets: Vec<Secret>,
     /// What its commands can reach, if it says so.
     pub network: Option<Spanned<NetworkMode>>,
+    /// The platforms that it is for, as written; none means whatever is asked for.
+    pub platforms: Vec<Spanned<String>>,
     /// Whether every command is a layer of its own.
     pub as_layers: bool,
 }
@@ -294,6 +297,8 @@ impl Resolver<'_> {
         mount::check_sources(&mounts, &git, &called, self.source, self.diagnostics);
         let secrets = secret::resolve_all(raw.secrets, &called, self.source, self.diagnostics);
         let network = raw.network.and_then(|word| self.network(&word));
+        let general = &self.meta.platform;
+        let platforms = platform::resolve(raw.platform, general, self.source, self.diagnostics);
         let as_layers = self.as_layers(raw.as_layers, &called);
         let is_final = !is_artifact && raw.is_final.as_ref().is_none_or(|is_final| is_final.value);
         let image_spec = if is_final {
@@ -328,6 +333,7 @@ impl Resolver<'_> {
             mounts: mounts.clone(),
             secrets: secrets.clone(),
             network: network.clone(),
+            platforms: platforms.clone(),
             as_layers,
         });
         images.collect()

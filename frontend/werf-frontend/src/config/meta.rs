@@ -4,7 +4,7 @@ use crate::error::{Diagnostic, Diagnostics};
 
 use super::image_spec::ImageSpec;
 use super::raw::{RawMeta, Required};
-use super::source::{SourceText, Span};
+use super::source::{SourceText, Span, Spanned};
 
 /// What the meta section says about builds; what it says about deployment and cleanup is for others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Meta {
     pub project: String,
     /// `build.cacheVersion`, or nothing.
     pub cache_version: String,
+    /// `build.platform`.
+    pub platform: Vec<Spanned<String>>,
     /// `build.imageSpec`.
     pub image_spec: Option<ImageSpec>,
 }
@@ -60,6 +62,7 @@ impl RawMeta {
 
         Meta {
             project,
+            platform: self.platform,
             cache_version: self
                 .cache_version
                 .map_or_else(String::new, |version| version.value),

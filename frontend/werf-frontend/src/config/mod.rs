@@ -27,6 +27,7 @@ pub mod network;
 mod not_yet;
 pub mod order;
 pub mod permission;
+pub mod platform;
 mod raw;
 mod reference;
 pub mod remote;

@@ -2,35 +2,18 @@
 
 use crate::error::Diagnostic;
 
-use super::document::Kind::{self, DockerfileImage, Image, Meta};
+use super::document::Kind::{self, DockerfileImage};
 use super::schema::Place;
 use super::source::{SourceText, Span};
 use super::yaml::node::{NodeKind, NodeRef};
 use super::yaml::read;
 
 /// Keys by their document and their path in it, and what to do in the meantime.
-const NOT_YET: &[(Kind, &str, &str)] = &[
-    (
-        Meta,
-        "build.platform",
-        "give the platform to the build: `--platform`",
-    ),
-    (
-        DockerfileImage,
-        "dependencies",
-        "remove it, or build this image with werf",
-    ),
-    (
-        Image,
-        "platform",
-        "give the platform to the build: `--platform`",
-    ),
-    (
-        DockerfileImage,
-        "platform",
-        "give the platform to the build: `--platform`",
-    ),
-];
+const NOT_YET: &[(Kind, &str, &str)] = &[(
+    DockerfileImage,
+    "dependencies",
+    "remove it, or build this image with werf",
+)];
 
 /// Returns a mistake if the directive at `place` is not supported yet and its value would matter: null,
 /// `false` and nothing are what a configuration without the directive has.

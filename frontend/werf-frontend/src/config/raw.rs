@@ -39,6 +39,8 @@ pub struct RawMeta {
     pub project: Required<String>,
     /// `build.cacheVersion`
     pub cache_version: Option<Spanned<String>>,
+    /// `build.platform`
+    pub platform: Vec<Spanned<String>>,
     /// `build.imageSpec`
     pub image_spec: Option<RawImageSpec>,
 }
@@ -74,6 +76,7 @@ pub struct RawImage {
     pub secrets: Vec<RawSecret>,
     pub dependencies: Vec<RawDependency>,
     pub network: Option<Spanned<String>>,
+    pub platform: Vec<Spanned<String>>,
     pub as_layers: Option<Spanned<bool>>,
 }
 
@@ -267,6 +270,10 @@ impl RawMeta {
             config_version: fields.required("configVersion", read::integer),
             project: fields.required_text("project"),
             cache_version: build.as_ref().and_then(|build| build.text("cacheVersion")),
+            platform: build
+                .as_ref()
+                .map(|build| build.text_or_list("platform"))
+                .unwrap_or_default(),
             image_spec: build.and_then(|build| build.given("imageSpec").map(RawImageSpec::read)),
         }
     }
@@ -324,6 +331,7 @@ impl RawImage {
                 .map(RawDependency::read)
                 .collect(),
             network: fields.text("network"),
+            platform: fields.text_or_list("platform"),
             as_layers: fields.boolean("asLayers"),
         }
     }

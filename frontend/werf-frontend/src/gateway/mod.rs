@@ -9,6 +9,7 @@ mod dockerfile;
 mod failed_stage;
 mod missing;
 pub mod plan_graph;
+mod platform;
 mod remote;
 pub mod report;
 pub mod request;
@@ -200,7 +201,7 @@ fn internal_error(panic: tokio::task::JoinError) -> rpc::Status {
 async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure> {
     let daemon = bridge.ping().await?;
     check_daemon(&daemon)?;
-    let platform = check_request(request, &daemon)?;
+    let asked = check_request(request)?;
     if request.subrequest.as_deref() == Some(subrequest::DESCRIBE) {
         return Ok(subrequest::describe());
     }
@@ -216,7 +217,15 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
         if let Some(name) = &request.subrequest {
             return subrequest::answer(name, &planned.file);
         }
-        match build_planned(bridge, request, platform.clone(), planned, &round).await? {
+        match build_planned(
+            bridge,
+            request,
+            (asked.as_ref(), &native(&daemon)),
+            planned,
+            &round,
+        )
+        .await?
+        {
             Solved::Well(Built::Image(answer)) => return Ok(answer),
             Solved::Well(Built::Unmeasured(unmeasured)) => round = round.measuring(unmeasured),
             Solved::StoreLacks(lost) => round = round.after_loss(lost)?,
@@ -236,7 +245,7 @@ enum Built {
 async fn build_planned(
     bridge: &mut Bridge,
     request: &Request,
-    platform: Platform,
+    (asked, native): (Option<&Platform>, &Platform),
     planned: Planned,
     round: &Round,
 ) -> Result<Solved<Built>, Failure> {
@@ -260,6 +269,8 @@ async fn build_planned(
     };
     let target = plan.choose(request.target.as_deref())?;
     let needed = plan.needed(target.name());
+    let platform = platform::choose(target, &needed, asked, native)
+        .map_err(|error| Failure::Mistakes(vec![error], sources.clone()))?;
     if round.is_first() {
         for warning in warnings.iter().chain(&request_warnings(
             request,
@@ -337,8 +348,14 @@ fn check_daemon(daemon: &Daemon) -> Result<(), Diagnostic> {
     )))
 }
 
-/// Refuses what cannot be built yet, and returns the platform to build for.
-fn check_request(request: &Request, daemon: &Daemon) -> Result<Platform, Diagnostic> {
+/// Returns the builder's own platform.
+fn native(daemon: &Daemon) -> Platform {
+    let first = daemon.platforms.first();
+    first.map(Platform::from_proto).unwrap_or_default()
+}
+
+/// Refuses what cannot be built yet, and returns the platform that the client asks for, if it does.
+fn check_request(request: &Request) -> Result<Option<Platform>, Diagnostic> {
     if let Some(context) = &request.remote_context {
         return Err(Diagnostic::error(format!(
             "the build context is `{context}`, and not a local directory"
@@ -347,14 +364,9 @@ fn check_request(request: &Request, daemon: &Daemon) -> Result<Platform, Diagnos
             "clone the repository and build in the clone: `docker buildx build -f werf.yaml .`",
         ));
     }
-    let native = daemon
-        .platforms
-        .first()
-        .map(Platform::from_proto)
-        .unwrap_or_default();
     match request.platforms.as_slice() {
-        [] => Ok(native),
-        [one] => Platform::parse(one).ok_or_else(|| {
+        [] => Ok(None),
+        [one] => Platform::parse(one).map(Some).ok_or_else(|| {
             Diagnostic::error(format!(
                 "`--platform {one}` is not of the form `os/architecture[/variant]`"
             ))

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::mount::{ImageMount, MountSource, context_name};
-use crate::config::{Image, NetworkMode, SourceText};
+use crate::config::{Image, NetworkMode, SourceText, Spanned};
 use crate::error::Location;
 
 use super::digest::{DigestWriter, hex};
-use super::file::ImagePlan;
+use super::file::{ImagePlan, PlatformPlan};
 
 /// A directory that stages see and that is no part of the image (spec `werf-yaml.md` 8.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +137,15 @@ pub fn digest_of_mounts(image: &Image, writer: DigestWriter) -> DigestWriter {
             MountSource::TmpDir | MountSource::BuildDir(_) => writer,
         }
     })
+}
+
+/// Plans the platforms of an image.
+pub fn platforms(platforms: &[Spanned<String>], source: &SourceText) -> Vec<PlatformPlan> {
+    let plan = |platform: &Spanned<String>| PlatformPlan {
+        text: platform.value.clone(),
+        at: source.location(platform.span),
+    };
+    platforms.iter().map(plan).collect()
 }
 
 #[cfg(test)]

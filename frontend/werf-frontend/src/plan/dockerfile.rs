@@ -12,7 +12,9 @@ use crate::config::network::NetworkMode;
 use crate::config::{DockerfileImage, ImageName, SourceText};
 use crate::error::Location;
 
+use super::container;
 use super::digest::{Digest, DigestWriter};
+use super::file::PlatformPlan;
 use super::image_spec::{self, ImageSpecPlan};
 use super::script::TOOLS_PROTOCOL;
 use super::service_labels;
@@ -45,6 +47,9 @@ pub struct DockerfilePlan {
     /// The network, if it is not that of the build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkMode>,
+    /// The platforms that it is for; none means whatever is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<PlatformPlan>,
     /// What makes all commands run anew when it changes; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cache_version: String,
@@ -75,6 +80,7 @@ impl DockerfilePlan {
             args: BTreeMap::new(),
             extra_hosts: Vec::new(),
             network: None,
+            platforms: Vec::new(),
             cache_version: String::new(),
             service_labels: BTreeMap::new(),
             image_spec: None,
@@ -154,6 +160,7 @@ pub fn plan(
             .map(|(name, address)| (name.clone(), address.to_string()))
             .collect(),
         network: image.network,
+        platforms: container::platforms(&image.platforms, source),
         cache_version: image.cache_version.clone(),
         service_labels: service_labels::of(project, &image.name, &[]),
         image_spec: image

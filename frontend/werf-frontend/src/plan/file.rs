@@ -122,10 +122,22 @@ pub struct ImagePlan {
     /// What its commands can reach; `None` leaves it to the client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkPlan>,
+    /// The platforms that it is for; none means whatever is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<PlatformPlan>,
     /// Whether nobody knows what the layer of [`ImagePlan::baseline`] holds, so that the stages after it are a
     /// guess: PLAN has to be asked again, with that layer at hand.
     #[serde(default)]
     pub unmeasured: bool,
+}
+
+/// A platform that an image is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlatformPlan {
+    /// As written: `os/architecture[/variant]`.
+    pub text: String,
+    /// Where it was written.
+    pub at: Location,
 }
 
 impl ImagePlan {

@@ -129,6 +129,7 @@ fn plan_image(
         mounts,
         secrets: container::secrets(image, source),
         network: container::network(image, source),
+        platforms: container::platforms(&image.platforms, source),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::config::ImageName;
 use crate::error::Diagnostic;
 
 use super::dockerfile::DockerfilePlan;
-use super::file::{ImagePlan, Plan};
+use super::file::{ImagePlan, Plan, PlatformPlan};
 
 /// The image that is built.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,14 @@ impl<'a> Target<'a> {
         match self {
             Target::Image(image) => &image.name,
             Target::Dockerfile(image) => &image.name,
+        }
+    }
+
+    /// Returns the platforms that it is for; none means whatever is asked for.
+    pub fn platforms(self) -> &'a [PlatformPlan] {
+        match self {
+            Target::Image(image) => &image.platforms,
+            Target::Dockerfile(image) => &image.platforms,
         }
     }
 
