@@ -108,15 +108,15 @@ fn digests(text: &str) -> Vec<(StageKind, String)> {
 
 fn lowered(text: &str, settings: &Settings) -> String {
     let (plan, sources) = plan(text);
-    let base = BaseImage {
-        reference: "docker.io/library/debian:bookworm-slim@sha256:00".into(),
-        resolve_mode: "default".into(),
-        config: BASE_CONFIG.into(),
+    let base = |name: &str| {
+        let base = BaseImage {
+            reference: format!("docker.io/library/{name}@sha256:00"),
+            resolve_mode: "default".into(),
+            config: BASE_CONFIG.into(),
+        };
+        (format!("docker.io/library/{name}"), base)
     };
-    let bases = Bases::from([(
-        "docker.io/library/debian:bookworm-slim".to_owned(),
-        base.clone(),
-    )]);
+    let bases = Bases::from(["debian:bookworm-slim", "busybox:latest"].map(base));
     let target = &plan
         .images
         .iter()

@@ -1,0 +1,2 @@
+// The page.
+document.title = left("hello", 9);

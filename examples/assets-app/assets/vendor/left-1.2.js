@@ -1,0 +1,2 @@
+// left pads
+function left(s, n) { return s.padStart(n); }

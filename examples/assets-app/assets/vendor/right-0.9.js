@@ -1,0 +1,1 @@
+function right(s, n) { return s.padEnd(n); }

@@ -1,0 +1,5 @@
+use strict;
+use warnings;
+use Greet;
+
+print Greet::to(shift), "\n";
