@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use e2e::{Build, Built, Repo};
+use e2e::{Bench, Build, Builder, Built, Repo};
 
 /// `assets` makes files, `app` imports them and leaves a random value afterwards.
 fn config(salt: &str, make: &str, import: &str) -> String {
@@ -68,6 +68,52 @@ fn masks_owners_and_places() {
     );
     assert_eq!(image.run(&["cat", "/new/name"]), "one\n");
     assert_eq!(image.run(&["/tools/busybox", "echo", "works"]), "works\n");
+}
+
+/// A source that was built anew with the same files reruns nothing there either.
+#[test]
+fn a_fresh_builder_with_a_registry_cache_compares_files() {
+    let salt = e2e::salt();
+    let repo = Repo::with_config(&config(&salt, "", ALL));
+    let registry = Bench::from_env().registry;
+    let cache = format!(
+        "type=registry,ref={registry}/imports/{}",
+        std::process::id()
+    );
+    let first = Build::of(&repo)
+        .args(["--cache-to", &format!("{cache},mode=max")])
+        .ok();
+    let again = "  - echo other > /elsewhere; touch /out/one\n";
+    repo.commit_config(&config(&salt, again, ALL));
+    let builder = Builder::start("imports");
+    let second = builder
+        .run(Build::of(&repo).args(["--cache-from", &cache]))
+        .ok();
+    assert_eq!(stamp(&first), stamp(&second), "{}", second.log);
+}
+
+#[test]
+fn links_as_sources_and_in_destinations() {
+    let make = "  - ln -s /out/dir /way; ln -s /out/one /name\n";
+    let imports = "- {image: assets, add: /way, to: /dir, before: setup}\n\
+                   - {image: assets, add: /name, to: /file, before: setup}\n\
+                   - {image: assets, add: /out/one, to: /link/below/one, before: setup}\n";
+    let text = config(&e2e::salt(), make, imports).replace(
+        "shell:\n  setup:",
+        "shell:\n  beforeInstall: mkdir /real; ln -s /real /link\n  setup:",
+    );
+    let image = Build::of(&Repo::with_config(&text)).ok().image;
+    assert_eq!(image.run(&["cat", "/dir/two.txt", "/file"]), "two\none\n");
+    assert_eq!(
+        image.run(&["stat", "-c", "%F", "/dir", "/file"]),
+        "directory\nregular file\n",
+        "what links point to is taken"
+    );
+    assert_eq!(
+        image.run(&["cat", "/real/below/one"]),
+        "one\n",
+        "links above the place are followed"
+    );
 }
 
 #[test]
