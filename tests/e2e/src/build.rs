@@ -7,7 +7,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::{Image, Repo, Tree};
 
+/// What runc says when the process that is to become a container's first one is gone.
+const LOST_CONTAINER: &str =
+    "runc run failed: unable to start container process: waiting for init preliminary setup";
+
 /// A build to be run.
+#[derive(Clone)]
 pub struct Build {
     directory: PathBuf,
     arguments: Vec<String>,
@@ -155,9 +160,14 @@ impl Build {
         (child, self.tag, self.variables)
     }
 
-    /// Builds, which must succeed.
+    /// Builds, which must succeed. Where the daemon's runtime loses a container before anything runs in it, which happens
+    /// once in some thousand, the build is run once more.
     pub fn ok(self) -> Built {
-        let built = self.run();
+        let again = self.clone();
+        let mut built = self.run();
+        if !built.success && built.log.contains(LOST_CONTAINER) {
+            built = again.run();
+        }
         assert!(built.success, "the build failed:\n{}", built.log);
         built
     }

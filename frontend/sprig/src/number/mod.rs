@@ -179,7 +179,7 @@ fn round(number: f64, places: i64, threshold: f64) -> f64 {
 
 /// Returns `10^places` as Go's `math.Pow` does: by squaring a fraction, whose rounding shows from `1e23` on.
 fn pow10(places: i64) -> f64 {
-    if places.abs() > 400 {
+    if places.unsigned_abs() > 400 {
         return if places < 0 { 0.0 } else { f64::INFINITY };
     }
     // 10 = 0.625 * 2^4; all factors are kept between a half and one.
