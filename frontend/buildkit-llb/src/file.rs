@@ -19,6 +19,7 @@ pub use owner::{Owner, User};
 pub struct File {
     time: i64,
     actions: Vec<FileAction>,
+    workers: Vec<String>,
     metadata: Metadata,
 }
 
@@ -29,6 +30,7 @@ impl File {
         File {
             time: time.max(0),
             actions: Vec::new(),
+            workers: Vec::new(),
             metadata: Metadata::with_cap("file.base"),
         }
     }
@@ -70,6 +72,15 @@ impl File {
         )
     }
 
+    /// Restricts the workers that may run it, by a filter in containerd's syntax (`id==abc`). No daemon so far looks at it.
+    ///
+    /// It is in the digest of the operation and of all that is made on top of it, but in no cache key. So a filter that
+    /// excludes nobody keeps operations apart that are to share results by their keys only.
+    pub fn worker(mut self, filter: impl Into<String>) -> File {
+        self.workers.push(filter.into());
+        self
+    }
+
     metadata_methods!(metadata);
 
     /// Returns the operation on top of `base`.
@@ -98,11 +109,10 @@ impl File {
             });
             below = inputs.len() + index as i64;
         }
-        inputs.build(
-            graph,
-            pb::op::Op::File(pb::FileOp { actions }),
-            None,
-            self.metadata,
-        )
+        let op = pb::op::Op::File(pb::FileOp { actions });
+        let mut built = inputs.build(graph, op, None, self.metadata);
+        let filter = self.workers;
+        built.op.constraints = Some(pb::WorkerConstraints { filter });
+        built
     }
 }

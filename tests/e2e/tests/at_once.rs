@@ -67,3 +67,21 @@ fn two_commits_of_one_repository_do_not_mix() {
         });
     }
 }
+
+/// BuildKit before 0.19 went down where one build had marked a step that the other had unmarked. A stage that runs in the
+/// other build at the same moment is shared with it all the same.
+#[test]
+fn one_without_cache_beside_one_with() {
+    let repo = Repo::with_config(&format!(
+        "image: app\nfrom: busybox:latest\nshell:\n  install:\n  - echo is running; sleep 2; echo one > /made\n  - \": {}\"\n  setup: echo two >> /made\n",
+        e2e::salt()
+    ));
+    let mut anew = None;
+    let first = Build::of(&repo).run_and_at("is running", || {
+        anew = Some(Build::of(&repo).args(["--no-cache"]).ok());
+    });
+    assert!(first.success, "{}", first.log);
+    for built in [first, anew.unwrap()] {
+        assert_eq!(built.image.file("/made").unwrap(), "one\ntwo\n");
+    }
+}

@@ -31,12 +31,8 @@ impl Lowering<'_> {
             let from = self.import_source(graph, import, bases, images)?;
             file = file.action(copy(import, from));
         }
-        let mut file = file.name(name).at(self.ranges(&stage.at));
-        let key = (self.image.name.clone(), stage.kind);
-        if self.settings.no_cache.contains(&key) {
-            file = file.ignore_cache();
-        }
-        Ok(graph.file(root, file))
+        let file = file.name(name).at(self.ranges(&stage.at));
+        Ok(graph.file(root, self.anew(stage, file)))
     }
 
     fn import_source(

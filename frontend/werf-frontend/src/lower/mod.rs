@@ -594,17 +594,28 @@ impl Lowering<'_> {
                 ScriptKind::Playbook => toolchain::work_directory(file, &script.text),
             };
         }
-        let mut file = file
+        let file = file
             .mkfile("/digest", 0o444, stage.digest.hex().as_bytes())
             .name(format!(
                 "[internal] script of {} {}",
                 self.image.name, stage.kind
             ));
         let key = (self.image.name.clone(), stage.kind);
-        if self.settings.no_cache.contains(&key) {
-            file = file.ignore_cache();
+        if !self.settings.no_cache.contains(&key) {
+            return file;
         }
-        graph.file(None, file)
+        let session = &self.settings.session;
+        file.ignore_cache()
+            .worker(format!("id!=no-cache-{session}"))
+        graph.file(None, self.anew(stage, file))
+    }
+
+    /// Has `file` and what is made of it run anew if the stage may not come from the cache.
+    ///
+    /// Before 0.19, BuildKit goes down (`walkProvenance` in `solver/jobs.go`, mended by pull request 5606) if one build
+    /// marks an operation, another has the same unmarked, and what both make of it is the same and not marked. So what
+    /// is marked is an operation of this session's own, by a filter that excludes no worker and is in no key.
+    fn anew(&self, stage: &StagePlan, file: File) -> File {
     }
 
     /// The network of commands: the image's own, or what the client asked for.
