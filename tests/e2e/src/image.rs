@@ -4,7 +4,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// An image in the daemon's store, removed at the end of its life.
+/// An image in the daemon's store.
+///
+/// It stays there when the test is over: as long as others build, Docker may not remove what shares layers with their
+/// images, or their exports fail now and then (moby/buildkit issue 6521). `cargo xtask` removes what a process has left that is gone.
 #[derive(Debug)]
 pub struct Image {
     tag: String,
@@ -106,14 +109,9 @@ impl Image {
     }
 }
 
-impl Drop for Image {
-    fn drop(&mut self) {
-        // It may never have been made.
-        let _ = Command::new("docker")
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .args(["image", "rm", "--force", &self.tag])
-            .output();
-    }
+/// Returns a name for an image of this process, by which `cargo xtask` knows whose it was.
+pub fn tag(name: &str) -> String {
+    format!("werf-frontend-test:{}-{name}", std::process::id())
 }
 
 /// Runs the docker client, which must succeed, and returns standard output.

@@ -4,7 +4,7 @@
 
 use e2e::ansible::{toolchain, with_ansible, with_toolchain};
 use e2e::image::docker;
-use e2e::{Bench, Build, Image, Repo};
+use e2e::{Bench, Build, Repo};
 
 /// Runs the tasks of a file beside this one as `install`, in an image of its own.
 fn tasks(from: &str, tasks: &str) -> Repo {
@@ -146,7 +146,6 @@ fn only_what_matters_reruns_a_stage() {
     );
 
     let other = another_toolchain();
-    let _removed = Image::new(other.clone(), Vec::new());
     assert_eq!(
         stamp_of(with_toolchain(Build::of(&repo), &other)),
         one,

@@ -4,6 +4,7 @@
 
 use std::process::Command;
 
+use e2e::image::tag;
 use e2e::{Image, Repo, salt};
 use werf_frontend::helper::bake::bake_commit;
 use werf_frontend::helper::locate::Wanted;
@@ -31,18 +32,17 @@ fn all_final_images_are_built_and_what_they_share_once() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("bake.json");
     std::fs::write(&path, file).unwrap();
-    let tag = |name: &str| format!("werf-frontend-test:bake-{name}-{}", std::process::id());
     let output = Command::new("docker")
         .args(["buildx", "bake", "--progress=plain", "--load", "-f"])
         .arg(&path)
-        .args(["--set", &format!("team_app.tags={}", tag("app"))])
-        .args(["--set", &format!("web.tags={}", tag("web"))])
+        .args(["--set", &format!("team_app.tags={}", tag("bake-app"))])
+        .args(["--set", &format!("web.tags={}", tag("bake-web"))])
         .current_dir(repo.path())
         .output()
         .unwrap();
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{log}");
-    let [app, web] = ["app", "web"].map(|name| Image::new(tag(name), Vec::new()));
+    let [app, web] = ["bake-app", "bake-web"].map(|name| Image::new(tag(name), Vec::new()));
     assert_eq!(app.run(&["cat", "/name"]), "app\n");
     assert_eq!(web.run(&["cat", "/name"]), "web\n");
     assert_eq!(app.run(&["cat", "/id"]), web.run(&["cat", "/id"]), "{log}");

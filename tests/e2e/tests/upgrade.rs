@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use e2e::image::docker;
-use e2e::{Bench, Build, Image, Repo};
+use e2e::{Bench, Build, Repo};
 
 /// Makes a frontend image whose tools have other bytes, and which has a file more.
 fn another_frontend(reference: &str) {
@@ -61,7 +61,6 @@ fn other_tools_and_files_leave_every_stage_cached() {
         std::process::id()
     );
     another_frontend(&other);
-    let _removed = Image::new(other.clone(), Vec::new());
     let first = stamps(&bench.frontend);
     assert_eq!(stamps(&other), first);
     assert_eq!(stamps(&bench.frontend), first, "and back");

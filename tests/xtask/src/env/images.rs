@@ -1,5 +1,6 @@
 //! Base images: pulled where they can be, else stand-ins made of Debian packages.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -23,6 +24,31 @@ pub fn ensure(home: &Home, docker: &Docker, registry: &Registry) -> Result<()> {
     }
     provide(home, docker, registry, DEBIAN, || debian(home, docker))?;
     provide(home, docker, registry, BUSYBOX, || busybox(home, docker))
+}
+
+/// Removes what tests have built whose process is gone (`image::tag` of `tests/e2e` has the names), between runs of tests: see there why.
+pub fn remove_leftovers(docker: &Docker) -> Result<()> {
+    let mut list = docker.command();
+    list.args(["image", "ls", "--filter", "reference=werf-frontend-test"])
+        .args(["--format", "{{.Tag}}"]);
+    let tags = capture(&mut list)?;
+    let is_left = |tag: &&str| {
+        let (process, _) = tag.split_once('-').unwrap_or((tag, ""));
+        !Path::new("/proc").join(process).exists()
+    };
+    let left: Vec<String> = tags
+        .lines()
+        .filter(is_left)
+        .map(|tag| format!("werf-frontend-test:{tag}"))
+        .collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    say(format_args!(
+        "removing {} images of earlier tests",
+        left.len()
+    ));
+    capture(docker.command().args(["image", "rm", "--force"]).args(left)).map(drop)
 }
 
 /// Makes sure that one image is there: pulls it, or else calls `make`.

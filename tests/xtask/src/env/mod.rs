@@ -83,6 +83,7 @@ impl Env {
             None => Env::engine(&home)?,
         };
         images::ensure(&home, &docker, &registry)?;
+        images::remove_leftovers(&docker)?;
         Ok(Env {
             home,
             docker,
