@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use std::path::Path;
-
-use e2e::{Bench, Build, Repo};
+use e2e::{Build, Repo};
 
 /// Three commands that leave random values, and `extra` as further lines of the third.
 fn section(salt: &str, third: &str) -> String {
@@ -101,15 +99,6 @@ fn every_command_has_a_shell_of_its_own() {
 
 #[test]
 fn the_example_builds_and_runs() {
-    let repo = Repo::new();
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/layers-app");
-    for entry in std::fs::read_dir(example).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        repo.write(name, std::fs::read(&path).unwrap());
-    }
-    repo.commit("the example");
-    let syntax = format!("BUILDKIT_SYNTAX={}", Bench::from_env().frontend);
-    let image = Build::of(&repo).args(["--build-arg", &syntax]).ok().image;
+    let image = Build::of(&Repo::example("layers-app")).ok().image;
     assert_eq!(image.run(&[]), "3 words, 2 of them twice: green tea\n");
 }

@@ -2,42 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use std::path::{Path, PathBuf};
-
 use e2e::{Build, Built, Repo};
 
-/// Returns a repository with the files of an example, whose configuration names the frontend of the test.
+/// Returns a repository with an example, whose stages no other run has built.
 fn example(name: &str) -> Repo {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../examples")
-        .join(name);
-    let repo = Repo::new();
-    copy(&root, &PathBuf::new(), &repo);
-    let text = std::fs::read_to_string(root.join("werf.yaml")).unwrap();
-    let (syntax, rest) = text.split_once('\n').unwrap();
-    assert!(syntax.starts_with("# syntax="), "{syntax}");
-    let frontend = e2e::Bench::from_env().frontend;
-    // Caches of other runs are kept apart.
-    let rest = rest.replacen(
-        "project: ",
-        &format!("project: t{}-", std::process::id()),
-        1,
-    );
-    repo.write("werf.yaml", format!("# syntax={frontend}\n{rest}"));
-    repo.commit("example");
+    let repo = Repo::example(name);
+    let text = std::fs::read_to_string(repo.join("werf.yaml")).unwrap();
+    let project = format!("project: t{}-", std::process::id());
+    repo.write("werf.yaml", text.replacen("project: ", &project, 1));
+    repo.commit("another project");
     repo
-}
-
-fn copy(root: &Path, below: &Path, repo: &Repo) {
-    for entry in std::fs::read_dir(root.join(below)).unwrap() {
-        let entry = entry.unwrap();
-        let path = below.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(root, &path, repo);
-        } else {
-            repo.write(path.to_str().unwrap(), std::fs::read(entry.path()).unwrap());
-        }
-    }
 }
 
 fn build(repo: &Repo, target: &str) -> Built {

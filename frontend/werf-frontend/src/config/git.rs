@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Diagnostic, Diagnostics};
-use crate::git::mask::{self, Mask, PathMatcher};
+use crate::git::mask::{Mask, PathMatcher};
 use crate::git::overlap::{self, Destination};
 
 use super::import::Import;
+use super::paths::{self, Refusal};
 use super::raw::RawGit;
 use super::remote::{self, Remote};
 use super::shell::UserStage;
@@ -94,9 +95,9 @@ impl Resolver<'_> {
         let add = raw
             .add
             .unwrap_or_else(|| Spanned::new("/".to_owned(), raw.at));
-        let add = self.absolute("add", add);
+        let add = self.absolute("add", &add);
         let to = match raw.to {
-            Some(to) => self.absolute("to", to),
+            Some(to) => self.absolute("to", &to),
             None => {
                 self.refuse(
                     format!("an entry of `git` of {} has no `to`", self.called),
@@ -135,9 +136,7 @@ impl Resolver<'_> {
     fn remote(&mut self, raw: &RawGit) -> Option<Remote> {
         let (mut refusals, mut remarks) = (Vec::new(), Vec::new());
         let remote = remote::resolve(raw, &mut refusals, &mut remarks);
-        for (message, at, hint) in refusals {
-            self.refuse(message, at, hint);
-        }
+        self.refuse_all(refusals);
         for (remark, at) in remarks {
             self.diagnostics.push(remark.at(self.source.location(at)));
         }
@@ -145,41 +144,25 @@ impl Resolver<'_> {
     }
 
     /// Checks and cleans an absolute path.
-    fn absolute(&mut self, key: &str, path: Spanned<String>) -> Spanned<String> {
-        if !path.value.starts_with('/') {
-            let message = format!("`{key}: {}` is not an absolute path", path.value);
-            self.refuse(
-                message,
-                path.span,
-                format!(
-                    "write `{key}: {}`",
-                    mask::clean(&format!("/{}", path.value))
-                ),
-            );
-        }
-        Spanned::new(mask::clean(&path.value), path.span)
+    fn absolute(&mut self, key: &str, path: &Spanned<String>) -> Spanned<String> {
+        let mut refusals = Vec::new();
+        let path = paths::absolute(key, path, &mut refusals);
+        self.refuse_all(refusals);
+        path
     }
 
     /// Checks masks; they stay as written.
     fn masks(&mut self, key: &str, written: Vec<Spanned<String>>) -> Vec<Spanned<String>> {
-        for mask in &written {
-            if mask.value.starts_with('/') {
-                let message = format!("`{}` in `{key}` is an absolute path", mask.value);
-                let relative = mask.value.trim_start_matches('/');
-                self.refuse(
-                    message,
-                    mask.span,
-                    format!("masks are relative to `add`: `{relative}`"),
-                );
-            } else if let Err(bad) = Mask::new(&mask.value) {
-                self.refuse(
-                    format!("{bad}"),
-                    mask.span,
-                    "a special character is escaped by a backslash",
-                );
-            }
-        }
+        let mut refusals = Vec::new();
+        paths::check_masks(key, &written, &mut refusals);
+        self.refuse_all(refusals);
         written
+    }
+
+    fn refuse_all(&mut self, refusals: Vec<Refusal>) {
+        for (message, at, hint) in refusals {
+            self.refuse(message, at, hint);
+        }
     }
 
     /// Has outer mappings leave out the places of inner ones.

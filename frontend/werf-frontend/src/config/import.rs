@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use crate::error::{Diagnostic, Diagnostics};
-use crate::git::mask::{self, Mask};
 use crate::git::overlap::Destination;
 
 use super::base::unknown_image;
 use super::image::ImageName;
+use super::paths::{self, Refusal};
 use super::raw::Fields;
 use super::reference;
 use super::shell::UserStage;
@@ -297,26 +297,22 @@ impl Resolver<'_> {
     }
 
     fn absolute(&mut self, key: &str, path: &Spanned<String>) -> Spanned<String> {
-        if !path.value.starts_with('/') {
-            let message = format!("`{key}: {}` is not an absolute path", path.value);
-            let absolute = mask::clean(&format!("/{}", path.value));
-            self.refuse(message, path.span, format!("write `{key}: {absolute}`"));
-        }
-        Spanned::new(mask::clean(&path.value), path.span)
+        let mut refusals = Vec::new();
+        let path = paths::absolute(key, path, &mut refusals);
+        self.refuse_all(refusals);
+        path
     }
 
     fn masks(&mut self, key: &str, written: Vec<Spanned<String>>) -> Vec<String> {
-        for mask in &written {
-            if mask.value.starts_with('/') {
-                let message = format!("`{}` in `{key}` is an absolute path", mask.value);
-                let relative = mask.value.trim_start_matches('/');
-                let hint = format!("masks are relative to `add`: `{relative}`");
-                self.refuse(message, mask.span, hint);
-            } else if let Err(bad) = Mask::new(&mask.value) {
-                let hint = "a special character is escaped by a backslash";
-                self.refuse(format!("{bad}"), mask.span, hint);
-            }
-        }
+        let mut refusals = Vec::new();
+        paths::check_masks(key, &written, &mut refusals);
+        self.refuse_all(refusals);
         written.into_iter().map(|mask| mask.value).collect()
+    }
+
+    fn refuse_all(&mut self, refusals: Vec<Refusal>) {
+        for (message, at, hint) in refusals {
+            self.refuse(message, at, hint);
+        }
     }
 }

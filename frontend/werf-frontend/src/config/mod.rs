@@ -26,6 +26,7 @@ pub mod mount;
 pub mod network;
 mod not_yet;
 pub mod order;
+mod paths;
 pub mod permission;
 pub mod platform;
 mod raw;

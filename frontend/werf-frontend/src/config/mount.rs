@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use crate::error::{Diagnostic, Diagnostics};
-use crate::git::mask;
 
 use super::git::GitMapping;
+use super::paths;
 use super::raw::Fields;
 use super::source::{SourceText, Span, Spanned};
 use super::suggest::closest;
@@ -147,13 +147,13 @@ impl Resolver<'_> {
             self.refuse(message, raw.at, "add `to: /PATH`");
             return None;
         };
-        let path = mask::clean(&to.value);
-        if !to.value.starts_with('/') {
-            let message = format!("`to: {}` is not an absolute path", to.value);
-            let hint = format!("write `to: {}`", mask::clean(&format!("/{}", to.value)));
-            self.refuse(message, to.span, hint);
+        let mut refusals = Vec::new();
+        let to = paths::absolute("to", &to, &mut refusals);
+        if let Some((message, at, hint)) = refusals.pop() {
+            self.refuse(message, at, hint);
             return None;
         }
+        let path = to.value;
         let is_reserved = |reserved: &&str| path == *reserved || is_below(&path, reserved);
         if path == "/" || RESERVED.iter().any(is_reserved) {
             let message = format!("nothing can be mounted at `{path}`");

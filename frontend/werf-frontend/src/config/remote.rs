@@ -9,6 +9,7 @@ use gix::bstr::ByteSlice as _;
 
 use crate::error::Diagnostic;
 
+use super::paths::Refusal;
 use super::raw::{RawBasicAuth, RawGit};
 use super::source::{Span, Spanned};
 
@@ -111,9 +112,6 @@ impl Remote {
         )
     }
 }
-
-/// What is wrong: a message, where, and what to do.
-type Refusal = (String, Span, String);
 
 /// Reads `url` and what belongs to it; everything that is wrong is added to `refusals`, what is merely without effect
 /// to `remarks`.

@@ -304,25 +304,7 @@ fn extra_hosts(plan: &DockerfilePlan, request: &Request) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Location, Position};
-    use crate::plan::dockerfile::{Context, Dockerfile};
     use crate::plan::image_spec::ImageSpecPlan;
-
-    fn plan() -> DockerfilePlan {
-        let start = Position { line: 1, column: 1 };
-        let at = Location {
-            file: "werf.yaml".into(),
-            start,
-            end: start,
-            rendered: None,
-        };
-        let dockerfile = Dockerfile {
-            path: "app/Dockerfile".into(),
-            text: "FROM scratch".into(),
-        };
-        let context = Context::new("0".repeat(64));
-        DockerfilePlan::new(ImageName::new("App"), at, dockerfile, context)
-    }
 
     fn request(given: &[(&str, &str)]) -> Request {
         let given = given
@@ -341,7 +323,7 @@ mod tests {
     #[test]
     fn nothing_is_told_that_nobody_asked_for() {
         let request = request(&[("build-arg:X", "for templates"), ("target", "app")]);
-        insta::assert_snapshot!(shown(&plan(), &request), @r"
+        insta::assert_snapshot!(shown(&DockerfilePlan::sample("App"), &request), @r"
         filename=app/Dockerfile
         image-resolve-mode=
         platform=linux/amd64
@@ -357,7 +339,7 @@ mod tests {
             network: Some(NetworkMode::Default),
             cache_version: "2".into(),
             service_labels: BTreeMap::from([("werf.io/project".into(), "p".into())]),
-            ..plan()
+            ..DockerfilePlan::sample("App")
         };
         let request = request(&[
             ("label:a", "b"),
@@ -413,7 +395,7 @@ mod tests {
         };
         let plan = DockerfilePlan {
             image_spec: Some(spec),
-            ..plan()
+            ..DockerfilePlan::sample("App")
         };
         specify(&mut made, &plan, &request(&[("label:a", "client")])).expect("it is right");
         let config: serde_json::Value =
@@ -439,7 +421,7 @@ mod tests {
         ] {
             let options: Vec<(&str, &str)> =
                 given.map(|value| ("no-cache", value)).into_iter().collect();
-            let value = no_cache(&plan(), &request(&options).no_cache);
+            let value = no_cache(&DockerfilePlan::sample("App"), &request(&options).no_cache);
             assert_eq!(value.as_deref(), expected, "{given:?}");
         }
     }

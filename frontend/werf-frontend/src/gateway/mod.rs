@@ -205,9 +205,11 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
     if request.subrequest.as_deref() == Some(subrequest::DESCRIBE) {
         return Ok(subrequest::describe());
     }
+    let definition = std::fs::read(OWN_DEFINITION).ok();
+    let own = own_image(definition.as_deref(), request)?;
     let mut round = Round::first(remote::Abilities::of(&daemon));
     loop {
-        let planned = match run_plan(bridge, request, &mut round).await? {
+        let planned = match run_plan(bridge, request, &own, &mut round).await? {
             Solved::Well(planned) => planned,
             Solved::StoreLacks(lost) => {
                 round = round.after_loss(lost)?;
@@ -220,6 +222,7 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
         match build_planned(
             bridge,
             request,
+            &own,
             (asked.as_ref(), &native(&daemon)),
             planned,
             &round,
@@ -245,6 +248,7 @@ enum Built {
 async fn build_planned(
     bridge: &mut Bridge,
     request: &Request,
+    own: &OwnImage<'_>,
     (asked, native): (Option<&Platform>, &Platform),
     planned: Planned,
     round: &Round,
@@ -289,10 +293,8 @@ async fn build_planned(
             return Ok(solved.map(|made| Built::Image(made.into())));
         }
     };
-    let definition = std::fs::read(OWN_DEFINITION).ok();
-    let own = own_image(definition.as_deref(), request)?;
-    let nonce = round.plan_round().nonce(&request.session);
-    let ensured = toolchain::ensure(bridge, request, &own, &needed, has_toolchain, &nonce).await;
+    let nonce = round.nonce(&request.session);
+    let ensured = toolchain::ensure(bridge, request, own, &needed, has_toolchain, &nonce).await;
     let toolchain = ensured.map_err(|failure| failure.with_sources(&sources))?;
     let settings = Settings {
         retried: round.retried.clone(),
@@ -389,16 +391,17 @@ struct Planned {
 async fn run_plan(
     bridge: &mut Bridge,
     request: &Request,
+    own: &OwnImage<'_>,
     round: &mut Round,
 ) -> Result<Solved<Planned>, Failure> {
-    let planned = plan_once(bridge, request, round).await?;
+    let planned = plan_once(bridge, request, own, round).await?;
     if let Solved::Well(planned) = &planned
         && let Outcome::NeedsRemotes(remotes) = &planned.file.outcome
         && round.remotes.is_empty()
     {
         round.remotes.clone_from(remotes);
         round.remote_sources.clone_from(&planned.file.sources);
-        return plan_once(bridge, request, round).await;
+        return plan_once(bridge, request, own, round).await;
     }
     Ok(planned)
 }
@@ -407,11 +410,10 @@ async fn run_plan(
 async fn plan_once(
     bridge: &mut Bridge,
     request: &Request,
+    own: &OwnImage<'_>,
     round: &Round,
 ) -> Result<Solved<Planned>, Failure> {
-    let definition = std::fs::read(OWN_DEFINITION).ok();
-    let own = own_image(definition.as_deref(), request)?;
-    let plan = plan_graph(request, &own, &round.plan_round())
+    let plan = plan_graph(request, own, round.plan_round())
         .map_err(|error| Diagnostic::error(format!("read {OWN_DEFINITION}: {error}")))?;
     let vertex = plan.graph.digest(plan.out);
     let mut definition = plan.graph.definition(plan.out);

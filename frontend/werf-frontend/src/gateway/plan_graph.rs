@@ -93,13 +93,11 @@ pub struct Round<'a> {
     pub abilities: remote::Abilities,
 }
 
-impl Round<'_> {
-    /// Returns what makes this PLAN another than those before in the same build.
-    pub fn nonce(&self, session: &str) -> String {
-        match self.number {
-            0 => session.to_owned(),
-            number => format!("{session} again {number}"),
-        }
+/// Returns what makes a PLAN another than the `number` before it in the same build.
+pub fn nonce(number: usize, session: &str) -> String {
+    match number {
+        0 => session.to_owned(),
+        number => format!("{session} again {number}"),
     }
 }
 
@@ -110,9 +108,9 @@ impl Round<'_> {
 pub fn plan_graph(
     request: &Request,
     own: &OwnImage<'_>,
-    round: &Round<'_>,
+    round: Round<'_>,
 ) -> Result<PlanGraph, ImportError> {
-    let (mut graph, applied) = round.applied.clone().unwrap_or_default();
+    let (mut graph, applied) = round.applied.unwrap_or_default();
     let image = own.node(&mut graph)?;
     let git = graph.source(
         Source::local(&request.context_name)
@@ -180,7 +178,7 @@ pub fn plan_graph(
         .cwd("/")
         .network(Network::None)
         // PLAN runs in every build: STORE may have been emptied while its result is still cached.
-        .env("WERF_PLAN_NONCE", round.nonce(&request.session))
+        .env("WERF_PLAN_NONCE", nonce(round.number, &request.session))
         // Never hashed: the result could not be reused anyway.
         .mount(
             Mount::bind(CONTEXT, git)
@@ -276,7 +274,7 @@ mod tests {
             remotes: &remotes,
             ..Round::default()
         };
-        let plan = plan_graph(&Request::default(), &own, &round).expect("a graph");
+        let plan = plan_graph(&Request::default(), &own, round.clone()).expect("a graph");
         assert_eq!(plan.remotes.len(), 2);
         insta::assert_snapshot!(plan.graph.text(plan.out));
 
@@ -289,7 +287,7 @@ mod tests {
             abilities: remote::Abilities::of(&daemon),
             ..round
         };
-        let plan = plan_graph(&Request::default(), &own, &round).expect("a graph");
+        let plan = plan_graph(&Request::default(), &own, round).expect("a graph");
         let text = plan.graph.text(plan.out);
         assert!(
             text.contains("team/lib.git#refs/tags/v1\n")
@@ -301,7 +299,7 @@ mod tests {
     #[test]
     fn without_repositories_nothing_is_added() {
         let own = OwnImage::Reference("frontend:1");
-        let plan = plan_graph(&Request::default(), &own, &Round::default()).expect("a graph");
+        let plan = plan_graph(&Request::default(), &own, Round::default()).expect("a graph");
         let text = plan.graph.text(plan.out);
         assert!(
             !text.contains("git://") && !text.contains("/remotes"),

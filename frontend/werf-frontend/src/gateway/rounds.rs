@@ -124,6 +124,11 @@ impl Round {
         }
     }
 
+    /// Returns what makes the execs of this round that run in every build others than those before.
+    pub fn nonce(&self, session: &str) -> String {
+        plan_graph::nonce(self.number, session)
+    }
+
     /// Returns what makes this round's PLAN.
     pub fn plan_round(&self) -> plan_graph::Round<'_> {
         plan_graph::Round {

@@ -10,7 +10,6 @@ use stapel_sync::store::Store;
 use stapel_sync::{Error, StageDigest};
 
 use crate::plan::digest::Digest;
-use crate::plan::file::ImagePlan;
 
 /// What `gitCache` is counted in.
 const MEBIBYTE: u64 = 1 << 20;
@@ -22,6 +21,16 @@ pub enum Changed {
     Mebibytes(u64),
     /// Nobody has looked at the layer, and it could be one or more.
     Unknown,
+}
+
+impl Changed {
+    /// Returns what to plan with: as long as nobody knows, nothing.
+    pub fn mebibytes(self) -> u64 {
+        match self {
+            Changed::Mebibytes(changed) => changed,
+            Changed::Unknown => 0,
+        }
+    }
 }
 
 /// Records in STORE what stages hold, each by its digest and the directory in which its file system is.
@@ -40,20 +49,20 @@ pub fn record(store: &Store, applied: &[(Digest, PathBuf)]) -> Result<(), Error>
     Ok(())
 }
 
-/// Returns how much a sync of `image` from its last stage before `gitCache` to `manifest`, whose contents are in
-/// STORE, would write.
+/// Returns how much a sync from `stage`, the last one before `gitCache` if there is one, to `manifest`, whose contents
+/// are in STORE, would write.
 ///
 /// # Errors
 /// STORE that cannot be read.
 pub fn changed_mebibytes(
     store: &Store,
-    image: &ImagePlan,
+    stage: Option<&Digest>,
     manifest: &Manifest,
 ) -> Result<Changed, Error> {
-    let Some(stage) = image.baseline() else {
+    let Some(stage) = stage else {
         return Ok(Changed::Mebibytes(0));
     };
-    if let Some(before) = store.read_baseline(stage_digest(&stage.digest)) {
+    if let Some(before) = store.read_baseline(stage_digest(stage)) {
         let bytes = stapel_sync::baseline::bytes_between(store, &before, manifest)?;
         return Ok(Changed::Mebibytes(bytes / MEBIBYTE));
     }

@@ -13,11 +13,11 @@ use crate::plan::digest::Digest;
 use crate::plan::file::{ImagePlan, Outcome, Plan, PlanFile, VERSION};
 use crate::plan::{self, ImageSources};
 
-use super::baseline;
+use super::baseline::{self, Changed};
 use super::contexts::Contexts;
 use super::locate::Wanted;
 use super::remotes::{self, GivenRemote, Remotes, Unopened};
-use super::sources::{FillError, Snapshot};
+use super::sources::{FillError, Measured, Snapshot};
 use super::store::{StoreError, install_tools};
 use super::template::{self, Remarks};
 use super::toolchain;
@@ -143,18 +143,24 @@ fn fill(
     };
     snapshot.fill(&mut store, repo, &needed)?;
     baseline::record(&store, &request.applied)?;
-    let mut unmeasured = BTreeSet::new();
+    let mut measured = Measured::new();
     // Every round settles at least the images whose bases are settled.
     for _ in 0..=needed.len() {
-        let before = sources.clone();
-        unmeasured = snapshot.measure(&store, &planned, &needed, &mut sources)?;
-        if sources == before {
+        snapshot.measure(&store, &planned, &needed, &mut measured)?;
+        let mut is_settled = true;
+        for (name, (_, changed)) in &measured {
+            let known = &mut sources.entry(name.clone()).or_default().changed_mebibytes;
+            is_settled &= *known == changed.mebibytes();
+            *known = changed.mebibytes();
+        }
+        if is_settled {
             break;
         }
         planned = plan(&sources);
     }
     for image in &mut planned.images {
-        image.unmeasured = unmeasured.contains(&image.name);
+        let measured = measured.get(&image.name);
+        image.unmeasured = measured.is_some_and(|(_, changed)| *changed == Changed::Unknown);
     }
     snapshot.write_slots(&store, repo, &planned, &needed)?;
     contexts.fill(&mut store, repo, planned.dockerfiles_of(&needed))?;

@@ -19,10 +19,14 @@ use crate::git::repo::{Repo, RepoError};
 use crate::git::submodule::Submodule;
 use crate::git::tree::{FileKind, ListingError, Shape, TreeEntry, TreeListing};
 use crate::plan::ImageSources;
+use crate::plan::digest::Digest;
 use crate::plan::file::{ImagePlan, Plan};
 
 use super::baseline::{self, Changed};
 use super::remotes::Remotes;
+
+/// Of images the last stage before `gitCache`, and what has changed since it was built.
+pub type Measured = BTreeMap<ImageName, (Option<Digest>, Changed)>;
 
 /// What the mappings of all images take from one commit.
 #[derive(Default)]
@@ -128,8 +132,8 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Enters into `sources` how much has changed since the last stages before `gitCache` of the `needed` images were
-    /// built, and returns the images of which that is not known. `plan` says which stages these are.
+    /// Finds out how much has changed since the last stages before `gitCache` of the `needed` images were built, where
+    /// `measured` does not have it yet. `plan` says which stages these are.
     ///
     /// # Errors
     /// STORE that cannot be read.
@@ -138,26 +142,20 @@ impl Snapshot {
         store: &Store,
         plan: &Plan,
         needed: &BTreeSet<ImageName>,
-        sources: &mut BTreeMap<ImageName, ImageSources>,
-    ) -> Result<BTreeSet<ImageName>, FillError> {
-        let mut unknown = BTreeSet::new();
+        measured: &mut Measured,
+    ) -> Result<(), FillError> {
         for planned in needed_of(plan, needed) {
             let Some(image) = self.images.get(&planned.name) else {
                 continue;
             };
-            let changed = match baseline::changed_mebibytes(store, planned, &image.manifest)? {
-                Changed::Mebibytes(changed) => changed,
-                Changed::Unknown => {
-                    unknown.insert(planned.name.clone());
-                    0
-                }
-            };
-            sources
-                .entry(planned.name.clone())
-                .or_default()
-                .changed_mebibytes = changed;
+            let stage = planned.baseline().map(|stage| &stage.digest);
+            let known = measured.get(&planned.name);
+            if known.is_none_or(|(known, _)| known.as_ref() != stage) {
+                let changed = baseline::changed_mebibytes(store, stage, &image.manifest)?;
+                measured.insert(planned.name.clone(), (stage.cloned(), changed));
+            }
         }
-        Ok(unknown)
+        Ok(())
     }
 
     /// Tells the stages of the `needed` images their files and their commit: first manifests, then slots, since whoever finds

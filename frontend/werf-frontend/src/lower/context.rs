@@ -3,11 +3,11 @@
 //! The context comes out of STORE by an exec whose arguments name its files. Whoever takes files of it is cached by
 //! their contents, so a commit that changes others reruns nothing but that exec.
 
-use buildkit_llb::{CacheSharing, Exec, File, Graph, Mount, Network, Node, Source};
+use buildkit_llb::{Exec, File, Graph, Mount, Network, Node, Source};
 
 use crate::plan::dockerfile::{Dockerfile, DockerfilePlan};
 
-use super::{ATTEMPT_VARIABLE, FILE_TIME, STAPEL_DIRECTORY, STORE_DIRECTORY, STORE_ID, SYNC};
+use super::{ATTEMPT_VARIABLE, FILE_TIME, STORE_DIRECTORY, SYNC, with_store};
 
 /// Where the files of a context are put in the container that does so.
 pub const CONTEXT_DIRECTORY: &str = "/context";
@@ -44,23 +44,13 @@ pub fn context(plan: &DockerfilePlan, client: Client<'_>, again: bool) -> Lowere
         "--tree",
         &plan.context.manifest,
     ];
-    let mut exec = Exec::new(arguments)
+    let exec = Exec::new(arguments)
         // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
         .root(None)
         .cwd("/")
         .user("0:0")
-        .network(Network::None)
-        .mount(
-            Mount::cache(STAPEL_DIRECTORY, STORE_ID)
-                .selector(format!("/{}", crate::helper::store::TOOLS))
-                .sharing(CacheSharing::Shared)
-                .readonly(),
-        )
-        .mount(
-            Mount::cache(STORE_DIRECTORY, STORE_ID)
-                .sharing(CacheSharing::Shared)
-                .readonly(),
-        )
+        .network(Network::None);
+    let mut exec = with_store(exec, crate::helper::store::TOOLS)
         .mount(Mount::scratch(CONTEXT_DIRECTORY))
         .name(step_name(plan, "context from the commit"));
     if again {
@@ -135,25 +125,7 @@ fn step_name(plan: &DockerfilePlan, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ImageName;
-    use crate::error::{Location, Position};
-    use crate::plan::dockerfile::{AddedFile, Context};
-
-    fn plan() -> DockerfilePlan {
-        let start = Position { line: 1, column: 1 };
-        let at = Location {
-            file: "werf.yaml".into(),
-            start,
-            end: start,
-            rendered: None,
-        };
-        let dockerfile = Dockerfile {
-            path: "app/Dockerfile".into(),
-            text: "FROM scratch".into(),
-        };
-        let context = Context::new("0".repeat(64));
-        DockerfilePlan::new(ImageName::new("app"), at, dockerfile, context)
-    }
+    use crate::plan::dockerfile::AddedFile;
 
     const CLIENT: Client<'_> = Client {
         name: "context",
@@ -162,7 +134,7 @@ mod tests {
 
     #[test]
     fn the_graph_of_a_context_is_a_contract() {
-        let mut plan = plan();
+        let mut plan = DockerfilePlan::sample("app");
         plan.added_files.push(AddedFile {
             from: "app/dist".into(),
             to: "dist".into(),
@@ -177,7 +149,7 @@ mod tests {
     #[test]
     fn the_second_try_has_another_key() {
         let digest = |again| {
-            let lowered = context(&plan(), CLIENT, again);
+            let lowered = context(&DockerfilePlan::sample("app"), CLIENT, again);
             assert_eq!(lowered.root, lowered.exec, "nothing is added");
             lowered.graph.digest(lowered.exec)
         };

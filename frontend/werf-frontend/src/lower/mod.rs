@@ -237,6 +237,21 @@ struct DoneImage {
     stages: Vec<(StageKind, Option<Node>)>,
 }
 
+/// Mounts STORE, and those tools of it that are in the directory `tools`.
+fn with_store(exec: Exec, tools: &str) -> Exec {
+    exec.mount(
+        Mount::cache(STAPEL_DIRECTORY, STORE_ID)
+            .selector(format!("/{tools}"))
+            .sharing(CacheSharing::Shared)
+            .readonly(),
+    )
+    .mount(
+        Mount::cache(STORE_DIRECTORY, STORE_ID)
+            .sharing(CacheSharing::Shared)
+            .readonly(),
+    )
+}
+
 /// Whether a stage does something in the file system.
 fn has_step(stage: &StagePlan) -> bool {
     Work::of(stage).is_some() || !stage.imports.is_empty()
@@ -529,19 +544,9 @@ impl Lowering<'_> {
                     .readonly()
                     .content_cache(ContentCache::Off),
             )
-            .mount(
-                Mount::cache(STAPEL_DIRECTORY, STORE_ID)
-                    .selector(format!("/{tools}"))
-                    .sharing(CacheSharing::Shared)
-                    .readonly(),
-            )
-            .mount(
-                Mount::cache(STORE_DIRECTORY, STORE_ID)
-                    .sharing(CacheSharing::Shared)
-                    .readonly(),
-            )
             .name(name)
             .at(self.ranges(&stage.at));
+        exec = with_store(exec, &tools);
         exec = self.mounts.add_directories(exec);
         let (added, mounts) = toolchain::environment(work.kind(), &self.env);
         for mount in mounts {
@@ -600,13 +605,6 @@ impl Lowering<'_> {
                 "[internal] script of {} {}",
                 self.image.name, stage.kind
             ));
-        let key = (self.image.name.clone(), stage.kind);
-        if !self.settings.no_cache.contains(&key) {
-            return file;
-        }
-        let session = &self.settings.session;
-        file.ignore_cache()
-            .worker(format!("id!=no-cache-{session}"))
         graph.file(None, self.anew(stage, file))
     }
 
@@ -616,6 +614,13 @@ impl Lowering<'_> {
     /// marks an operation, another has the same unmarked, and what both make of it is the same and not marked. So what
     /// is marked is an operation of this session's own, by a filter that excludes no worker and is in no key.
     fn anew(&self, stage: &StagePlan, file: File) -> File {
+        let key = (self.image.name.clone(), stage.kind);
+        if !self.settings.no_cache.contains(&key) {
+            return file;
+        }
+        let session = &self.settings.session;
+        file.ignore_cache()
+            .worker(format!("id!=no-cache-{session}"))
     }
 
     /// The network of commands: the image's own, or what the client asked for.

@@ -88,6 +88,26 @@ impl DockerfilePlan {
     }
 }
 
+#[cfg(test)]
+impl DockerfilePlan {
+    /// Returns the plan of an image that tests can do something with.
+    pub(crate) fn sample(name: &str) -> DockerfilePlan {
+        let start = crate::error::Position { line: 1, column: 1 };
+        let at = Location {
+            file: "werf.yaml".into(),
+            start,
+            end: start,
+            rendered: None,
+        };
+        let dockerfile = Dockerfile {
+            path: "app/Dockerfile".into(),
+            text: "FROM scratch".into(),
+        };
+        let context = Context::new("0".repeat(64));
+        DockerfilePlan::new(ImageName::new(name), at, dockerfile, context)
+    }
+}
+
 /// A Dockerfile and how people know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dockerfile {

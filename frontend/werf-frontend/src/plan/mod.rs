@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use crate::config::order;
 use crate::config::{
     Ansible, Config, Docker, DockerfileImage, From, Image, ImageName, Placement, Reference, Remote,
-    SourceText, Spanned, Task, UserStage,
+    SourceText, Span, Spanned, Task, UserStage,
 };
 use crate::error::Location;
 
@@ -362,21 +362,10 @@ impl Planner<'_> {
             .fields("command", commands.iter().map(|command| &command.value))
             .optional("stageCacheVersion", version)
             .optional("shellCacheVersion", &shell.cache_version);
-        let (writer, sources) = self.dependencies(stage, is_first, writer);
-        let has_commands = !commands.is_empty();
-        let inputs = Inputs {
-            at: commands
-                .iter()
-                .map(|command| self.source.location(command.span))
-                .collect(),
-            script: has_commands
-                .then(|| Script::new(commands.iter().map(|command| &command.value))),
-            sources: sources
-                .filter(|_| has_commands && is_first)
-                .map(|_| Sources::Update),
-            imports: Vec::new(),
-        };
-        Some((writer, inputs))
+        let script = (!commands.is_empty())
+            .then(|| Script::new(commands.iter().map(|command| &command.value)));
+        let spans = commands.iter().map(|command| command.span);
+        Some(self.instructed(stage, is_first, writer, (spans, script)))
     }
 
     /// As a shell stage, but with tasks; they enter in canonical form, so that comments and the order of keys
@@ -404,30 +393,23 @@ impl Planner<'_> {
             .fields("task", tasks.iter().map(|task| &task.value.yaml))
             .optional("stageCacheVersion", version)
             .optional("ansibleCacheVersion", &ansible.cache_version);
-        let (writer, sources) = self.dependencies(stage, is_first, writer);
-        let shown = |task: &'_ Spanned<Task>| self.source.location(task.span);
         let pairs = tasks
             .iter()
             .map(|task| (task.value.yaml.as_str(), task.value.summary.as_str()));
-        let inputs = Inputs {
-            at: tasks.iter().map(shown).collect(),
-            script: (!tasks.is_empty()).then(|| playbook::script(pairs)),
-            sources: sources
-                .filter(|_| !tasks.is_empty() && is_first)
-                .map(|_| Sources::Update),
-            ..Inputs::default()
-        };
-        Some((writer, inputs))
+        let script = (!tasks.is_empty()).then(|| playbook::script(pairs));
+        let spans = tasks.iter().map(|task| task.span);
+        Some(self.instructed(stage, is_first, writer, (spans, script)))
     }
 
-    /// Adds the checksums of the files that the first layer of a user stage depends on, and returns the sources if
-    /// the stage has any.
-    fn dependencies(
+    /// Adds the checksums of the files that the first layer of a user stage depends on, and has that layer bring all
+    /// files up to date. `spans` are where the instructions are, `script` is what they became.
+    fn instructed(
         &self,
         stage: UserStage,
         is_first: bool,
         mut writer: DigestWriter,
-    ) -> (DigestWriter, Option<&ImageSources>) {
+        (spans, script): (impl Iterator<Item = Span>, Option<Script>),
+    ) -> (DigestWriter, Inputs) {
         let sources = self.sources.filter(|_| stage != UserStage::BeforeInstall);
         for mapping in sources
             .iter()
@@ -438,7 +420,15 @@ impl Planner<'_> {
                 writer = writer.field("dependencies", checksum);
             }
         }
-        (writer, sources)
+        let inputs = Inputs {
+            at: spans.map(|span| self.source.location(span)).collect(),
+            sources: sources
+                .filter(|_| script.is_some() && is_first)
+                .map(|_| Sources::Update),
+            script,
+            imports: Vec::new(),
+        };
+        (writer, inputs)
     }
 
     /// The project, since the files of one are not to end in layers of another that is configured alike; the
