@@ -54,6 +54,7 @@ for program in awk base64 basename cat chgrp chmod chown cp cut date dd dirname 
 done
 install -m 755 "$here/tree/ansible-playbook" "$here/tree/sudo" $embedded/bin/
 install -D -m 644 "$here/tree/callback.py" $embedded/share/ansible/callback/werf.py
+install -m 644 "$here/tree/hear.py" $embedded/lib/python3/dist-packages/werf_hear.py
 install -m 644 "$here/tree/filters.py" $embedded/lib/python3/dist-packages/ansible/plugins/filter/werf.py
 
 # Data.

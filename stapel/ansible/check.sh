@@ -10,7 +10,7 @@ if [ -n "$missing" ]; then echo "not in the tree: $missing" >&2; exit 1; fi
 mkdir -p /empty && cd /empty
 run() { env -i LC_ALL=C.UTF-8 PATH=$embedded/bin PYTHONHOME=/x PYTHONPATH=/y LD_LIBRARY_PATH=/z "$@"; }
 for module in apt_pkg apt apt.debfile aptsources.distro cryptography.hazmat.bindings._rust yaml jinja2 resolvelib jmespath ssl hashlib lzma bz2 \
-    zlib ctypes uuid crypt decimal multiprocessing.synchronize ansible.cli.playbook; do
+    zlib ctypes uuid crypt decimal multiprocessing.synchronize ansible.cli.playbook werf_hear; do
     run $embedded/bin/python3 -c "import $module"
 done
 # Every module of the list compiles and finds what it imports.

@@ -135,6 +135,30 @@ def get_default_verify_paths():
         finally:
             module._werf_quiet = False
 ''', 1),
+    # So are the programs of `raw` and `script`, which the connection runs.
+    (PACKAGES / 'ansible/plugins/connection/local.py', '''        stdout, stderr = p.communicate(in_data)
+        display.debug("done communicating")
+''', '''        if getattr(self, 'werf_heard', False) and in_data is None and master is None:
+            from werf_hear import communicate
+            stdout, stderr = communicate(p)
+        else:
+            stdout, stderr = p.communicate(in_data)
+        display.debug("done communicating")
+''', 1),
+    (PACKAGES / 'ansible/plugins/action/raw.py', '''        result.update(self._low_level_execute_command(self._task.args.get('_raw_params'), executable=executable))
+''', '''        self._connection.werf_heard = not self._task.no_log
+        try:
+            result.update(self._low_level_execute_command(self._task.args.get('_raw_params'), executable=executable))
+        finally:
+            self._connection.werf_heard = False
+''', 1),
+    (PACKAGES / 'ansible/plugins/action/script.py', '''            result.update(self._low_level_execute_command(cmd=script_cmd, in_data=exec_data, sudoable=True, chdir=chdir))
+''', '''            self._connection.werf_heard = not self._task.no_log
+            try:
+                result.update(self._low_level_execute_command(cmd=script_cmd, in_data=exec_data, sudoable=True, chdir=chdir))
+            finally:
+                self._connection.werf_heard = False
+''', 1),
     # `warn` was an argument until ansible 2.13, and old playbooks have it.
     (PACKAGES / 'ansible/modules/command.py', '''            strip_empty_ends=dict(type='bool', default=True),
         ),

@@ -56,6 +56,45 @@ fn modules_work_where_there_is_almost_nothing() {
     );
 }
 
+/// What a program says is in the log before the task ends, and only once.
+#[test]
+fn programs_are_heard_while_they_run() {
+    let tasks = tasks(
+        "busybox:latest",
+        "- copy: {dest: /script, mode: 0755, content: \"#!/bin/sh\\necho heard of script; sleep 1\\n\"}
+- shell: echo 'someone:x:4242:4242::/:/bin/sh' >> /etc/passwd
+- shell: echo heard of shell; sleep 1
+- raw: echo heard of raw; sleep 1
+- script: /script
+- raw: echo heard of another >&2; sleep 1
+  become: yes
+  become_user: someone
+- raw: echo this is a secret
+  no_log: yes
+",
+    );
+    let built = with_ansible(Build::of(&tasks)).ok();
+    let words: Vec<(f64, &str)> = built
+        .log
+        .lines()
+        .filter_map(|line| line.strip_prefix('#')?.split_once(' ')?.1.split_once(' '))
+        .filter_map(|(time, words)| Some((time.parse().ok()?, words)))
+        .collect();
+    for who in ["shell", "raw", "script", "another"] {
+        let said = format!("heard of {who}");
+        let heard: Vec<usize> = (0..words.len()).filter(|at| words[*at].1 == said).collect();
+        let [at] = heard[..] else {
+            panic!("`{said}` is there {} times:\n{}", heard.len(), built.log)
+        };
+        let (time, ended) = words[at + 1];
+        assert!(ended.starts_with("  changed ("), "{}", built.log);
+        assert!(time - words[at].0 > 0.5, "{}", built.log);
+    }
+    for hidden in ["BECOME", "is a secret\n"] {
+        assert!(!built.log.contains(hidden), "{}", built.log);
+    }
+}
+
 #[test]
 fn modules_work_where_there_is_nothing_at_all() {
     let tasks = tasks("scratch", include_str!("ansible/scratch.yaml"));

@@ -74,9 +74,17 @@ pub fn commit_example(project: &Path, frontend: &str) -> Result<()> {
 
 /// Makes a directory a git repository of one commit.
 pub fn commit_all(project: &Path) -> Result<()> {
+    capture(&mut git(
+        project,
+        &["init", "--quiet", "--initial-branch=main"],
+    ))?;
+    commit_again(project)
+}
+
+/// Commits all changes of a directory that [`commit_all`] made a repository.
+pub fn commit_again(project: &Path) -> Result<()> {
     for arguments in [
-        &["init", "--quiet", "--initial-branch=main"][..],
-        &["add", "--all"],
+        &["add", "--all"][..],
         &["commit", "--quiet", "--message", "Example"],
     ] {
         capture(&mut git(project, arguments))?;

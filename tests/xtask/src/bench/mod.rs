@@ -3,6 +3,7 @@
 //! One module per benchmark. Each hands two ways of doing the same thing to [`paired`], which runs them by turns,
 //! so that whatever else the machine does meets both alike.
 
+mod ansible;
 mod figure;
 mod git;
 mod noop;
@@ -26,6 +27,8 @@ pub enum Bench {
     Git(git::Options),
     /// Rendering and reading a large configuration, on the host
     Templates(templates::Options),
+    /// Ansible stages of one task and of several, beside a shell stage that does nothing
+    Ansible(ansible::Options),
 }
 
 /// How every benchmark is asked for.
@@ -42,6 +45,7 @@ pub fn run(bench: &Bench) -> Result<()> {
         Bench::Noop(options) => noop::run(options),
         Bench::Git(options) => git::run(options),
         Bench::Templates(options) => templates::run(options),
+        Bench::Ansible(options) => ansible::run(options),
     }
 }
 
