@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::checkout::{self, Profile};
 use crate::elf;
-use crate::env::{Env, images};
+use crate::env::{Env, images, sync_tool};
 use crate::home::remove_dir;
 use crate::process::{capture, logged, show};
 use crate::talk::{print, say};
@@ -18,11 +18,8 @@ use crate::talk::{print, say};
 /// How large the image may be, uncompressed.
 const LIMIT: u64 = 25_000_000;
 
-/// The tool that is copied into the STORE of every builder.
-const SYNC_TOOL: &str = "stapel/bin/stapel-sync";
-
-/// How large that tool may be.
-const SYNC_TOOL_LIMIT: u64 = 1_450_000;
+/// How large the tool may be that is copied into the STORE of every builder.
+const SYNC_TOOL_LIMIT: u64 = 400_000;
 
 const FULL: &str = "werf-frontend:full";
 
@@ -44,7 +41,7 @@ pub fn run(options: &Options) -> Result<()> {
     provide_build_base(&env)?;
     build(&env)?;
     check(&env)?;
-    reproducible::check(&env.home)?;
+    reproducible::check(&env)?;
     print(FULL)
 }
 
@@ -98,10 +95,11 @@ fn check(env: &Env) -> Result<()> {
             print(format_args!("/{name}: {} bytes, static", content.len()))?;
         }
     }
-    let tool = fs::metadata(dir.join(SYNC_TOOL)).context("look at the sync tool")?;
+    let tool = fs::metadata(dir.join(sync_tool::PATH)).context("look at the sync tool")?;
     ensure!(
         tool.len() <= SYNC_TOOL_LIMIT,
-        "/{SYNC_TOOL} has {} bytes, {SYNC_TOOL_LIMIT} are allowed",
+        "/{} has {} bytes, {SYNC_TOOL_LIMIT} are allowed",
+        sync_tool::PATH,
         tool.len()
     );
     ensure!(

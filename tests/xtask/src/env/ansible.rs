@@ -2,21 +2,17 @@
 //! registry under a tag that names what it is made of.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
 
 use super::Env;
+use super::recipe::{self, RECIPE};
 use crate::checkout;
 use crate::process::{capture, logged};
 use crate::talk::{print, say};
 
 /// The target of the recipe, which is also the name of the image.
 const NAME: &str = "stapel-ansible";
-
-/// Where Debian keeps certificates; behind a private certificate authority pip needs this machine's.
-const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Makes sure that the image is in the registry and prints its name, with its digest.
 pub fn run() -> Result<()> {
@@ -27,8 +23,7 @@ pub fn run() -> Result<()> {
 
 /// Makes sure that the image is in the registry and returns its name, with its digest.
 pub fn ensure(env: &Env) -> Result<String> {
-    let recipe = checkout::root().join("Dockerfile.frontend");
-    let tag = tag(&recipe, &checkout::root().join("stapel/ansible"))?;
+    let tag = recipe::tag(&checkout::root(), &[RECIPE, "stapel/ansible"])?;
     let image = format!("{}/{NAME}:{tag}", env.registry);
     let name = format!("{}/{NAME}", env.registry);
     // The digest of what was pushed; the tag alone would have to be asked for in every build.
@@ -41,7 +36,7 @@ pub fn ensure(env: &Env) -> Result<String> {
     say(format_args!(
         "building the ansible tool chain as {image}: two minutes, once"
     ));
-    build(env, &recipe, &image)?;
+    build(env, &image)?;
     capture(env.docker.command().args(["push", "--quiet", &image]))?;
     let digests = capture(env.docker.command().args([
         "image",
@@ -58,24 +53,17 @@ pub fn ensure(env: &Env) -> Result<String> {
     Ok(format!("{name}@{digest}"))
 }
 
-fn build(env: &Env, recipe: &Path, image: &str) -> Result<()> {
-    let mut build = env.docker.command();
-    build
-        .current_dir(checkout::root())
-        .args(["buildx", "build", "--progress=plain", "--provenance=false"])
-        .args(["--load", "--target", NAME])
-        // The mirror may be ahead of the locked versions, which are for releases.
-        .args(["--build-arg", "DEBIAN_PACKAGES=newest"]);
-    if Path::new(CERTIFICATES).exists() {
-        build.args(["--secret", &format!("id=ca,src={CERTIFICATES}")]);
-    }
+fn build(env: &Env, image: &str) -> Result<()> {
+    let mut build = recipe::build(&env.docker, NAME);
+    // The mirror may be ahead of the locked versions, which are for releases.
+    build.args(["--load", "--build-arg", "DEBIAN_PACKAGES=newest"]);
     let settings = pip_settings(|name| std::env::var(name).ok());
     let file = tempfile::NamedTempFile::new().context("make a file for pip's settings")?;
     if !settings.is_empty() {
         fs::write(file.path(), settings).context("write pip's settings")?;
         build.args(["--secret", &format!("id=pip,src={}", file.path().display())]);
     }
-    build.args(["--tag", image, "--file"]).arg(recipe).arg(".");
+    build.args(["--tag", image, "."]);
     logged(
         "building the ansible tool chain",
         &env.home.logs()?.join("ansible.log"),
@@ -101,37 +89,6 @@ fn pip_settings(variable: impl Fn(&str) -> Option<String>) -> String {
     format!("[global]\n{lines}")
 }
 
-/// Names the image by all that it is made of.
-fn tag(recipe: &Path, directory: &Path) -> Result<String> {
-    let mut files = vec![recipe.to_owned()];
-    let mut directories = vec![directory.to_owned()];
-    while let Some(directory) = directories.pop() {
-        for entry in
-            fs::read_dir(&directory).with_context(|| format!("list {}", directory.display()))?
-        {
-            let entry = entry?;
-            if entry.file_type()?.is_dir() {
-                directories.push(entry.path());
-            } else {
-                files.push(entry.path());
-            }
-        }
-    }
-    files.sort();
-    let mut all = Sha256::new();
-    for file in files {
-        let content = fs::read(&file).with_context(|| format!("read {}", file.display()))?;
-        let path = file.strip_prefix(directory).unwrap_or(Path::new(""));
-        for part in [path.as_os_str().as_encoded_bytes(), content.as_slice()] {
-            all.update((part.len() as u64).to_le_bytes());
-            all.update(part);
-        }
-    }
-    let mut tag = format!("{:x}", all.finalize());
-    tag.truncate(12);
-    Ok(tag)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,17 +100,5 @@ mod tests {
         let some =
             pip_settings(|name| (name == "PIP_INDEX_URL").then(|| "https://x/simple".into()));
         assert_eq!(some, "[global]\nindex-url = https://x/simple\n");
-    }
-
-    #[test]
-    fn the_tag_changes_with_every_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let recipe = dir.path().join("recipe");
-        let parts = dir.path().join("parts");
-        fs::create_dir_all(parts.join("deep")).unwrap();
-        fs::write(&recipe, "a").unwrap();
-        let before = tag(&recipe, &parts).unwrap();
-        fs::write(parts.join("deep/file"), "b").unwrap();
-        assert_ne!(tag(&recipe, &parts).unwrap(), before);
     }
 }

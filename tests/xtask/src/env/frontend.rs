@@ -10,40 +10,24 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Env;
+use super::recipe::RECIPE;
+use super::{Env, sync_tool};
 use crate::checkout::{self, Profile};
 use crate::home::remove_dir;
 use crate::process::{capture, line, logged};
 use crate::talk::say;
 
-/// A program of the image.
-struct Program {
-    /// The package and its binary, which have the same name.
-    package: &'static str,
-    /// Where it is in the image.
-    path: &'static str,
-    /// The profile of a release.
-    release: &'static str,
-}
-
-const PROGRAMS: [Program; 2] = [
-    Program {
-        package: "werf-frontend",
-        path: "werf-frontend",
-        release: "release",
-    },
-    Program {
-        package: "stapel-sync",
-        path: "stapel/bin/stapel-sync",
-        release: "tiny",
-    },
-];
+/// The package of the frontend, and its program.
+const PACKAGE: &str = "werf-frontend";
 
 /// Makes sure that the image is in the registry and returns its name.
 pub fn ensure(env: &Env, profile: Profile) -> Result<String> {
-    let binaries = compile(profile)?;
-    let recipe = checkout::root().join("Dockerfile.frontend");
-    let tag = tag(&recipe, &binaries)?;
+    let programs = [
+        (PACKAGE, program(profile)?),
+        (sync_tool::PATH, sync_tool::ensure(env)?),
+    ];
+    let recipe = checkout::root().join(RECIPE);
+    let tag = tag(&recipe, &programs)?;
     let image = format!("{}/werf-frontend:{tag}", env.registry);
     if env.registry.holds("werf-frontend", &tag) {
         return Ok(image);
@@ -52,9 +36,8 @@ pub fn ensure(env: &Env, profile: Profile) -> Result<String> {
         "packaging the frontend as {image} (the first time with bash: about a minute)"
     ));
     let context = env.home.join("frontend");
-    lay_out(&context, &binaries)?;
-    let mut binary = "binary=".to_owned();
-    binary.push_str(&context.to_string_lossy());
+    lay_out(&context, &programs)?;
+    let instead = |stage: &str| format!("{stage}={}", context.display());
     logged(
         "packaging the frontend",
         &env.home.logs()?.join("frontend.log"),
@@ -68,17 +51,12 @@ pub fn ensure(env: &Env, profile: Profile) -> Result<String> {
                 "--provenance=false",
                 "--load",
             ])
-            .args(["--build-context", &binary, "--tag", &image, "--file"])
-            .arg(&recipe)
-            .arg("."),
+            .args(["--build-context", &instead("binary")])
+            .args(["--build-context", &instead("sync")])
+            .args(["--tag", &image, "--file", RECIPE, "."]),
     )?;
     capture(env.docker.command().args(["push", "--quiet", &image]))?;
     Ok(image)
-}
-
-/// Compiles the frontend alone and returns its program.
-pub fn program(profile: Profile) -> Result<PathBuf> {
-    compile_program(&PROGRAMS[0], profile)
 }
 
 /// Returns this machine's target, which must be named for a static program even when it is the host's.
@@ -86,24 +64,13 @@ pub fn target() -> String {
     format!("{}-unknown-linux-gnu", std::env::consts::ARCH)
 }
 
-/// Compiles the programs as static ones and returns their paths, in the order of [`PROGRAMS`].
-fn compile(profile: Profile) -> Result<Vec<PathBuf>> {
+/// Compiles the frontend as a static program and returns its file.
+pub fn program(profile: Profile) -> Result<PathBuf> {
     say(format_args!(
         "compiling the frontend (profile {})",
         profile.name()
     ));
-    PROGRAMS
-        .iter()
-        .map(|program| compile_program(program, profile))
-        .collect()
-}
-
-fn compile_program(program: &Program, profile: Profile) -> Result<PathBuf> {
     let target = target();
-    let profile = match profile {
-        Profile::Release => program.release,
-        Profile::Harness => profile.name(),
-    };
     let mut cargo = checkout::cargo();
     cargo
         .args([
@@ -111,11 +78,11 @@ fn compile_program(program: &Program, profile: Profile) -> Result<PathBuf> {
             "--quiet",
             "--bins",
             "--profile",
-            profile,
+            profile.name(),
             "--target",
             &target,
             "--package",
-            program.package,
+            PACKAGE,
         ])
         .args(["--message-format", "json-render-diagnostics", "--config"])
         .arg(format!(
@@ -133,12 +100,8 @@ fn compile_program(program: &Program, profile: Profile) -> Result<PathBuf> {
         bail!("the frontend does not compile");
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    executable(&messages, program.package).with_context(|| {
-        format!(
-            "package `{0}` has no program of the name `{0}`",
-            program.package
-        )
-    })
+    executable(&messages, PACKAGE)
+        .with_context(|| format!("package `{PACKAGE}` has no program of the name `{PACKAGE}`"))
 }
 
 /// Finds where cargo put a program in what it says with `--message-format json`.
@@ -151,9 +114,10 @@ fn executable(messages: &str, name: &str) -> Option<PathBuf> {
 }
 
 /// Names the image by all that it is made of, so that a tag never changes its meaning.
-fn tag(recipe: &Path, binaries: &[PathBuf]) -> Result<String> {
+fn tag(recipe: &Path, programs: &[(&str, PathBuf)]) -> Result<String> {
     let mut all = Sha256::new();
-    for file in std::iter::once(recipe).chain(binaries.iter().map(PathBuf::as_path)) {
+    let binaries = programs.iter().map(|(_, binary)| binary.as_path());
+    for file in std::iter::once(recipe).chain(binaries) {
         let content = fs::read(file).with_context(|| format!("read {}", file.display()))?;
         all.update((content.len() as u64).to_le_bytes());
         all.update(content);
@@ -163,11 +127,11 @@ fn tag(recipe: &Path, binaries: &[PathBuf]) -> Result<String> {
     Ok(tag)
 }
 
-/// Lays the programs out as the stage `binary` does.
-fn lay_out(context: &Path, binaries: &[PathBuf]) -> Result<()> {
+/// Lays the programs out as the stages do that compile them: where each is in the image, and its file.
+fn lay_out(context: &Path, programs: &[(&str, PathBuf)]) -> Result<()> {
     remove_dir(context)?;
-    for (program, binary) in PROGRAMS.iter().zip(binaries) {
-        let path = context.join("out").join(program.path);
+    for (path, binary) in programs {
+        let path = context.join("out").join(path);
         let dir = path.parent().context("a program is in a directory")?;
         fs::create_dir_all(dir).with_context(|| format!("make {}", dir.display()))?;
         fs::copy(binary, &path).with_context(|| format!("copy {}", binary.display()))?;
@@ -201,9 +165,10 @@ not json"#;
         let (one, two) = (dir.path().join("one"), dir.path().join("two"));
         fs::write(&one, "a").unwrap();
         fs::write(&two, "b").unwrap();
-        let before = tag(&one, std::slice::from_ref(&two)).unwrap();
+        let programs = [("program", two.clone())];
+        let before = tag(&one, &programs).unwrap();
         assert_eq!(before.len(), 12);
         fs::write(&two, "c").unwrap();
-        assert_ne!(before, tag(&one, &[two]).unwrap());
+        assert_ne!(before, tag(&one, &programs).unwrap());
     }
 }

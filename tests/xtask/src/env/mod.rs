@@ -14,8 +14,10 @@ pub mod docker;
 mod export;
 pub mod frontend;
 pub mod images;
+mod recipe;
 pub mod registry;
 pub mod rootfs;
+pub mod sync_tool;
 
 use std::process::Command;
 
