@@ -1,0 +1,63 @@
+//! Modules of ansible whose programs and services no test machine has: they run against stand-ins, which answer as the
+//! real ones would, remember what was done, and note in `/calls` how they were called.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::path::Path;
+use std::process::Command;
+
+use e2e::ansible::with_ansible;
+use e2e::{Build, Repo};
+
+/// Runs the tasks of `ansible/stand-ins/SYSTEM.yaml` in an image that has the files below `ansible/stand-ins/SYSTEM`,
+/// and returns the calls.
+fn calls(system: &str, from: &str) -> String {
+    let stand_ins = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ansible/stand-ins");
+    let tasks = std::fs::read_to_string(stand_ins.join(format!("{system}.yaml"))).unwrap();
+    let repo = Repo::new();
+    for entry in [system, "stand-in.sh"] {
+        let copied = Command::new("cp")
+            .arg("--recursive")
+            .arg(stand_ins.join(entry))
+            .arg(repo.path())
+            .status();
+        assert!(copied.unwrap().success(), "copy {entry}");
+    }
+    repo.commit_config(&format!(
+        "image: app\nfrom: {from}\ngit:\n- add: /{system}\n  to: /\n- add: /stand-in.sh\n  to: /stand-in.sh\nansible:\n  install:\n  - command: \"true\"\n    name: {}\n  {}\n",
+        e2e::salt(),
+        tasks.trim_end().replace('\n', "\n  ")
+    ));
+    let built = with_ansible(Build::of(&repo)).ok();
+    built.image.file("/calls").unwrap()
+}
+
+#[test]
+fn managers_of_rpm_packages() {
+    insta::assert_snapshot!(calls("rpm", "busybox:latest"));
+}
+
+#[test]
+fn managers_of_bsd() {
+    insta::assert_snapshot!(calls("bsd", "busybox:latest"));
+}
+
+#[test]
+fn managers_of_solaris_and_hp_ux() {
+    insta::assert_snapshot!(calls("unix", "busybox:latest"));
+}
+
+#[test]
+fn managers_of_macos() {
+    insta::assert_snapshot!(calls("macos", "busybox:latest"));
+}
+
+#[test]
+fn managers_of_small_linux_distributions() {
+    insta::assert_snapshot!(calls("linux", "busybox:latest"));
+}
+
+#[test]
+fn managers_of_languages() {
+    insta::assert_snapshot!(calls("languages", "busybox:latest"));
+}
