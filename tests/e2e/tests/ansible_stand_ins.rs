@@ -61,3 +61,8 @@ fn managers_of_small_linux_distributions() {
 fn managers_of_languages() {
     insta::assert_snapshot!(calls("languages", "busybox:latest"));
 }
+
+#[test]
+fn services_of_red_hat() {
+    insta::assert_snapshot!(calls("services", "busybox:latest"));
+}
