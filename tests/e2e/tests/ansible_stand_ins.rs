@@ -11,7 +11,12 @@ use e2e::{Build, Repo};
 
 /// Runs the tasks of `ansible/stand-ins/SYSTEM.yaml` in an image that has the files below `ansible/stand-ins/SYSTEM`,
 /// and returns the calls.
-fn calls(system: &str, from: &str) -> String {
+fn calls(system: &str) -> String {
+    calls_in(system, "from: busybox:latest\nansible:")
+}
+
+/// The same, where `start` is the image's configuration up to the stage `install`.
+fn calls_in(system: &str, start: &str) -> String {
     let stand_ins = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ansible/stand-ins");
     let tasks = std::fs::read_to_string(stand_ins.join(format!("{system}.yaml"))).unwrap();
     let repo = Repo::new();
@@ -24,7 +29,7 @@ fn calls(system: &str, from: &str) -> String {
         assert!(copied.unwrap().success(), "copy {entry}");
     }
     repo.commit_config(&format!(
-        "image: app\nfrom: {from}\ngit:\n- add: /{system}\n  to: /\n- add: /stand-in.sh\n  to: /stand-in.sh\nansible:\n  install:\n  - command: \"true\"\n    name: {}\n  {}\n",
+        "image: app\ngit:\n- add: /{system}\n  to: /\n- add: /stand-in.sh\n  to: /stand-in.sh\n{start}\n  install:\n  - command: \"true\"\n    name: {}\n  {}\n",
         e2e::salt(),
         tasks.trim_end().replace('\n', "\n  ")
     ));
@@ -34,35 +39,42 @@ fn calls(system: &str, from: &str) -> String {
 
 #[test]
 fn managers_of_rpm_packages() {
-    insta::assert_snapshot!(calls("rpm", "busybox:latest"));
+    insta::assert_snapshot!(calls("rpm"));
 }
 
 #[test]
 fn managers_of_bsd() {
-    insta::assert_snapshot!(calls("bsd", "busybox:latest"));
+    insta::assert_snapshot!(calls("bsd"));
 }
 
 #[test]
 fn managers_of_solaris_and_hp_ux() {
-    insta::assert_snapshot!(calls("unix", "busybox:latest"));
+    insta::assert_snapshot!(calls("unix"));
 }
 
 #[test]
 fn managers_of_macos() {
-    insta::assert_snapshot!(calls("macos", "busybox:latest"));
+    insta::assert_snapshot!(calls("macos"));
 }
 
 #[test]
 fn managers_of_small_linux_distributions() {
-    insta::assert_snapshot!(calls("linux", "busybox:latest"));
+    insta::assert_snapshot!(calls("linux"));
 }
 
 #[test]
 fn managers_of_languages() {
-    insta::assert_snapshot!(calls("languages", "busybox:latest"));
+    insta::assert_snapshot!(calls("languages"));
 }
 
 #[test]
 fn services_of_red_hat() {
-    insta::assert_snapshot!(calls("services", "busybox:latest"));
+    insta::assert_snapshot!(calls("services"));
+}
+
+#[test]
+fn modules_with_libraries_of_the_image() {
+    // This stage is the same in each run, and comes from the cache.
+    let start = "from: debian:bookworm-slim\nansible:\n  beforeInstall:\n  - apt: {name: [python3, python3-lxml], update_cache: yes, install_recommends: no}";
+    insta::assert_snapshot!(calls_in("libraries", start));
 }
