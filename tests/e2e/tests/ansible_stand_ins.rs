@@ -3,11 +3,27 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use e2e::ansible::with_ansible;
 use e2e::{Build, Repo};
+
+/// Returns a path beside this file.
+fn beside(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(path)
+}
+
+/// Returns the configuration of an image that runs `tasks` as its stage `install`, where `start` is what comes before.
+fn config(start: &str, tasks: &str) -> String {
+    format!(
+        "image: app\n{start}\n  install:\n  - command: \"true\"\n    name: {}\n  {}\n",
+        e2e::salt(),
+        tasks.trim_end().replace('\n', "\n  ")
+    )
+}
 
 /// Runs the tasks of `ansible/stand-ins/SYSTEM.yaml` in an image that has the files below `ansible/stand-ins/SYSTEM`,
 /// and returns the calls.
@@ -17,7 +33,7 @@ fn calls(system: &str) -> String {
 
 /// The same, where `start` is the image's configuration up to the stage `install`.
 fn calls_in(system: &str, start: &str) -> String {
-    let stand_ins = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ansible/stand-ins");
+    let stand_ins = beside("ansible/stand-ins");
     let tasks = std::fs::read_to_string(stand_ins.join(format!("{system}.yaml"))).unwrap();
     let repo = Repo::new();
     for entry in [system, "stand-in.sh"] {
@@ -28,11 +44,8 @@ fn calls_in(system: &str, start: &str) -> String {
             .status();
         assert!(copied.unwrap().success(), "copy {entry}");
     }
-    repo.commit_config(&format!(
-        "image: app\ngit:\n- add: /{system}\n  to: /\n- add: /stand-in.sh\n  to: /stand-in.sh\n{start}\n  install:\n  - command: \"true\"\n    name: {}\n  {}\n",
-        e2e::salt(),
-        tasks.trim_end().replace('\n', "\n  ")
-    ));
+    let git = format!("git:\n- add: /{system}\n  to: /\n- add: /stand-in.sh\n  to: /stand-in.sh");
+    repo.commit_config(&config(&format!("{git}\n{start}"), &tasks));
     let built = with_ansible(Build::of(&repo)).ok();
     built.image.file("/calls").unwrap()
 }
@@ -77,4 +90,46 @@ fn modules_with_libraries_of_the_image() {
     // This stage is the same in each run, and comes from the cache.
     let start = "from: debian:bookworm-slim\nansible:\n  beforeInstall:\n  - apt: {name: [python3, python3-lxml], update_cache: yes, install_recommends: no}";
     insta::assert_snapshot!(calls_in("libraries", start));
+}
+
+/// The stand-ins of these have no memory: each module is called once.
+#[test]
+fn package_managers_are_called_as_they_expect() {
+    let tasks = include_str!("ansible/stand-ins.yaml");
+    let repo = Repo::with_config(&config("from: debian:bookworm-slim\nansible:", tasks));
+    let built = with_ansible(Build::of(&repo)).ok();
+    insta::assert_snapshot!(built.image.file("/calls").unwrap());
+}
+
+#[test]
+fn what_an_image_lacks_is_named() {
+    let tasks = include_str!("ansible/missing.yaml");
+    let repo = Repo::with_config(&config("from: busybox:latest\nansible:", tasks));
+    let built = with_ansible(Build::of(&repo)).ok();
+    insta::assert_snapshot!(failures(&built.log));
+}
+
+/// Returns of a log each task and why it failed. Of a traceback that is the last line.
+fn failures(log: &str) -> String {
+    let mut found = String::new();
+    let mut module = "";
+    let mut exception = "";
+    // Lines are `#STEP SECONDS TEXT`.
+    for line in log.lines().filter_map(|line| line.splitn(3, ' ').nth(2)) {
+        if let Some(heading) = line.strip_prefix("* ") {
+            module = heading.split(' ').next().unwrap_or_default();
+            exception = "";
+        } else if let Some(failed) = line.strip_prefix("  failed, ignored (") {
+            let (_, why) = failed.split_once("): ").unwrap();
+            let why = if why.contains("MODULE FAILURE") {
+                exception
+            } else {
+                why
+            };
+            found += &format!("{module}: {why}\n");
+        } else if let Some(printed) = line.strip_prefix("    ") {
+            exception = printed;
+        }
+    }
+    found
 }
