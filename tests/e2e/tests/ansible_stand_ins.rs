@@ -9,6 +9,12 @@ use std::process::Command;
 use e2e::ansible::with_ansible;
 use e2e::{Build, Repo};
 
+/// An image with a python and a library. This stage is the same in each run, and comes from the cache.
+const WITH_PYTHON: &str = "from: debian:bookworm-slim
+ansible:
+  beforeInstall:
+  - apt: {name: [python3, python3-lxml], update_cache: yes, install_recommends: no}";
+
 /// Returns a path beside this file.
 fn beside(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -82,14 +88,12 @@ fn managers_of_languages() {
 
 #[test]
 fn services_of_red_hat() {
-    insta::assert_snapshot!(calls("services"));
+    insta::assert_snapshot!(calls_in("services", WITH_PYTHON));
 }
 
 #[test]
 fn modules_with_libraries_of_the_image() {
-    // This stage is the same in each run, and comes from the cache.
-    let start = "from: debian:bookworm-slim\nansible:\n  beforeInstall:\n  - apt: {name: [python3, python3-lxml], update_cache: yes, install_recommends: no}";
-    insta::assert_snapshot!(calls_in("libraries", start));
+    insta::assert_snapshot!(calls_in("libraries", WITH_PYTHON));
 }
 
 /// The stand-ins of these have no memory: each module is called once.

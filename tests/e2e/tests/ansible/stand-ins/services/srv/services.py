@@ -1,6 +1,8 @@
 """A Pulp and a Satellite with one repository and one system, as far as their modules ask."""
 
 import json
+import ssl
+import threading
 from urllib.parse import urlsplit
 from xmlrpc.server import SimpleXMLRPCRequestHandler, SimpleXMLRPCServer
 
@@ -23,6 +25,8 @@ class Server(SimpleXMLRPCServer):
             return [{'name': 'app', 'id': 1000}]
         if method == 'channel.software.listSystemChannels':
             return [{'label': label} for label in channels]
+        if method == 'channel.software.getDetails':
+            return {'parent_channel_label': 'base'}
         if method == 'system.setChildChannels':
             channels[:] = arguments[2]
         return 1
@@ -70,4 +74,10 @@ class Handler(SimpleXMLRPCRequestHandler):
         return 202, {'spawned_tasks': [{'_href': '/task/'}]}
 
 
-Server(('127.0.0.1', 8099), Handler, logRequests=False).serve_forever()
+plain = Server(('127.0.0.1', 8099), Handler, logRequests=False)
+secure = Server(('127.0.0.1', 8443), Handler, logRequests=False)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain('/srv/certificate', '/srv/key')
+secure.socket = context.wrap_socket(secure.socket, server_side=True)
+threading.Thread(target=secure.serve_forever).start()
+plain.serve_forever()

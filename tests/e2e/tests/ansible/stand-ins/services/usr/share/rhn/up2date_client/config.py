@@ -7,4 +7,4 @@ class Config(dict):
 
 
 def initUp2dateConfig():
-    return Config(serverURL='https://xmlrpc.example.org/XMLRPC', systemIdPath='/etc/sysconfig/rhn/systemid')
+    return Config(serverURL='https://127.0.0.1:8443/XMLRPC', systemIdPath='/etc/sysconfig/rhn/systemid')
