@@ -23,12 +23,19 @@ fn beside(path: &str) -> PathBuf {
 }
 
 /// Returns the configuration of an image that runs `tasks` as its stage `install`, where `start` is what comes before.
+/// The image `calls` has nothing but the calls, so that the other need not leave the builder.
 fn config(start: &str, tasks: &str) -> String {
     format!(
-        "image: app\n{start}\n  install:\n  - command: \"true\"\n    name: {}\n  {}\n",
+        "image: app\n{start}\n  install:\n  - command: \"true\"\n    name: {}\n  {}\n---\nimage: calls\nfrom: scratch\nimport:\n- image: app\n  add: /calls\n  to: /calls\n  after: install\n",
         e2e::salt(),
         tasks.trim_end().replace('\n', "\n  ")
     )
+}
+
+/// Builds, and returns the calls.
+fn calls_of(repo: &Repo) -> String {
+    let build = with_ansible(Build::of(repo)).args(["--target", "calls"]);
+    build.ok().image.file("/calls").unwrap()
 }
 
 /// Runs the tasks of `ansible/stand-ins/SYSTEM.yaml` in an image that has the files below `ansible/stand-ins/SYSTEM`,
@@ -52,8 +59,7 @@ fn calls_in(system: &str, start: &str) -> String {
     }
     let git = format!("git:\n- add: /{system}\n  to: /\n- add: /stand-in.sh\n  to: /stand-in.sh");
     repo.commit_config(&config(&format!("{git}\n{start}"), &tasks));
-    let built = with_ansible(Build::of(&repo)).ok();
-    built.image.file("/calls").unwrap()
+    calls_of(&repo)
 }
 
 #[test]
@@ -101,15 +107,15 @@ fn modules_with_libraries_of_the_image() {
 fn package_managers_are_called_as_they_expect() {
     let tasks = include_str!("ansible/stand-ins.yaml");
     let repo = Repo::with_config(&config("from: debian:bookworm-slim\nansible:", tasks));
-    let built = with_ansible(Build::of(&repo)).ok();
-    insta::assert_snapshot!(built.image.file("/calls").unwrap());
+    insta::assert_snapshot!(calls_of(&repo));
 }
 
 #[test]
 fn what_an_image_lacks_is_named() {
     let tasks = include_str!("ansible/missing.yaml");
     let repo = Repo::with_config(&config("from: busybox:latest\nansible:", tasks));
-    let built = with_ansible(Build::of(&repo)).ok();
+    let build = with_ansible(Build::of(&repo)).args(["--target", "app"]);
+    let built = build.untagged().ok();
     insta::assert_snapshot!(failures(&built.log));
 }
 
