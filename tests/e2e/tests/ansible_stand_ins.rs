@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -142,4 +143,80 @@ fn failures(log: &str) -> String {
         }
     }
     found
+}
+
+#[test]
+fn every_module_is_in_the_table_and_run_by_a_test_or_known_to_fail() {
+    let list = include_str!("../../../stapel/ansible/modules.txt");
+    let modules: BTreeSet<&str> = list.split_whitespace().collect();
+    let rows = table_of_modules(include_str!("../../../docs/ansible.md"));
+    let named: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
+    let listed: Vec<&str> = modules.iter().copied().collect();
+    assert_eq!(
+        named, listed,
+        "the table has each module once, in this order"
+    );
+
+    let mut run = BTreeSet::new();
+    let mut files = yaml_files(&beside("ansible"));
+    // There the modules do nothing but fail.
+    files.retain(|file| !file.ends_with("missing.yaml"));
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        run.extend(keys_of_tasks(&text).map(str::to_owned));
+    }
+    let untested: Vec<&str> = rows
+        .iter()
+        .filter(|(name, state)| *state != "fails" && !run.contains(*name))
+        .map(|(name, _)| *name)
+        .collect();
+    assert_eq!(untested, [""; 0], "modules that no test runs");
+}
+
+/// Returns the first two cells of the rows of the section "Modules".
+fn table_of_modules(text: &str) -> Vec<(&str, &str)> {
+    let (_, section) = text.split_once("\n## Modules\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let mut cells = row.split('|').skip(1).map(str::trim);
+        let name = cells.next().unwrap().trim_matches('`');
+        (name, cells.next().unwrap())
+    })
+    .collect()
+}
+
+/// Returns the YAML files below a directory.
+fn yaml_files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(yaml_files(&path));
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Returns the keys of the items of lists in block style, which tasks are; what is nested in an item is deeper.
+fn keys_of_tasks(text: &str) -> impl Iterator<Item = &str> {
+    let mut column = 0;
+    text.lines().filter_map(move |line| {
+        let key = line.trim_start();
+        let indent = line.len() - key.len();
+        let key = match key.strip_prefix("- ") {
+            Some(key) => {
+                column = indent + 2;
+                key
+            }
+            None if indent == column => key,
+            None => return None,
+        };
+        key.split_once(':').map(|(key, _)| key)
+    })
 }
