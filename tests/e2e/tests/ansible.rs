@@ -113,16 +113,6 @@ fn modules_work_where_there_is_nothing_at_all() {
 }
 
 #[test]
-fn package_managers_are_called_as_they_expect() {
-    let built = with_ansible(Build::of(&tasks(
-        "debian:bookworm-slim",
-        include_str!("ansible/stand-ins.yaml"),
-    )))
-    .ok();
-    insta::assert_snapshot!(built.image.file("/calls").unwrap());
-}
-
-#[test]
 fn a_failing_task_is_shown_by_its_lines() {
     let repo = Repo::with_config(&format!(
         "image: app\nfrom: busybox:latest\nansible:\n  setup:\n  - debug: msg={}\n  - block:\n    - shell: echo before\n    - name: Break\n      shell: echo 'this is why' >&2; exit 3\n    tags: here\n  - raw: echo never\n",

@@ -1,0 +1,2 @@
+class InvalidAtom(Exception):
+    pass
