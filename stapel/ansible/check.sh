@@ -18,9 +18,7 @@ run $embedded/bin/python3 - <<'EOF'
 import importlib, pathlib
 root = pathlib.Path('/.werf/stapel/embedded/lib/python3/dist-packages')
 for path in sorted([*root.glob('ansible/modules/*.py'), *root.glob('ansible_collections/*/*/plugins/modules/*.py')]):
-    # For OpenBSD, and imports sqlite3.
-    if path.stem != 'openbsd_pkg':
-        importlib.import_module('.'.join(path.relative_to(root).with_suffix('').parts))
+    importlib.import_module('.'.join(path.relative_to(root).with_suffix('').parts))
 EOF
 run $embedded/bin/python3 -c 'import yaml; assert yaml.__with_libyaml__'
 run $embedded/bin/python3 -c 'import locale; locale.setlocale(locale.LC_ALL, ""); assert locale.nl_langinfo(locale.CODESET) == "UTF-8"'

@@ -159,6 +159,12 @@ def get_default_verify_paths():
             finally:
                 self._connection.werf_heard = False
 ''', 1),
+    # The tree has no sqlite3, which only `build: yes` needs.
+    (PACKAGES / 'ansible_collections/community/general/plugins/modules/openbsd_pkg.py', '''import sqlite3
+''', '', 1),
+    (PACKAGES / 'ansible_collections/community/general/plugins/modules/openbsd_pkg.py', '''        conn = sqlite3.connect(''',
+     '''        import sqlite3
+        conn = sqlite3.connect(''', 1),
     # `warn` was an argument until ansible 2.13, and old playbooks have it.
     (PACKAGES / 'ansible/modules/command.py', '''            strip_empty_ends=dict(type='bool', default=True),
         ),

@@ -156,6 +156,9 @@ def reason(values):
     message = values.get('censored') or values.get('msg')
     if message:
         parts.append(' '.join(str(message).split()))
+    # What a service said: `uri` has it as the message.
+    if isinstance(values.get('response'), str):
+        parts.append(' '.join(values['response'].split()))
     if values.get('evaluated_to') is False and values.get('assertion'):
         parts.append('not true: %s' % values['assertion'])
     return ': '.join(parts)
