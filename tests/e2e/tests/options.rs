@@ -90,12 +90,3 @@ fn check_and_targets_answer_without_building() {
         assert!(targets.stdout.contains(name), "{}", targets.stdout);
     }
 }
-
-#[test]
-fn several_platforms_are_refused_clearly() {
-    let repo = Repo::with_config("image: app\nfrom: busybox:latest\n");
-    let failed = Build::of(&repo)
-        .args(["--platform", "linux/amd64,linux/arm64"])
-        .fails();
-    failed.says(&["several platforms in one build are not supported yet"]);
-}

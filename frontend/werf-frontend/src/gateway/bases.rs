@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::{Platform, normalise_reference};
+use buildkit_llb::normalise_reference;
 
 use crate::error::Location;
-use crate::lower::{BaseImage, Bases};
+use crate::lower::{BaseImage, Bases, Settings};
 use crate::plan::file::{Base, ImagePlan, ImportFrom, Plan, SourceFile};
 
 use super::bridge::{Bridge, CallError};
@@ -28,7 +28,7 @@ pub(super) async fn resolve(
     bridge: &Bridge,
     images: &[&ImagePlan],
     request: &Request,
-    platform: &Platform,
+    settings: &Settings,
     sources: &[SourceFile],
 ) -> Result<Bases, Failure> {
     let wanted = wanted(images, &request.resolve_mode);
@@ -36,10 +36,15 @@ pub(super) async fn resolve(
         .iter()
         .map(|(normalised, wanted)| {
             let mut bridge = bridge.clone();
-            let (normalised, platform) = (normalised.clone(), platform.to_proto());
+            let (normalised, platform) = (normalised.clone(), settings.platform.to_proto());
+            let internal = if settings.is_one_of_several {
+                format!("[{} internal]", settings.platform)
+            } else {
+                "[internal]".to_owned()
+            };
             let mode = wanted.resolve_mode.clone();
             tokio::spawn(async move {
-                let log_name = format!("[internal] load metadata for {normalised}");
+                let log_name = format!("{internal} load metadata for {normalised}");
                 bridge
                     .resolve_image(&normalised, &platform, &mode, &log_name)
                     .await

@@ -9,6 +9,7 @@ use buildkit_proto::rpc;
 use prost::Message as _;
 use tonic::transport::Channel;
 
+use super::answer::{Answer, References};
 use super::request::CacheImport;
 
 /// Above what BuildKit sends in one message (16 MiB since 0.14; older ones have no limit of their own).
@@ -239,21 +240,26 @@ impl Bridge {
         Ok(())
     }
 
-    /// Ends the build with a result: a file system, and named pieces of metadata.
-    pub async fn return_result(
-        &mut self,
-        reference: Option<Reference>,
-        metadata: BTreeMap<String, Vec<u8>>,
-    ) -> Result<(), CallError> {
-        let result = reference.map(|reference| {
-            proto::result::Result::Ref(proto::Ref {
-                id: reference.0,
-                ..proto::Ref::default()
-            })
-        });
+    /// Ends the build with a result.
+    pub async fn return_result(&mut self, answer: Answer) -> Result<(), CallError> {
+        let to_proto = |reference: Reference| proto::Ref {
+            id: reference.0,
+            ..proto::Ref::default()
+        };
+        let result = match answer.references {
+            References::None => None,
+            References::One(reference) => Some(proto::result::Result::Ref(to_proto(reference))),
+            References::Each(references) => {
+                let refs = references.into_iter();
+                let refs = refs
+                    .map(|(id, reference)| (id, to_proto(reference)))
+                    .collect();
+                Some(proto::result::Result::Refs(proto::RefMap { refs }))
+            }
+        };
         let result = proto::Result {
             result,
-            metadata,
+            metadata: answer.metadata,
             ..proto::Result::default()
         };
         self.client

@@ -3,6 +3,7 @@
 //! It never opens `.git`, and whatever a person is to see leaves through a returned error, a warning or
 //! the name of a step: standard error ends in the daemon's log.
 
+pub mod answer;
 mod bases;
 pub mod bridge;
 mod dockerfile;
@@ -27,19 +28,21 @@ use buildkit_proto::frontend as proto;
 use buildkit_proto::pb;
 use buildkit_proto::rpc;
 use prost::Message as _;
-use serde_json::json;
 
+use crate::config::ImageName;
 use crate::error::Diagnostic;
 use crate::git::repo::{NO_REPOSITORY, git_file};
 use crate::helper::locate::DEFAULT_NAMES;
 use crate::helper::remotes::missing as missing_remotes;
 use crate::helper::store;
 use crate::helper::toolchain::TOOLCHAINS;
-use crate::lower::{self, BaseImage, Lowered, Settings};
-use crate::plan::file::{ImagePlan, Outcome, PlanFile, SourceFile};
+use crate::lower::{self, Settings};
+use crate::plan::file::{ImagePlan, Outcome, Plan, PlanFile, SourceFile};
+use crate::plan::stage::StageKind;
 use crate::plan::target::Target;
 
-use bridge::{Bridge, CallError, Daemon, Made, Reference};
+use answer::Answer;
+use bridge::{Bridge, CallError, Daemon, Reference};
 use plan_graph::{OWN_DEFINITION, OwnImage, PLAN_FILE, plan_graph};
 use request::Request;
 use rounds::{Attempt, Lost, Round, Solved, Unmeasured};
@@ -89,21 +92,6 @@ impl From<Diagnostic> for Failure {
     }
 }
 
-/// Something to return: a file system (none for an answer without one) and its metadata.
-pub struct Answer {
-    reference: Option<Reference>,
-    metadata: BTreeMap<String, Vec<u8>>,
-}
-
-impl From<Made> for Answer {
-    fn from(made: Made) -> Answer {
-        Answer {
-            reference: Some(made.reference),
-            metadata: made.metadata,
-        }
-    }
-}
-
 /// Runs the face and returns the exit status of the process, which counts only if nothing was returned.
 pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread()
@@ -148,11 +136,7 @@ async fn serve() -> ExitCode {
         build(&mut worker, &request).await
     });
     let returned = match build.await {
-        Ok(Ok(answer)) => {
-            bridge
-                .return_result(answer.reference, answer.metadata)
-                .await
-        }
+        Ok(Ok(answer)) => bridge.return_result(answer).await,
         Ok(Err(Failure::Gone(message))) => return complain(&message),
         Ok(Err(Failure::Status(status))) => bridge.return_error(*status).await,
         Ok(Err(Failure::Mistakes(errors, sources))) => {
@@ -207,7 +191,12 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
     }
     let definition = std::fs::read(OWN_DEFINITION).ok();
     let own = own_image(definition.as_deref(), request)?;
+    let wanted = Wanted {
+        asked,
+        native: native(&daemon),
+    };
     let mut round = Round::first(remote::Abilities::of(&daemon));
+    let mut done = Vec::new();
     loop {
         let planned = match run_plan(bridge, request, &own, &mut round).await? {
             Solved::Well(planned) => planned,
@@ -219,40 +208,37 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
         if let Some(name) = &request.subrequest {
             return subrequest::answer(name, &planned.file);
         }
-        match build_planned(
-            bridge,
-            request,
-            &own,
-            (asked.as_ref(), &native(&daemon)),
-            planned,
-            &round,
-        )
-        .await?
-        {
-            Solved::Well(Built::Image(answer)) => return Ok(answer),
-            Solved::Well(Built::Unmeasured(unmeasured)) => round = round.measuring(unmeasured),
+        match build_planned(bridge, request, &own, &wanted, planned, &round, &mut done).await? {
+            Solved::Well(None) => break,
+            Solved::Well(Some(unmeasured)) => round = round.measuring(unmeasured),
             Solved::StoreLacks(lost) => round = round.after_loss(lost)?,
         }
     }
+    Ok(match (request.multi_platform, &mut done[..]) {
+        (None | Some(false), [_]) => done.remove(0).1,
+        _ => Answer::of_platforms(done),
+    })
 }
 
-/// What became of a plan.
-enum Built {
-    /// The image.
-    Image(Answer),
-    /// Nothing yet: PLAN has to look at stages first.
-    Unmeasured(Box<Unmeasured>),
+/// What decides for which platforms a build is.
+struct Wanted {
+    /// Those that the client names.
+    asked: Vec<Platform>,
+    /// The builder's own.
+    native: Platform,
 }
 
-/// Builds one image of a plan.
+/// Builds the target of a plan for each platform that is not in `done`, and adds it there. Returns stages that PLAN has
+/// to look at first, if there are some.
 async fn build_planned(
     bridge: &mut Bridge,
     request: &Request,
     own: &OwnImage<'_>,
-    (asked, native): (Option<&Platform>, &Platform),
+    wanted: &Wanted,
     planned: Planned,
     round: &Round,
-) -> Result<Solved<Built>, Failure> {
+    done: &mut Vec<(Platform, Answer)>,
+) -> Result<Solved<Option<Box<Unmeasured>>>, Failure> {
     let PlanFile {
         outcome,
         warnings,
@@ -273,7 +259,8 @@ async fn build_planned(
     };
     let target = plan.choose(request.target.as_deref())?;
     let needed = plan.needed(target.name());
-    let platform = platform::choose(target, &needed, asked, native)
+    let platforms = platform::choose(target, &needed, &wanted.asked, &wanted.native)
+        .and_then(|platforms| check_single(request, platforms))
         .map_err(|error| Failure::Mistakes(vec![error], sources.clone()))?;
     if round.is_first() {
         for warning in warnings.iter().chain(&request_warnings(
@@ -285,55 +272,129 @@ async fn build_planned(
             warn(bridge, &planned.vertex, warning, &sources).await?;
         }
     }
-    let image = match target {
-        Target::Image(image) => image,
-        Target::Dockerfile(image) => {
-            let try_of = (&platform, round.retried.contains_key(&image.name));
-            let solved = dockerfile::solve(bridge, image, request, try_of, &sources).await?;
-            return Ok(solved.map(|made| Built::Image(made.into())));
+    let work = Work {
+        request,
+        own,
+        plan: &plan,
+        target,
+        needed,
+        sources: &sources,
+        has_toolchain,
+        is_for_several: platforms.len() > 1,
+    };
+    let first = done.len();
+    for (index, platform) in platforms.into_iter().enumerate().skip(first) {
+        // What was tried for the second time is the first that is not done.
+        let retried = if index == first {
+            round.retried.clone()
+        } else {
+            BTreeMap::new()
+        };
+        match work.build(bridge, platform.clone(), retried, round).await? {
+            Solved::Well(Built::Image(answer)) => done.push((platform, answer)),
+            Solved::Well(Built::Unmeasured(unmeasured)) => {
+                return Ok(Solved::Well(Some(unmeasured)));
+            }
+            Solved::StoreLacks(lost) => return Ok(Solved::StoreLacks(lost)),
         }
-    };
-    let nonce = round.nonce(&request.session);
-    let ensured = toolchain::ensure(bridge, request, own, &needed, has_toolchain, &nonce).await;
-    let toolchain = ensured.map_err(|failure| failure.with_sources(&sources))?;
-    let settings = Settings {
-        retried: round.retried.clone(),
-        toolchain,
-        ..settings(request, platform, &needed)
-    };
-    let bases = bases::resolve(bridge, &needed, request, &settings.platform, &sources).await?;
-    let names = needed.iter().map(|image| image.name.clone()).collect();
-    let dockerfiles = plan.dockerfiles_of(&names);
-    let way = (&settings.platform, &round.retried);
-    let dockerfiles = dockerfile::describe(bridge, dockerfiles, request, way, &sources).await?;
-    let lowered = lower::lower_on(
-        &plan,
-        &image.name,
-        &bases,
-        &dockerfiles,
-        &settings,
-        &sources,
-    )
-    .map_err(|errors| Failure::Mistakes(errors, sources.clone()))?;
-    let stages = round.unmeasured_stages(&needed, &lowered, &settings.no_cache);
-    let attempt = Attempt {
-        lowered,
-        commit: plan.commit.clone(),
-        images: needed.into_iter().cloned().collect(),
-        sources,
-    };
-    if !stages.is_empty() {
-        let unmeasured = Unmeasured { attempt, stages };
-        return Ok(Solved::Well(Built::Unmeasured(Box::new(unmeasured))));
     }
-    Ok(match solve_image(bridge, &attempt).await? {
-        Solved::Well(reference) => {
-            let base = bases::of(&plan, image, &bases);
-            let answer = image_answer(Some(reference), &attempt.lowered, &settings, base);
-            Solved::Well(Built::Image(answer))
+    Ok(Solved::Well(None))
+}
+
+/// Refuses several platforms where the client says that there is one.
+fn check_single(request: &Request, platforms: Vec<Platform>) -> Result<Vec<Platform>, Diagnostic> {
+    if request.multi_platform != Some(false) || platforms.len() == 1 {
+        return Ok(platforms);
+    }
+    let names: Vec<String> = platforms.iter().map(Platform::to_string).collect();
+    Err(Diagnostic::error(format!(
+        "the build is for several platforms: {}",
+        names.join(", ")
+    ))
+    .hint("leave out `BUILDKIT_MULTI_PLATFORM=0`, or name one by `--platform`"))
+}
+
+/// What became of a plan.
+enum Built {
+    /// The image.
+    Image(Answer),
+    /// Nothing yet: PLAN has to look at stages first.
+    Unmeasured(Box<Unmeasured>),
+}
+
+/// What is to be built of a plan, whatever the platform.
+struct Work<'a> {
+    request: &'a Request,
+    own: &'a OwnImage<'a>,
+    plan: &'a Plan,
+    target: Target<'a>,
+    /// The target and what it is made of.
+    needed: Vec<&'a ImagePlan>,
+    sources: &'a [SourceFile],
+    /// Whether PLAN has found the ansible tool chain in STORE.
+    has_toolchain: bool,
+    is_for_several: bool,
+}
+
+impl Work<'_> {
+    /// Builds the target for one platform; `retried` are the images that are tried for the second time.
+    async fn build(
+        &self,
+        bridge: &mut Bridge,
+        platform: Platform,
+        retried: BTreeMap<ImageName, StageKind>,
+        round: &Round,
+    ) -> Result<Solved<Built>, Failure> {
+        let Work {
+            request,
+            plan,
+            sources,
+            needed,
+            ..
+        } = self;
+        let image = match self.target {
+            Target::Image(image) => image,
+            Target::Dockerfile(image) => {
+                let try_of = (&platform, retried.contains_key(&image.name));
+                let solved = dockerfile::solve(bridge, image, request, try_of, sources).await?;
+                return Ok(solved.map(|made| Built::Image(made.into())));
+            }
+        };
+        let nonce = round.nonce(&request.session);
+        let has_toolchain = self.has_toolchain;
+        let ensured =
+            toolchain::ensure(bridge, request, self.own, needed, has_toolchain, &nonce).await;
+        let settings = Settings {
+            retried,
+            toolchain: ensured.map_err(|failure| failure.with_sources(sources))?,
+            is_one_of_several: self.is_for_several,
+            ..settings(request, platform, needed)
+        };
+        let bases = bases::resolve(bridge, needed, request, &settings, sources).await?;
+        let names = needed.iter().map(|image| image.name.clone()).collect();
+        let dockerfiles = plan.dockerfiles_of(&names);
+        let way = (&settings.platform, &settings.retried);
+        let dockerfiles = dockerfile::describe(bridge, dockerfiles, request, way, sources).await?;
+        let lowered = lower::lower_on(plan, &image.name, &bases, &dockerfiles, &settings, sources)
+            .map_err(|errors| Failure::Mistakes(errors, sources.to_vec()))?;
+        let stages = round.unmeasured_stages(needed, &lowered, &settings.no_cache);
+        let attempt = Attempt {
+            lowered,
+            commit: plan.commit.clone(),
+            images: needed.iter().copied().cloned().collect(),
+            sources: sources.to_vec(),
+        };
+        if !stages.is_empty() {
+            let unmeasured = Unmeasured { attempt, stages };
+            return Ok(Solved::Well(Built::Unmeasured(Box::new(unmeasured))));
         }
-        Solved::StoreLacks(lost) => Solved::StoreLacks(lost),
-    })
+        let solved = solve_image(bridge, &attempt).await?;
+        Ok(solved.map(|reference| {
+            let config = attempt.lowered.config.to_json();
+            let base = bases::of(plan, image, &bases);
+            Built::Image(Answer::image(reference, config, &settings.platform, base))
+        }))
+    }
 }
 
 fn check_daemon(daemon: &Daemon) -> Result<(), Diagnostic> {
@@ -356,8 +417,8 @@ fn native(daemon: &Daemon) -> Platform {
     first.map(Platform::from_proto).unwrap_or_default()
 }
 
-/// Refuses what cannot be built yet, and returns the platform that the client asks for, if it does.
-fn check_request(request: &Request) -> Result<Option<Platform>, Diagnostic> {
+/// Refuses what cannot be built yet, and returns the platforms that the client asks for.
+fn check_request(request: &Request) -> Result<Vec<Platform>, Diagnostic> {
     if let Some(context) = &request.remote_context {
         return Err(Diagnostic::error(format!(
             "the build context is `{context}`, and not a local directory"
@@ -366,19 +427,14 @@ fn check_request(request: &Request) -> Result<Option<Platform>, Diagnostic> {
             "clone the repository and build in the clone: `docker buildx build -f werf.yaml .`",
         ));
     }
-    match request.platforms.as_slice() {
-        [] => Ok(None),
-        [one] => Platform::parse(one).map(Some).ok_or_else(|| {
+    let parse = |name: &String| {
+        Platform::parse(name).ok_or_else(|| {
             Diagnostic::error(format!(
-                "`--platform {one}` is not of the form `os/architecture[/variant]`"
+                "`--platform {name}` is not of the form `os/architecture[/variant]`"
             ))
-        }),
-        several => Err(Diagnostic::error(format!(
-            "several platforms in one build are not supported yet: {}",
-            several.join(", ")
-        ))
-        .hint("build each with a `docker buildx build --platform …` of its own")),
-    }
+        })
+    };
+    request.platforms.iter().map(parse).collect()
 }
 
 struct Planned {
@@ -578,6 +634,7 @@ fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Set
     });
     Settings {
         platform,
+        is_one_of_several: false,
         network: request.network,
         extra_hosts: request.extra_hosts.clone(),
         shm_size: request.shm_size,
@@ -685,35 +742,6 @@ fn shrink(definition: &mut pb::Definition) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-fn image_answer(
-    reference: Option<Reference>,
-    lowered: &Lowered,
-    settings: &Settings,
-    base: Option<&BaseImage>,
-) -> Answer {
-    let platform = &settings.platform;
-    let id = platform.to_string();
-    let mut described = json!({ "architecture": platform.architecture, "os": platform.os });
-    if !platform.variant.is_empty() {
-        described["variant"] = json!(platform.variant);
-    }
-    let platforms = json!({ "Platforms": [{ "ID": id, "Platform": described }] });
-    let mut metadata = BTreeMap::from([
-        ("containerimage.config".to_owned(), lowered.config.to_json()),
-        (
-            "refs.platforms".to_owned(),
-            platforms.to_string().into_bytes(),
-        ),
-    ]);
-    if let Some(base) = base {
-        metadata.insert("containerimage.base.config".to_owned(), base.config.clone());
-    }
-    Answer {
-        reference,
-        metadata,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -738,7 +766,7 @@ mod tests {
             details: code
                 .map(|code| prost_types::Any {
                     type_url: "github.com/moby/buildkit/gatewayapi.ExitMessage+json".to_owned(),
-                    value: json!({ "Code": code }).to_string().into_bytes(),
+                    value: serde_json::json!({ "Code": code }).to_string().into_bytes(),
                 })
                 .into_iter()
                 .collect(),

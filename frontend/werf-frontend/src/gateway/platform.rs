@@ -1,4 +1,4 @@
-//! Which platform a build is for: the client's, or one that the image names.
+//! Which platforms a build is for: the client's, or those that the image names (spec `werf-yaml.md` 9.1).
 
 use buildkit_llb::Platform;
 
@@ -6,25 +6,32 @@ use crate::error::Diagnostic;
 use crate::plan::file::{ImagePlan, PlatformPlan};
 use crate::plan::target::Target;
 
-/// Returns the platform to build `target` for. `asked` is the client's, `native` the builder's own.
+/// Returns the platforms to build `target` for, each once. `asked` are the client's, `native` the builder's own.
 ///
 /// # Errors
 /// An image that is for other platforms: the target, or one of the images that it needs.
 pub fn choose(
     target: Target<'_>,
     needed: &[&ImagePlan],
-    asked: Option<&Platform>,
+    asked: &[Platform],
     native: &Platform,
-) -> Result<Platform, Diagnostic> {
+) -> Result<Vec<Platform>, Diagnostic> {
     let own = target.platforms();
-    let chosen = match (asked, own) {
-        (Some(asked), _) => asked.clone(),
-        (None, [one]) => parse(one).unwrap_or_else(|| native.clone()),
-        (None, _) => native.clone(),
+    let all = match (asked, own) {
+        ([], []) => vec![native.clone()],
+        ([], own) => own.iter().filter_map(parse).collect(),
+        (asked, _) => asked.to_vec(),
     };
-    check(&target.name().to_string(), own, &chosen)?;
-    for image in needed {
-        check(&image.name.to_string(), &image.platforms, &chosen)?;
+    let mut chosen: Vec<Platform> = Vec::new();
+    for platform in all {
+        if chosen.contains(&platform) {
+            continue;
+        }
+        check(&target.name().to_string(), own, &platform)?;
+        for image in needed {
+            check(&image.name.to_string(), &image.platforms, &platform)?;
+        }
+        chosen.push(platform);
     }
     Ok(chosen)
 }
@@ -78,10 +85,14 @@ mod tests {
     fn chosen(general: &str, app: &str, base: &str, asked: Option<&str>) -> Result<String, String> {
         let plan = plan(general, app, base);
         let target = plan.choose(Some("app")).expect("an image");
-        let asked = asked.and_then(Platform::parse);
+        let asked = asked.iter().flat_map(|asked| asked.split(' '));
+        let asked: Vec<Platform> = asked.filter_map(Platform::parse).collect();
         let native = Platform::parse("linux/amd64").expect("a platform");
-        choose(target, &plan.needed(target.name()), asked.as_ref(), &native)
-            .map(|platform| platform.to_string())
+        choose(target, &plan.needed(target.name()), &asked, &native)
+            .map(|platforms| {
+                let names: Vec<String> = platforms.iter().map(Platform::to_string).collect();
+                names.join(" ")
+            })
             .map_err(|error| error.message)
     }
 
@@ -93,21 +104,36 @@ mod tests {
         assert_eq!(chosen("", "", "", Some("linux/arm64")), arm);
         assert_eq!(chosen("", "linux/arm64", "", None), arm);
         assert_eq!(chosen("linux/arm64", "", "", None), arm);
+        let both = Ok("linux/amd64 linux/arm64".to_owned());
         assert_eq!(
             chosen("linux/arm64", "amd64, arm64", "arm64, amd64", None),
-            amd
+            both
         );
+        assert_eq!(
+            chosen("", "", "", Some("linux/amd64 linux/arm64 linux/amd64")),
+            both
+        );
+        assert_eq!(chosen("", "amd64, arm64", "", Some("linux/arm64")), arm);
         assert_eq!(chosen("", "linux/x86_64", "", Some("linux/amd64")), amd);
     }
 
     #[test]
     fn an_image_for_other_platforms_is_refused() {
         assert_eq!(
-            chosen("", "linux/arm64, linux/s390x", "", None),
+            chosen(
+                "",
+                "linux/arm64, linux/s390x",
+                "",
+                Some("linux/arm64 linux/amd64")
+            ),
             Err(
                 "image `app` is for `linux/arm64`, `linux/s390x`, and not for linux/amd64"
                     .to_owned()
             )
+        );
+        assert_eq!(
+            chosen("", "amd64, arm64", "arm64", None),
+            Err("image `base` is for `arm64`, and not for linux/amd64".to_owned())
         );
         assert_eq!(
             chosen("", "linux/arm64", "", Some("linux/amd64")),

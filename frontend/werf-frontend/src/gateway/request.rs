@@ -24,6 +24,8 @@ pub struct Request {
     pub target: Option<String>,
     /// `--platform`, each as `os/arch[/variant]`.
     pub platforms: Vec<String>,
+    /// `--build-arg BUILDKIT_MULTI_PLATFORM`: whether the image is an index, which is otherwise so for several platforms.
+    pub multi_platform: Option<bool>,
     /// `--build-arg`, without those that mean something to BuildKit or to us.
     pub build_args: BTreeMap<String, String>,
     /// `--build-arg WERF_CONFIG`: the configuration file's path in the work tree.
@@ -193,6 +195,7 @@ impl Request {
             "filename" => self.filename = given.then_some(value),
             "target" => self.target = given.then_some(value),
             "platform" => self.platforms = comma_list(&value),
+            "multi-platform" if given => self.multi_platform = Some(boolean(key, &value)?),
             "no-cache" => self.no_cache = no_cache(&value),
             "cache-imports" => self.cache_imports.extend(cache_imports(&value)?),
             // What clients before `cache-imports` send.
@@ -261,6 +264,9 @@ impl Request {
                         "`SOURCE_DATE_EPOCH` is a number of seconds since 1970, not `{value}`"
                     ))
                 })?);
+            }
+            "BUILDKIT_MULTI_PLATFORM" => {
+                self.multi_platform = Some(boolean(name, &value)?);
             }
             "WERF_CONFIG" => self.config_path = Some(value),
             TOOLCHAIN => self.toolchain = Some(value).filter(|value| !value.is_empty()),
@@ -371,6 +377,17 @@ fn ulimits(value: &str) -> Result<Vec<(String, i64, i64)>, BadOption> {
             Ok((name.to_owned(), limit(soft)?, limit(hard)?))
         })
         .collect()
+}
+
+/// Reads a truth value as Go's `strconv.ParseBool` does.
+fn boolean(key: &str, value: &str) -> Result<bool, BadOption> {
+    match value {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(BadOption(format!(
+            "`{key}` is true or false, not `{value}`"
+        ))),
+    }
 }
 
 fn number(key: &str, value: &str) -> Result<u64, BadOption> {

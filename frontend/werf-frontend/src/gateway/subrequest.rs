@@ -14,7 +14,8 @@ use crate::helper::remotes::missing;
 use crate::plan::file::{Base, Outcome, PlanFile, SourceFile};
 use crate::plan::target::Target;
 
-use super::{Answer, Failure, report};
+use super::answer::{Answer, References};
+use super::{Failure, report};
 
 /// Lists the questions.
 pub const DESCRIBE: &str = "frontend.subrequests.describe";
@@ -212,7 +213,7 @@ fn answer_of(result: &Value, text: String, more: &[(&str, &str)]) -> Answer {
         metadata.insert((*name).to_owned(), value.as_bytes().to_vec());
     }
     Answer {
-        reference: None,
+        references: References::None,
         metadata,
     }
 }

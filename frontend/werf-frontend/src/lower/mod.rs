@@ -63,6 +63,8 @@ const FILE_TIME: i64 = 0;
 pub struct Settings {
     /// The platform to build for.
     pub platform: Platform,
+    /// Whether the same build is for other platforms, too, so that the names of steps have to say it.
+    pub is_one_of_several: bool,
     /// `--network`.
     pub network: Network,
     /// `--add-host`, as name and address.
@@ -496,10 +498,18 @@ impl Lowering<'_> {
         self.image.name.as_str()
     }
 
-    /// Returns `[app 2/4 install]`, or `[2/4 install]` for the nameless image.
+    /// Returns `[app 2/4 install]`, or `[2/4 install]` for the nameless image; `[linux/amd64 app 2/4 install]` if the
+    /// build is for several platforms.
     fn step_name(&self, number: usize, stage: &str) -> String {
-        let space = if self.label().is_empty() { "" } else { " " };
-        format!("[{}{space}{number}/{} {stage}]", self.label(), self.total)
+        let mut words = Vec::new();
+        if self.settings.is_one_of_several {
+            words.push(self.settings.platform.to_string());
+        }
+        if !self.label().is_empty() {
+            words.push(self.label().to_owned());
+        }
+        words.push(format!("{number}/{} {stage}", self.total));
+        format!("[{}]", words.join(" "))
     }
 
     fn base(&self, graph: &mut Graph, base: &BaseImage) -> Node {
