@@ -17,8 +17,9 @@ fn installed(base: &str, tasks: &str, script: &str) -> String {
     };
     let config = [
         format!("image: programs\nfinal: false\ndockerfile: Dockerfile\ncontext: {base}\n"),
+        // Without a network, but for the container's own.
         format!(
-            "image: app\nfrom: programs\nfinal: false\nansible:\n  install:\n  - command: \"true\"\n    name: {}\n  {}\n",
+            "image: app\nfrom: programs\nfinal: false\nnetwork: none\nansible:\n  install:\n  - command: \"true\"\n    name: {}\n  {}\n",
             e2e::salt(),
             indented(tasks, 2)
         ),
@@ -40,7 +41,7 @@ fn installed(base: &str, tasks: &str, script: &str) -> String {
     }
     repo.commit_config(&config);
     let (_, tree) = with_ansible(Build::of(&repo)).tree();
-    tree.text("report").unwrap().to_owned()
+    tree.text("report").unwrap()
 }
 
 #[test]
@@ -67,5 +68,23 @@ fn pacman() {
         "pacman",
         include_str!("ansible/managers/pacman.yaml"),
         include_str!("ansible/managers/pacman.sh")
+    ));
+}
+
+#[test]
+fn npm_and_yarn() {
+    insta::assert_snapshot!(installed(
+        "node",
+        include_str!("ansible/managers/node.yaml"),
+        include_str!("ansible/managers/node.sh")
+    ));
+}
+
+#[test]
+fn languages() {
+    insta::assert_snapshot!(installed(
+        "languages",
+        include_str!("ansible/managers/languages.yaml"),
+        include_str!("ansible/managers/languages.sh")
     ));
 }
