@@ -1,0 +1,2 @@
+pacman -Q
+head /opt/*
