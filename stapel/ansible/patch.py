@@ -165,6 +165,71 @@ def get_default_verify_paths():
     (PACKAGES / 'ansible_collections/community/general/plugins/modules/openbsd_pkg.py', '''        conn = sqlite3.connect(''',
      '''        import sqlite3
         conn = sqlite3.connect(''', 1),
+    # The image's librpm may need a newer libc than this python has; its program tells the version as well.
+    (PACKAGES / 'ansible/modules/rpm_key.py', '''        # Load the librpm library
+        lib_path = ctypes.util.find_library('rpm')
+        if not lib_path:
+            raise ImportError("Error: Could not find librpm library")
+
+        self._lib = ctypes.CDLL(lib_path)
+        self._libc = ctypes.CDLL(None)
+
+        # void free(void *ptr)
+        self._libc.free.argtypes = [ctypes.c_void_p]
+        self._libc.free.restype = None
+
+        # pgpArmor pgpParsePkts(const char *armor, uint8_t **pkt, size_t *pktlen)
+        self._lib.pgpParsePkts.argtypes = [
+            ctypes.c_char_p,
+            ctypes.POINTER(ctypes.POINTER(ctypes.c_uint8)),
+            ctypes.POINTER(ctypes.c_size_t)
+        ]
+        self._lib.pgpParsePkts.restype = ctypes.c_int
+
+        # Identify the version of the RPM library
+        _lib_rpmversion = ctypes.c_char_p.in_dll(self._lib, "RPMVERSION")
+        self._rpmversion = _lib_rpmversion.value.decode()
+
+''', '''        import subprocess
+        said = subprocess.run(['rpm', '--version'], stdout=subprocess.PIPE, check=True).stdout
+        self._rpmversion = said.decode().split()[-1]
+
+''', 1),
+    (PACKAGES / 'ansible/modules/rpm_key.py', '''        pkt = ctypes.POINTER(ctypes.c_uint8)()
+        pktlen = ctypes.c_size_t()
+
+        # NOTE: This seems to fix some cases on systems with very old versions
+        # of RPM (pre 4.15.0) where the PGP key may not have an EOL character:
+        # https://github.com/rpm-software-management/rpm/pull/800
+        if not armor.endswith("\\n"):
+            armor += "\\n"
+
+        armor_bytes = armor.encode()
+        result = self._lib.pgpParsePkts(armor_bytes, ctypes.byref(pkt), ctypes.byref(pktlen))
+
+        if result < 0 or not pkt:
+            return None, 0
+
+        return pkt, pktlen.value
+
+''', '''        import base64
+        lines = [line.strip() for line in armor.splitlines()]
+        begin = lines.index('-----BEGIN PGP PUBLIC KEY BLOCK-----') + 1
+        body = lines[begin:lines.index('-----END PGP PUBLIC KEY BLOCK-----')]
+        # Headers end with an empty line; the checksum begins with `=`.
+        if '' in body:
+            body = body[body.index('') + 1:]
+        pkt = base64.b64decode(''.join(line for line in body if not line.startswith('=')))
+        return pkt, len(pkt)
+
+''', 1),
+    (PACKAGES / 'ansible/modules/rpm_key.py', '''        self._libc.free(pkt)
+
+''', '', 1),
+    # A virtual environment is of the image's python, and not of the one that is only there during the build.
+    (PACKAGES / 'ansible/modules/pip.py', '''        elif PY3:
+            # Ubuntu currently has''', '''        elif PY3 and not sys.executable.startswith('/.werf/'):
+            # Ubuntu currently has''', 1),
     # `warn` was an argument until ansible 2.13, and old playbooks have it.
     (PACKAGES / 'ansible/modules/command.py', '''            strip_empty_ends=dict(type='bool', default=True),
         ),

@@ -11,10 +11,12 @@ DOCUMENTATION = '''
     description: Shows each task, what it printed, and how it ended.
 '''
 
+import json
 import os
 import re
 import time
 
+from ansible.parsing.ajson import AnsibleJSONEncoder
 from ansible.plugins.callback import CallbackBase
 
 SCRATCH = '/.werf/ansible-tmpdir'
@@ -122,9 +124,9 @@ class CallbackModule(CallbackBase):
             shown = {key: value for key, value in values.items() if not key.startswith('_') and key not in HIDDEN}
             text = shown.pop('msg', None)
             if text is not None and not values.get('failed'):
-                self.say(text if isinstance(text, str) else self._dump_results(text, indent=2))
+                self.say(readable(text))
             for key, value in shown.items():
-                self.say('%s: %s' % (key, value if isinstance(value, str) else self._dump_results(value, indent=2)))
+                self.say('%s: %s' % (key, readable(value)))
             return
         if module in ('assert', 'meta', 'set_fact', 'slurp', 'stat', 'find'):
             return
@@ -135,6 +137,11 @@ class CallbackModule(CallbackBase):
 
 HIDDEN = {'changed', 'failed', 'warnings', 'deprecations', 'censored', 'item', 'ansible_loop_var', 'attempts', 'exception',
           'results', 'skip_reason', 'skipped', 'false_condition', 'invocation'}
+
+
+def readable(value):
+    """Returns a text as it is, and anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, cls=AnsibleJSONEncoder, indent=2, ensure_ascii=False)
 
 
 def summary(args):
