@@ -15,8 +15,9 @@ mkdir -p /root-fs/var/lib/extrausers
 echo 'elsewhere:x:5151:5151::/:/bin/sh' > /root-fs/var/lib/extrausers/passwd
 echo 'elsewhere:x:5151:' > /root-fs/var/lib/extrausers/group
 END
+# What is preloaded is for this C library alone.
+RUN echo /usr/lib/x86_64-linux-gnu/libudev.so.1 > /root-fs/etc/ld.so.preload
 FROM scratch
 COPY --from=made /root-fs /
-# They are for this C library alone.
 ENV LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libsystemd.so.0 LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu:/lib/x86_64-linux-gnu
 CMD ["/bin/sh"]
