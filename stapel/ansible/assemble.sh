@@ -27,6 +27,7 @@ test -n "$loader"
 done)
 mkdir -p $tree/l
 cp -r usr/lib/locale/C.utf8 $tree/l/
+install -m 644 "$here/tree/nsswitch.conf" $tree/l/ns
 
 # Python and its packages.
 cp -r usr/lib/python3.11 $embedded/lib/python3.11
@@ -34,19 +35,22 @@ cp -r usr/lib/python3/dist-packages $embedded/lib/python3/dist-packages
 cp -r /fetched/site/. $embedded/lib/python3/dist-packages/
 python3 "$here/trim.py"
 
-# Programs.
-for program in python3.11 tar unzip getfacl setfacl getfattr setfattr getent busybox; do
-    cp "$(find bin usr/bin -name $program)" $embedded/bin/
+# Programs. Those that are linked with the tree's libraries are in libexec, and the launcher has their names in bin.
+mkdir -p $embedded/libexec
+for program in python3.11 tar unzip getfacl setfacl getfattr setfattr getent; do
+    cp "$(find bin usr/bin -name $program)" $embedded/libexec/
 done
 # The module unarchive looks for this name first; the image's own tar stays in charge elsewhere.
-mv $embedded/bin/tar $embedded/bin/gtar
-for program in python3.11 gtar unzip getfacl setfacl getfattr setfattr getent; do
-    patchelf --set-interpreter "$embedded/lib/$loader" --force-rpath --set-rpath $embedded/lib "$embedded/bin/$program"
-done
-cp /programs/bash $embedded/bin/bash
+mv $embedded/libexec/tar $embedded/libexec/gtar
 cp /programs/launcher $embedded/bin/python3
 ln -s python3 $embedded/bin/python
-ln -s unzip $embedded/bin/zipinfo
+for program in $embedded/libexec/*; do
+    patchelf --set-interpreter "$embedded/lib/$loader" --force-rpath --set-rpath $embedded/lib "$program"
+    [ "${program##*/}" = python3.11 ] || ln -s python3 "$embedded/bin/${program##*/}"
+done
+ln -s unzip $embedded/libexec/zipinfo
+ln -s python3 $embedded/bin/zipinfo
+cp "$(find bin usr/bin -name busybox)" /programs/bash $embedded/bin/
 for program in awk base64 basename cat chgrp chmod chown cp cut date dd dirname echo env expr false find grep gunzip gzip head \
     hostname id ln ls mkdir mktemp mv od printf ps pwd readlink realpath rm rmdir sed seq sha256sum sleep sort stat stty tail \
     tee test touch tr true uname uniq wc which whoami xargs; do
@@ -55,6 +59,7 @@ done
 install -m 755 "$here/tree/ansible-playbook" "$here/tree/sudo" $embedded/bin/
 install -D -m 644 "$here/tree/callback.py" $embedded/share/ansible/callback/werf.py
 install -m 644 "$here/tree/hear.py" $embedded/lib/python3/dist-packages/werf_hear.py
+install -m 644 "$here/tree/sitecustomize.py" $embedded/lib/python3.11/sitecustomize.py
 install -m 644 "$here/tree/filters.py" $embedded/lib/python3/dist-packages/ansible/plugins/filter/werf.py
 
 # Data.

@@ -2,7 +2,7 @@
 # Checks the assembled tree: every library is there, none of the builder's is used, everything starts.
 set -eu
 embedded=/.werf/stapel/embedded
-missing=$(find $embedded -type f \( -name '*.so*' -o -path '*/bin/*' \) -exec readelf -d {} + 2>/dev/null |
+missing=$(find $embedded -type f \( -name '*.so*' -o -path '*/bin/*' -o -path '*/libexec/*' \) -exec readelf -d {} + 2>/dev/null |
     sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u | while read -r name; do
         [ -e "$embedded/lib/$name" ] || echo "$name"
     done)
@@ -27,3 +27,15 @@ stale=$(run $embedded/bin/python3 -v -c 'import argparse, ansible.cli.playbook' 
 for program in gtar unzip getfacl setfacl getfattr setfattr; do run $embedded/bin/$program --help > /dev/null 2>&1 ||
     run $embedded/bin/$program -v > /dev/null; done
 run $embedded/bin/getent passwd root > /dev/null
+# The name services are the tree's, and users that only others know are asked for with getent.
+mkdir -p /asked
+printf '#!/bin/sh\n[ "$*" != "passwd nobody-here" ] || echo "nobody-here:x:7:8::/h:/s"\n' > /asked/getent
+chmod +x /asked/getent
+cp /etc/nsswitch.conf /asked/before
+echo 'passwd: files elsewhere' > /etc/nsswitch.conf
+run PATH=/asked:$PATH $embedded/bin/python3 -c 'import pwd; assert pwd.getpwnam("nobody-here").pw_gid == 8; assert pwd.getpwuid(0).pw_name == "root"'
+cp /asked/before /etc/nsswitch.conf
+# What the image preloads is for its own programs: nothing of the tree tries to load it, not even python on its way.
+preloaded() { run LD_PRELOAD=/none/of/ours.so "$@" 2>&1; }
+preloaded $embedded/bin/python3 -c 'import os; assert os.environ["LD_PRELOAD"] == "/none/of/ours.so"'
+[ "$(preloaded $embedded/bin/getent passwd root | wc -l)" = 1 ]

@@ -237,12 +237,29 @@ def get_default_verify_paths():
             warn=dict(type='bool'),
         ),
 ''', 1),
+    # Busybox makes users wherever nothing else can, not only in Alpine.
+    (PACKAGES / 'ansible/modules/user.py', '''        new_cls = get_platform_subclass(User)
+''', '''        new_cls = get_platform_subclass(User)
+        if new_cls is User and not args[0].get_bin_path('useradd') and args[0].get_bin_path('adduser'):
+            new_cls = BusyBox
+''', 1),
+    (PACKAGES / 'ansible/modules/group.py', '''        new_cls = get_platform_subclass(Group)
+''', '''        new_cls = get_platform_subclass(Group)
+        if new_cls is Linux and not args[0].get_bin_path('groupadd') and args[0].get_bin_path('addgroup'):
+            new_cls = BusyBoxGroup
+''', 1),
 ]
+
+[LOADER] = LIB.glob('ld-linux*')
 
 # Paths of equal length inside of libraries.
 PATHS = [
+    # What the image preloads is for its own C library.
+    (LOADER, b'/etc/ld.so.preload', b'/.werf/no-preloads', 1),
     # The one locale of the tree.
     (LIB / 'libc.so.6', b'/usr/lib/locale', b'/.werf/stapel/l', 2),
+    # Its own name services: the image's are libraries for another C library.
+    (LIB / 'libc.so.6', b'/etc/nsswitch.conf', b'/.werf/stapel/l/ns', 1),
     # Another version's openssl.cnf is never read.
     (LIB / 'libcrypto.so.3', b'/usr/lib/ssl', b'/.werf/nossl', None),
 ]
