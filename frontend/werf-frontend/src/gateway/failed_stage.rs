@@ -65,6 +65,7 @@ mod tests {
             kind,
             has_sources,
             tasks: Vec::new(),
+            first_task: 0,
         };
         let status = rpc::Status {
             code: report::CODE_UNKNOWN,

@@ -25,11 +25,8 @@ pub fn failed(step: &Step, code: Option<i64>) -> Option<FailedTask> {
         return None;
     }
     let index = usize::try_from(index).ok()?;
-    let at = match step.tasks.as_slice() {
-        // A layer of its own, whose task still has its place in the stage.
-        [one] => one.clone(),
-        tasks => tasks.get(index)?.clone(),
-    };
+    // Other codes are the starter's own end: 127 of the loader, 137 of a process that was killed.
+    let at = step.tasks.get(index.checked_sub(step.first_task)?)?.clone();
     Some(FailedTask { index, at })
 }
 
@@ -47,5 +44,56 @@ impl FailedTask {
             status.message
         );
         report::keep_range(status, start.line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ImageName;
+    use crate::error::Position;
+    use crate::plan::stage::StageKind;
+
+    /// Returns the number of the task and its line, if a step with this many tasks has one for the code.
+    fn found(first_task: usize, tasks: usize, code: i64) -> Option<(usize, usize)> {
+        let mut graph = buildkit_llb::Graph::new();
+        let at = |line| Location {
+            file: "werf.yaml".to_owned(),
+            start: Position { line, column: 1 },
+            end: Position { line, column: 2 },
+            rendered: None,
+        };
+        let step = Step {
+            node: graph.exec(buildkit_llb::Exec::new(["x"]).root(None)).root(),
+            image: ImageName::new("app"),
+            kind: StageKind::Setup,
+            has_sources: false,
+            tasks: (1..=tasks).map(at).collect(),
+            first_task,
+        };
+        failed(&step, Some(code)).map(|task| (task.index + 1, task.at.start.line))
+    }
+
+    #[test]
+    fn the_code_names_a_task_of_the_step() {
+        assert_eq!(found(0, 3, 100), Some((1, 1)));
+        assert_eq!(found(0, 3, 102), Some((3, 3)));
+        assert_eq!(found(0, 200, 249), Some((150, 150)));
+        // A layer of its own.
+        assert_eq!(found(2, 1, 102), Some((3, 1)));
+    }
+
+    #[test]
+    fn other_codes_are_none_of_its() {
+        for (first_task, tasks, code) in [
+            (0, 3, 103),
+            (2, 1, 100),
+            (0, 1, 127),
+            (0, 1, 137),
+            (0, 200, 250),
+            (0, 3, 2),
+        ] {
+            assert_eq!(found(first_task, tasks, code), None, "{code}");
+        }
     }
 }

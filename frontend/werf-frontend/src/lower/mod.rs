@@ -134,6 +134,8 @@ pub struct Step {
     pub has_sources: bool,
     /// Where its tasks are written, if it is one of ansible's.
     pub tasks: Vec<Location>,
+    /// The index of the first of them among the tasks of the stage, which has other steps under `asLayers`.
+    pub first_task: usize,
 }
 
 impl Lowered {
@@ -413,12 +415,18 @@ impl Lowering<'_> {
                     None => self.imports(graph, root, stage, &name, bases, images)?,
                 };
                 config.add_history(&name, false);
+                let steps = images.steps.iter();
+                let before = steps
+                    .filter(|step| step.image == self.image.name && step.kind == stage.kind)
+                    .map(|step| step.tasks.len());
+                let first_task = before.sum();
                 images.steps.push(Step {
                     node,
                     image: self.image.name.clone(),
                     kind: stage.kind,
                     has_sources: stage.sources.is_some(),
                     tasks: tasks_of(stage),
+                    first_task,
                 });
                 root = Some(node);
             }
