@@ -33,7 +33,7 @@ struct Kind {
     over: Option<usize>,
 }
 
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 7] = [
     Kind {
         name: "shell, a command that does nothing",
         directive: "shell",
@@ -49,25 +49,39 @@ const KINDS: [Kind; 5] = [
         over: Some(0),
     },
     Kind {
-        name: "ansible, and ten `debug` more",
+        name: "and ten more",
         directive: "ansible",
         first: "debug: msg=@",
         further: Some("debug: msg=more"),
         over: Some(1),
     },
     Kind {
-        name: "ansible, and ten `command` more",
+        name: "ansible, one `command`",
         directive: "ansible",
-        first: "debug: msg=@",
-        further: Some("command: \"true\""),
-        over: Some(1),
+        first: "command: echo @",
+        further: None,
+        over: Some(0),
     },
     Kind {
-        name: "ansible, and ten `copy` more",
+        name: "and ten more",
         directive: "ansible",
-        first: "debug: msg=@",
-        further: Some("copy: dest=/copied content=more"),
-        over: Some(1),
+        first: "command: echo @",
+        further: Some("command: echo more"),
+        over: Some(3),
+    },
+    Kind {
+        name: "ansible, one `copy`",
+        directive: "ansible",
+        first: "copy: dest=/first content=@",
+        further: None,
+        over: Some(0),
+    },
+    Kind {
+        name: "and ten more",
+        directive: "ansible",
+        first: "copy: dest=/first content=@",
+        further: Some("copy: dest=/more content=more"),
+        over: Some(5),
     },
 ];
 
