@@ -14,6 +14,7 @@ use e2e::{Build, Repo};
 const WITH_PYTHON: &str = "from: debian:bookworm-slim
 ansible:
   beforeInstall:
+  - copy: {dest: /etc/apt/apt.conf.d/retries, content: 'Acquire::Retries \"9\";'}
   - apt: {name: [python3, python3-lxml], update_cache: yes, install_recommends: no}";
 
 /// Returns a path beside this file.

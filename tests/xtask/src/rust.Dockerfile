@@ -1,6 +1,7 @@
 # The stand-in for Docker Hub's `rust` image: the context holds the host's toolchain.
 FROM debian:bookworm-slim
-RUN apt-get update \
+RUN echo 'Acquire::Retries "9";' > /etc/apt/apt.conf.d/retries \
+ && apt-get update \
  && apt-get install -y --no-install-recommends gcc libc6-dev ca-certificates \
  && apt-get clean && rm -rf /var/lib/apt/lists/*
 COPY rust /usr/local/rust

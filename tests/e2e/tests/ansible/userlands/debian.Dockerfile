@@ -1,6 +1,8 @@
 # Another release of Debian, made from the mirror that the base image has.
 FROM debian:bookworm-slim AS made
-RUN apt-get update && apt-get install -y --no-install-recommends -o Acquire::Retries=9 mmdebstrap
+RUN echo 'Acquire::Retries "9";' > /etc/apt/apt.conf.d/retries \
+ && apt-get update \
+ && apt-get install -y --no-install-recommends mmdebstrap
 ARG RELEASE
 RUN <<END
 set -eu
