@@ -1,4 +1,4 @@
-//! The face that BuildKit starts: reads the client's options, has PLAN run, solves one image, returns it.
+//! The face that BuildKit starts: reads the client's options, has PLAN run, solves one image for each platform, returns it.
 //!
 //! It never opens `.git`, and whatever a person is to see leaves through a returned error, a warning or
 //! the name of a step: standard error ends in the daemon's log.
