@@ -114,6 +114,21 @@ pub fn tag(name: &str) -> String {
     format!("werf-frontend-test:{}-{name}", std::process::id())
 }
 
+/// Builds the Dockerfile of a directory and pushes the image under this name.
+pub fn push(directory: &std::path::Path, reference: &str) {
+    let directory = directory.to_str().expect("a plain path");
+    docker(&[
+        "buildx",
+        "build",
+        "--quiet",
+        "--provenance=false",
+        "--push",
+        "-t",
+        reference,
+        directory,
+    ]);
+}
+
 /// Runs the docker client, which must succeed, and returns standard output.
 pub fn docker(arguments: &[&str]) -> String {
     docker_with(&[], arguments)

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use e2e::ansible::{toolchain, with_ansible, with_toolchain};
-use e2e::image::docker;
+use e2e::image::{docker, push};
 use e2e::{Bench, Build, Repo};
 
 /// Runs the tasks of a file beside this one as `install`, in an image of its own.
@@ -212,17 +212,7 @@ fn another_toolchain() -> String {
         Bench::from_env().registry,
         std::process::id()
     );
-    let context = context.path().to_str().unwrap();
-    docker(&[
-        "buildx",
-        "build",
-        "--quiet",
-        "--provenance=false",
-        "--push",
-        "-t",
-        &reference,
-        context,
-    ]);
+    push(context.path(), &reference);
     reference
 }
 

@@ -93,19 +93,14 @@ fn the_image_names_several() {
 fn the_result_is_an_index() {
     let repo = repo(&format!("{}docker:\n  CMD: [serve]\n", config("")));
     let index = |arguments: &[&str]| -> Vec<(String, Value)> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let output = format!("type=oci,tar=false,dest={}.dir", file.path().display());
+        let directory = tempfile::tempdir().unwrap();
+        let layout = directory.path().join("layout");
+        let output = format!("type=oci,tar=false,dest={}", layout.display());
         let build = Build::of(&repo).untagged();
         build
             .args(arguments.iter().copied())
             .args(["--output", &output])
             .ok();
-        let layout = file.path().with_extension("dir");
-        let layout = if layout.exists() {
-            layout
-        } else {
-            format!("{}.dir", file.path().display()).into()
-        };
         let read = |path: &str| -> Value {
             serde_json::from_slice(&std::fs::read(layout.join(path)).unwrap()).unwrap()
         };
@@ -135,7 +130,6 @@ fn the_result_is_an_index() {
                 found.push((kind, config));
             }
         }
-        std::fs::remove_dir_all(&layout).unwrap();
         found
     };
     let several = index(&["--platform", "linux/amd64,linux/arm64"]);

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use e2e::image::docker;
+use e2e::image::{docker, push};
 use e2e::{Bench, Build, Repo};
 
 /// Makes a frontend image whose tools have other bytes, and which has a file more.
@@ -24,17 +24,7 @@ fn another_frontend(reference: &str) {
     std::fs::write(path("note"), "more").unwrap();
     let recipe = format!("FROM {frontend}\nCOPY stapel /stapel\nCOPY note /note\n");
     std::fs::write(path("Dockerfile"), recipe).unwrap();
-    let context = context.path().to_str().unwrap();
-    docker(&[
-        "buildx",
-        "build",
-        "--quiet",
-        "--provenance=false",
-        "--push",
-        "-t",
-        reference,
-        context,
-    ]);
+    push(context.path(), reference);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::checkout::{self, Profile};
 use crate::elf;
-use crate::env::{Env, images, sync_tool};
+use crate::env::{Env, images, recipe, sync_tool};
 use crate::home::remove_dir;
 use crate::process::{capture, logged, show};
 use crate::talk::{print, say};
@@ -35,7 +35,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     if !options.full {
         let env = Env::with_frontend(Profile::Release)?;
-        return print(env.frontend.unwrap_or_default());
+        return print(env.frontend_image()?);
     }
     let env = Env::bare()?;
     provide_build_base(&env)?;
@@ -48,23 +48,8 @@ pub fn run(options: &Options) -> Result<()> {
 /// Builds all of `Dockerfile.frontend`, in full view: it takes minutes.
 fn build(env: &Env) -> Result<()> {
     say(format_args!("building {FULL} from Dockerfile.frontend"));
-    let mut build = env.docker.command();
-    build
-        .current_dir(checkout::root())
-        .args([
-            "buildx",
-            "build",
-            "--progress=plain",
-            "--provenance=false",
-            "--load",
-        ])
-        .args(["--tag", FULL, "--file", "Dockerfile.frontend"]);
-    // Behind a private certificate authority cargo needs the host's certificates.
-    let certificates = "/etc/ssl/certs/ca-certificates.crt";
-    if Path::new(certificates).exists() {
-        build.args(["--secret", &format!("id=ca,src={certificates}")]);
-    }
-    show(build.arg("."))
+    let mut build = recipe::build(&env.docker);
+    show(build.args(["--load", "--tag", FULL, "."]))
 }
 
 /// Checks the limit, that every program is static, and that each starts.

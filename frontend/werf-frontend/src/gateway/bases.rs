@@ -37,11 +37,7 @@ pub(super) async fn resolve(
         .map(|(normalised, wanted)| {
             let mut bridge = bridge.clone();
             let (normalised, platform) = (normalised.clone(), settings.platform.to_proto());
-            let internal = if settings.is_one_of_several {
-                format!("[{} internal]", settings.platform)
-            } else {
-                "[internal]".to_owned()
-            };
+            let internal = settings.bracketed("internal");
             let mode = wanted.resolve_mode.clone();
             tokio::spawn(async move {
                 let log_name = format!("{internal} load metadata for {normalised}");

@@ -509,15 +509,9 @@ impl Lowering<'_> {
     /// Returns `[app 2/4 install]`, or `[2/4 install]` for the nameless image; `[linux/amd64 app 2/4 install]` if the
     /// build is for several platforms.
     fn step_name(&self, number: usize, stage: &str) -> String {
-        let mut words = Vec::new();
-        if self.settings.is_one_of_several {
-            words.push(self.settings.platform.to_string());
-        }
-        if !self.label().is_empty() {
-            words.push(self.label().to_owned());
-        }
-        words.push(format!("{number}/{} {stage}", self.total));
-        format!("[{}]", words.join(" "))
+        let space = if self.label().is_empty() { "" } else { " " };
+        let step = format!("{}{space}{number}/{} {stage}", self.label(), self.total);
+        self.settings.bracketed(&step)
     }
 
     fn base(&self, graph: &mut Graph, base: &BaseImage) -> Node {
@@ -666,6 +660,15 @@ impl Lowering<'_> {
 }
 
 impl Settings {
+    /// Returns `[step]`, or `[linux/amd64 step]` if the build is for several platforms.
+    pub fn bracketed(&self, step: &str) -> String {
+        if self.is_one_of_several {
+            format!("[{} {step}]", self.platform)
+        } else {
+            format!("[{step}]")
+        }
+    }
+
     /// Applies what the client asked for all containers of the build.
     fn apply(&self, mut exec: Exec) -> Exec {
         for (name, address) in &self.extra_hosts {

@@ -166,6 +166,16 @@ enum Layer {
     Command(usize),
 }
 
+impl Layer {
+    /// Returns the instructions of this part, of all of the stage, and whether the first is among them.
+    fn of<'a, T>(&self, all: &'a [T]) -> (&'a [T], bool) {
+        match *self {
+            Layer::Whole => (all, true),
+            Layer::Command(index) => (&all[index..=index], index == 0),
+        }
+    }
+}
+
 /// What a stage is made of.
 #[derive(Default)]
 struct Inputs {
@@ -350,10 +360,7 @@ impl Planner<'_> {
             Some(stage) => (&stage.commands, &stage.cache_version),
             None => (&[], ""),
         };
-        let (commands, is_first) = match *layer {
-            Layer::Whole => (commands, true),
-            Layer::Command(index) => (&commands[index..=index], index == 0),
-        };
+        let (commands, is_first) = layer.of(commands);
         if commands.is_empty() && version.is_empty() && shell.cache_version.is_empty() {
             return None;
         }
@@ -381,10 +388,7 @@ impl Planner<'_> {
             Some(stage) => (&stage.tasks, &stage.cache_version),
             None => (&[], ""),
         };
-        let (tasks, is_first) = match *layer {
-            Layer::Whole => (tasks, true),
-            Layer::Command(index) => (&tasks[index..=index], index == 0),
-        };
+        let (tasks, is_first) = layer.of(tasks);
         if tasks.is_empty() && version.is_empty() && ansible.cache_version.is_empty() {
             return None;
         }

@@ -96,10 +96,7 @@ pub struct Options {
 /// Measures all kinds by turns and prints the table.
 pub fn run(options: &Options) -> Result<()> {
     let env = Env::with_frontend(Profile::Release)?;
-    let frontend = env
-        .frontend
-        .clone()
-        .context("the frontend was just packaged")?;
+    let frontend = env.frontend_image()?;
     let toolchain = ansible::ensure(&env)?;
     let project = tempfile::tempdir().context("make a directory for the project")?;
     fs::write(project.path().join("README.md"), "measured\n")?;

@@ -17,10 +17,7 @@ const PEER: &str = include_str!("Dockerfile.peer");
 /// Measures the no-op build of the example both ways.
 pub fn run(options: &Options) -> Result<()> {
     let env = Env::with_frontend(Profile::Release)?;
-    let frontend = env
-        .frontend
-        .clone()
-        .context("the frontend was just packaged")?;
+    let frontend = env.frontend_image()?;
     let project = tempfile::tempdir().context("make a directory for the example")?;
     commit_example(project.path(), &frontend)?;
     let peer = tempfile::NamedTempFile::new()?;

@@ -54,9 +54,10 @@ pub fn ensure(env: &Env) -> Result<String> {
 }
 
 fn build(env: &Env, image: &str) -> Result<()> {
-    let mut build = recipe::build(&env.docker, NAME);
+    let mut build = recipe::build(&env.docker);
+    build.args(["--target", NAME, "--load"]);
     // The mirror may be ahead of the locked versions, which are for releases.
-    build.args(["--load", "--build-arg", "DEBIAN_PACKAGES=newest"]);
+    build.args(["--build-arg", "DEBIAN_PACKAGES=newest"]);
     let settings = pip_settings(|name| std::env::var(name).ok());
     let file = tempfile::NamedTempFile::new().context("make a file for pip's settings")?;
     if !settings.is_empty() {

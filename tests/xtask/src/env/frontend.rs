@@ -8,9 +8,8 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use super::recipe::RECIPE;
+use super::recipe::{self, RECIPE};
 use super::{Env, sync_tool};
 use crate::checkout::{self, Profile};
 use crate::home::remove_dir;
@@ -41,19 +40,10 @@ pub fn ensure(env: &Env, profile: Profile) -> Result<String> {
     logged(
         "packaging the frontend",
         &env.home.logs()?.join("frontend.log"),
-        env.docker
-            .command()
-            .current_dir(checkout::root())
-            .args([
-                "buildx",
-                "build",
-                "--progress=plain",
-                "--provenance=false",
-                "--load",
-            ])
+        recipe::build(&env.docker)
             .args(["--build-context", &instead("binary")])
             .args(["--build-context", &instead("sync")])
-            .args(["--tag", &image, "--file", RECIPE, "."]),
+            .args(["--load", "--tag", &image, "."]),
     )?;
     capture(env.docker.command().args(["push", "--quiet", &image]))?;
     Ok(image)
@@ -115,16 +105,10 @@ fn executable(messages: &str, name: &str) -> Option<PathBuf> {
 
 /// Names the image by all that it is made of, so that a tag never changes its meaning.
 fn tag(recipe: &Path, programs: &[(&str, PathBuf)]) -> Result<String> {
-    let mut all = Sha256::new();
     let binaries = programs.iter().map(|(_, binary)| binary.as_path());
-    for file in std::iter::once(recipe).chain(binaries) {
-        let content = fs::read(file).with_context(|| format!("read {}", file.display()))?;
-        all.update((content.len() as u64).to_le_bytes());
-        all.update(content);
-    }
-    let mut tag = format!("{:x}", all.finalize());
-    tag.truncate(12);
-    Ok(tag)
+    let files = std::iter::once(recipe).chain(binaries);
+    let contents: Vec<Vec<u8>> = files.map(recipe::read).collect::<Result<_>>()?;
+    Ok(recipe::tag_of(&contents))
 }
 
 /// Lays the programs out as the stages do that compile them: where each is in the image, and its file.

@@ -14,14 +14,14 @@ pub mod docker;
 mod export;
 pub mod frontend;
 pub mod images;
-mod recipe;
+pub mod recipe;
 pub mod registry;
 pub mod rootfs;
 pub mod sync_tool;
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::checkout::Profile;
 use crate::home::Home;
@@ -74,6 +74,12 @@ impl Env {
         let mut env = Env::locked(home.clone())?;
         env.frontend = Some(frontend::ensure(&env, profile)?);
         Ok(env)
+    }
+
+    /// Returns the name of the frontend image that [`Env::with_frontend`] has made.
+    pub fn frontend_image(&self) -> Result<String> {
+        let frontend = self.frontend.clone();
+        frontend.context("the frontend was not packaged")
     }
 
     fn locked(home: Home) -> Result<Env> {

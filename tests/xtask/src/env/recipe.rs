@@ -1,4 +1,4 @@
-//! What is built from `Dockerfile.frontend` by its stages, each kept under a name that says what it is made of.
+//! What is built from `Dockerfile.frontend`, all of it or a stage, and kept under a name that says what it is made of.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,13 +16,13 @@ pub const RECIPE: &str = "Dockerfile.frontend";
 /// Where Debian keeps certificates; behind a private certificate authority builds need this machine's.
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// Prepares a build of one stage, at the root of the checkout; the context still has to be named, as the last argument.
-pub fn build(docker: &Docker, target: &str) -> Command {
+/// Prepares a build of the recipe, at the root of the checkout; the context still has to be named, as the last argument.
+pub fn build(docker: &Docker) -> Command {
     let mut build = docker.command();
     build
         .current_dir(checkout::root())
         .args(["buildx", "build", "--progress=plain", "--provenance=false"])
-        .args(["--file", RECIPE, "--target", target]);
+        .args(["--file", RECIPE]);
     if Path::new(CERTIFICATES).exists() {
         build.args(["--secret", &format!("id=ca,src={CERTIFICATES}")]);
     }
@@ -36,18 +36,30 @@ pub fn tag(root: &Path, parts: &[&str]) -> Result<String> {
         collect(&root.join(part), &mut files)?;
     }
     files.sort();
-    let mut all = Sha256::new();
+    let mut all = Vec::new();
     for file in files {
-        let content = fs::read(&file).with_context(|| format!("read {}", file.display()))?;
         let path = file.strip_prefix(root).unwrap_or(&file);
-        for part in [path.as_os_str().as_encoded_bytes(), content.as_slice()] {
-            all.update((part.len() as u64).to_le_bytes());
-            all.update(part);
-        }
+        all.push(path.as_os_str().as_encoded_bytes().to_vec());
+        all.push(read(&file)?);
+    }
+    Ok(tag_of(&all))
+}
+
+/// Names something by what it is made of, so that a tag never changes its meaning.
+pub fn tag_of(parts: &[Vec<u8>]) -> String {
+    let mut all = Sha256::new();
+    for part in parts {
+        all.update((part.len() as u64).to_le_bytes());
+        all.update(part);
     }
     let mut tag = format!("{:x}", all.finalize());
     tag.truncate(12);
-    Ok(tag)
+    tag
+}
+
+/// Reads one of the files that something is made of.
+pub fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("read {}", file.display()))
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

@@ -45,8 +45,9 @@ pub fn ensure(env: &Env) -> Result<PathBuf> {
 /// Compiles it with the sources at `directory` of the container, puts it into `output` on the host and returns its file.
 pub fn compile(env: &Env, output: &Path, directory: &str) -> Result<PathBuf> {
     remove_dir(output)?;
-    let mut build = recipe::build(&env.docker, "sync-tool");
+    let mut build = recipe::build(&env.docker);
     build
+        .args(["--target", "sync-tool"])
         .args(["--build-arg", &format!("SYNC_DIRECTORY={directory}")])
         .args(["--output", &format!("type=local,dest={}", output.display())])
         .arg(".");

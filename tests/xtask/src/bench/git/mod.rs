@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::figure::{Figure, Measured, Target, table};
 use super::{Way, by_turns};
@@ -64,8 +64,7 @@ pub fn run(options: &Options) -> Result<()> {
         env.docker.own || options.prune || options.plan_only,
         "builds from nothing remove the whole build cache of your Docker; say `--prune` if they may"
     );
-    let name = env.frontend.clone();
-    let name = name.context("the frontend was just packaged")?;
+    let name = env.frontend_image()?;
     let mut large = prepared(&env, options.files as usize, &name)?;
     let (files, bytes, packed) = large.sizes()?;
     let about = format!(
