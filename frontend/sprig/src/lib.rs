@@ -25,7 +25,7 @@ mod path;
 mod quote;
 mod random;
 mod reflect;
-pub mod regexp;
+mod regexp;
 mod runes;
 pub mod semver;
 mod strings;

@@ -134,10 +134,6 @@ class!(
     is_title, |_| false, r"^\p{Lt}"
 );
 class!(
-    /// Reports whether this is a decimal digit: category Nd.
-    is_digit, char::is_ascii_digit, r"^\p{Nd}"
-);
-class!(
     /// Reports whether this is a number: category N.
     is_number, char::is_ascii_digit, r"^\p{N}"
 );

@@ -83,7 +83,7 @@ fn outcome(kind: &str, pattern: &str, text: &str, replacement: &str) -> String {
         };
         return constraints.check(&version).to_string();
     }
-    let Ok(regexp) = sprig::regexp::Regexp::new(pattern.as_bytes()) else {
+    let Ok(regexp) = goregexp::Regexp::new(pattern.as_bytes()) else {
         return "ERR".to_owned();
     };
     let list = |parts: Vec<&[u8]>| {
@@ -95,7 +95,7 @@ fn outcome(kind: &str, pattern: &str, text: &str, replacement: &str) -> String {
         "findall" => list(regexp.find_all(text.as_bytes(), -1)),
         "split" => list(regexp.split(text.as_bytes(), -1)),
         _ => {
-            let replaced = regexp.replace_all(text.as_bytes(), replacement.as_bytes());
+            let replaced = regexp.replace_all(text.as_bytes(), replacement.as_bytes(), u64::MAX);
             String::from_utf8(replaced.expect("the result is small")).expect("the text is UTF-8")
         }
     }

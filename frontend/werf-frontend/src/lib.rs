@@ -11,13 +11,7 @@
 //! The first four run inside the build graph, in an exec named PLAN ([`helper::plan`]); its result, a
 //! [`plan::file::PlanFile`], is all that the gateway knows of the repository.
 
-#[doc(hidden)]
-pub mod cases;
-pub mod config;
-pub mod error;
 pub mod gateway;
 pub mod git;
 pub mod helper;
 pub mod lower;
-pub mod plan;
-pub mod redact;

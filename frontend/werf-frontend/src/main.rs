@@ -13,16 +13,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use werf_frontend::error::Diagnostic;
+use diagnostic::Diagnostic;
+use stapel_sync::store::toolchains;
 use werf_frontend::gateway;
 use werf_frontend::git::repo::MAX_CONFIG_BYTES;
 use werf_frontend::helper::bake;
-use werf_frontend::helper::locate::{DEFAULT_NAMES, Wanted};
+use werf_frontend::helper::locate::Wanted;
 use werf_frontend::helper::plan::{self, PlanRequest};
-use werf_frontend::helper::remotes::{self, GivenRemote};
-use werf_frontend::helper::{render, toolchain};
-use werf_frontend::plan::digest::Digest;
-use werf_frontend::plan::file::{Outcome, PlanFile};
+use werf_frontend::helper::render;
+use werf_plan::agreed::DEFAULT_NAMES;
+use werf_plan::digest::Digest;
+use werf_plan::file::{Outcome, PlanFile};
+use werf_plan::remote::{self, GivenRemote};
 
 /// Builds the images of a werf.yaml with BuildKit.
 ///
@@ -154,7 +156,7 @@ fn main() -> ExitCode {
         Command::Bake(arguments) => run_bake(arguments),
         Command::Render(arguments) => run_render(arguments),
         Command::Toolchain(arguments) => {
-            match toolchain::install(&arguments.store, &arguments.from, &arguments.name) {
+            match toolchains::install(&arguments.store, &arguments.from, &arguments.name) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => fail(&error.to_string()),
             }
@@ -288,7 +290,7 @@ fn print_plan(request: &PlanRequest) -> ExitCode {
             print(&format!("{text}\n"))
         }
         Outcome::Errors(errors) => print_errors(&file, errors),
-        Outcome::NeedsRemotes(requests) => print_errors(&file, &remotes::missing(requests)),
+        Outcome::NeedsRemotes(requests) => print_errors(&file, &remote::missing(requests)),
     }
 }
 

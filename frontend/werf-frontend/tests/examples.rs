@@ -8,14 +8,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use buildkit_llb::{Network, Platform};
-use werf_frontend::config::giterminism::Giterminism;
-use werf_frontend::config::template::cases::CaseFiles;
-use werf_frontend::config::template::{self, CommitData, Inputs};
-use werf_frontend::config::{self, Config, ImageName, SourceText};
+use diagnostic::SourceText;
+use werf_config::giterminism::Giterminism;
+use werf_config::template::TextFiles;
+use werf_config::template::{self, CommitData, Inputs};
+use werf_config::{self, Config, ImageName};
 use werf_frontend::lower::{self, BaseImage, Bases, Settings};
-use werf_frontend::plan::ImageSources;
-use werf_frontend::plan::file::{Plan, SourceFile};
-use werf_frontend::plan::stage::StageKind;
+use werf_plan::ImageSources;
+use werf_plan::file::{Plan, SourceFile};
+use werf_plan::stage::StageKind;
 
 const BASE_CONFIG: &str = r#"{
     "architecture": "amd64", "os": "linux", "created": "2020-01-01T00:00:00Z", "x-unknown": 1,
@@ -49,7 +50,7 @@ fn rendered(path: &Path) -> String {
         }
     }
     let inputs = Inputs {
-        files: Arc::new(CaseFiles(files)),
+        files: Arc::new(TextFiles(files)),
         commit: CommitData::default(),
         variables: BTreeMap::new(),
         giterminism: Giterminism::without_file("werf-giterminism.yaml"),
@@ -62,13 +63,13 @@ fn rendered(path: &Path) -> String {
 /// Plans a `werf.yaml`, which must be right.
 fn plan(text: &str) -> (Plan, Vec<SourceFile>) {
     let source = SourceText::new("werf.yaml", text.as_bytes().to_vec()).expect("UTF-8");
-    let loaded = config::load(&source).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let loaded = werf_config::load(&source).unwrap_or_else(|errors| panic!("{errors:#?}"));
     let sources = vec![SourceFile {
         name: "werf.yaml".into(),
         text: text.into(),
     }];
     (
-        werf_frontend::plan::plan(
+        werf_plan::plan(
             &loaded.config,
             &source,
             "0123456789abcdef",
@@ -203,7 +204,7 @@ fn directories_that_the_client_has_not_given_are_asked_for() {
     };
     let seen: Vec<String> = errors
         .iter()
-        .map(|error| werf_frontend::error::render(error, Some(text)))
+        .map(|error| diagnostic::render(error, Some(text)))
         .collect();
     insta::assert_snapshot!(seen.join("\n"));
 }
@@ -453,7 +454,7 @@ fn under_as_layers_a_change_renames_its_command_and_what_follows() {
 
 #[test]
 fn under_as_layers_files_come_with_the_first_command() {
-    use werf_frontend::plan::file::Sources;
+    use werf_plan::file::Sources;
     let git = "git:\n- {add: /, to: /app, stageDependencies: {install: x}}\nasLayers: true\n";
     let (plan, _) = plan(&simple("  install: [a, b]\n").replace("shell:", &format!("{git}shell:")));
     let stages = &plan.images[0].stages;
@@ -521,12 +522,12 @@ fn a_plan_with_images_on_images() {
 /// The digest of every stage by `image/stage`.
 fn all_digests(text: &str, manifests: &[(&str, &str)]) -> Vec<(String, String)> {
     let source = SourceText::new("werf.yaml", text.as_bytes().to_vec()).expect("UTF-8");
-    let config = config::load(&source).unwrap().config;
+    let config = werf_config::load(&source).unwrap().config;
     let mut sources = sources_of(&config);
     for (image, manifest) in manifests {
         sources.get_mut(&ImageName::new(*image)).unwrap().manifest = (*manifest).to_owned();
     }
-    let plan = werf_frontend::plan::plan(&config, &source, "c", &sources);
+    let plan = werf_plan::plan(&config, &source, "c", &sources);
     let stages = plan.images.iter().flat_map(|image| {
         let stages = image.stages.iter();
         stages.map(|stage| (format!("{}/{}", image.name, stage.kind), stage.digest.hex()))

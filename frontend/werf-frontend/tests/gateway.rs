@@ -14,13 +14,13 @@ use buildkit_proto::frontend::llb_bridge_server::{LlbBridge, LlbBridgeServer};
 use buildkit_proto::moby::buildkit::v1::apicaps::ApiCap;
 use buildkit_proto::moby::buildkit::v1::types::WorkerRecord;
 use buildkit_proto::{pb, rpc};
+use diagnostic::{Location, Position};
 use prost::Message as _;
 use tokio::net::UnixStream;
 use tonic::{Request, Response, Status};
-use werf_frontend::config::ImageName;
-use werf_frontend::error::{Location, Position};
-use werf_frontend::plan::dockerfile::{Context, Dockerfile, DockerfilePlan};
-use werf_frontend::plan::file::{Outcome, Plan, PlanFile, RemoteRequest, SourceFile, VERSION};
+use werf_config::ImageName;
+use werf_plan::dockerfile::{Context, Dockerfile, DockerfilePlan};
+use werf_plan::file::{Outcome, Plan, PlanFile, RemoteRequest, SourceFile, VERSION};
 
 /// What the daemon answers.
 #[derive(Clone)]

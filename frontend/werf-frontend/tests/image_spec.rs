@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use diagnostic::{Diagnostic, SourceText};
 use serde_json::{Value, json};
-use werf_frontend::config::{self, SourceText};
-use werf_frontend::error::Diagnostic;
+use werf_config::{self};
 use werf_frontend::lower::{self, BaseImage, Bases, Settings};
 
 /// A base that werf itself has built.
@@ -26,8 +26,8 @@ fn lowered(meta: &str, section: &str) -> Result<Value, Vec<Diagnostic>> {
         "project: shop\nconfigVersion: 1\n{meta}---\nimage: app\nfrom: debian\nshell: {{install: make}}\n{section}"
     );
     let source = SourceText::new("werf.yaml", text).unwrap();
-    let loaded = config::load(&source)?;
-    let plan = werf_frontend::plan::plan(&loaded.config, &source, "0", &BTreeMap::new());
+    let loaded = werf_config::load(&source)?;
+    let plan = werf_plan::plan(&loaded.config, &source, "0", &BTreeMap::new());
     let base = BaseImage {
         reference: "docker.io/library/debian:latest@sha256:00".into(),
         resolve_mode: "default".into(),
@@ -250,8 +250,8 @@ fn the_section_of_the_project_is_for_final_images() {
 fn the_labels_of_the_client_win() {
     let text = "project: shop\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\nimageSpec: {config: {labels: {who: image}}}\n";
     let source = SourceText::new("werf.yaml", text).unwrap();
-    let config = config::load(&source).unwrap().config;
-    let plan = werf_frontend::plan::plan(&config, &source, "0", &BTreeMap::new());
+    let config = werf_config::load(&source).unwrap().config;
+    let plan = werf_plan::plan(&config, &source, "0", &BTreeMap::new());
     let settings = Settings {
         labels: [("who".to_owned(), "client".to_owned())].into(),
         ..Settings::default()

@@ -1,5 +1,5 @@
-//! `cargo xtask cases FILE…`: recorded answers of Go against ours, by the example `cases` of the frontend, so that
-//! this program does not have to be linked with it.
+//! `cargo xtask cases FILE…`: recorded answers of Go against ours, by the program of `tests/answers`, so that this one
+//! does not have to be linked with it.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,8 +15,7 @@ pub fn run(files: &[PathBuf]) -> Result<ExitCode> {
         .map(|file| std::path::absolute(file).with_context(|| shown(file)))
         .collect::<Result<_>>()?;
     let status = checkout::cargo()
-        .args(["run", "--quiet", "--locked", "--package", "werf-frontend"])
-        .args(["--example", "cases", "--"])
+        .args(["run", "--quiet", "--locked", "--package", "answers", "--"])
         .args(files)
         .status()
         .context("start cargo run")?;

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use goregexp::{Regexp, SyntaxError};
 use gotemplate::Str;
-
-use super::{Regexp, SyntaxError};
 
 /// Patterns kept at a time.
 const CAPACITY: usize = 64;

@@ -1,193 +1,128 @@
-//! Go's regular expressions and the functions made of them.
-//!
-//! Patterns are rewritten for the `regex` crate, which like Go promises time linear in the text.
-//! Matching works on bytes, as Go's strings are not always UTF-8; a match never splits a
-//! character.
+//! `regexMatch` and its relatives.
 
 mod cache;
-mod expand;
-mod funcs;
-mod syntax;
-mod tables;
 
-pub(crate) use funcs::register;
-pub use syntax::SyntaxError;
-
-use gotemplate::FuncError;
+use goregexp::{Regexp, TooLong, quote_meta};
+use gotemplate::{Args, FuncError, FuncMap, List, Str, Type, Value};
 
 use crate::limits;
-use crate::runes::rune_len;
+use crate::quote::quote_pattern;
 
-/// Bytes of a pattern.
-const MAX_PATTERN: usize = 256 << 10;
-/// Bytes of a compiled pattern.
-const MAX_COMPILED: usize = 64 << 20;
+use cache::Cache;
 
-/// A compiled Go regular expression.
-#[derive(Debug)]
-pub struct Regexp {
-    regex: regex::bytes::Regex,
-    names: Vec<String>,
-    /// Whether the pattern is the empty text, which `split` treats apart.
-    is_blank: bool,
+const STRING: Type = Type::String;
+
+pub(crate) fn register(funcs: &mut FuncMap) {
+    let cache = Cache::default();
+
+    let known = cache.clone();
+    funcs.add("regexMatch", [STRING, STRING], move |_, args| {
+        Ok(known
+            .get(args.str(0))
+            .is_ok_and(|regexp| regexp.is_match(args.str(1)))
+            .into())
+    });
+    let known = cache.clone();
+    funcs.add("mustRegexMatch", [STRING, STRING], move |_, args| {
+        let regexp = known.get(args.str(0)).map_err(|error| error.to_string())?;
+        Ok(regexp.is_match(args.str(1)).into())
+    });
+
+    pair(
+        funcs,
+        &cache,
+        "RegexFind",
+        vec![STRING, STRING],
+        |regexp, args| Ok(Value::string(regexp.find(args.str(1)))),
+    );
+    pair(
+        funcs,
+        &cache,
+        "RegexFindAll",
+        vec![STRING, STRING, Type::INT],
+        |regexp, args| strings(regexp.find_all(args.str(1), args.int(2))),
+    );
+    pair(
+        funcs,
+        &cache,
+        "RegexSplit",
+        vec![STRING, STRING, Type::INT],
+        |regexp, args| {
+            if args.int(2) == 0 {
+                return Ok(List::nil(STRING).into());
+            }
+            let parts = regexp.split(args.str(1), args.int(2));
+            limits::items(parts.len() as u64)?;
+            Ok(List::strings(parts.into_iter().map(Str::from)).into())
+        },
+    );
+    pair(
+        funcs,
+        &cache,
+        "RegexReplaceAll",
+        vec![STRING, STRING, STRING],
+        |regexp, args| {
+            let replaced = regexp.replace_all(args.str(1), args.str(2), limits::MAX_BYTES);
+            Ok(Value::string(within_limit(replaced)?))
+        },
+    );
+    let literally = vec![STRING, STRING, STRING];
+    pair(
+        funcs,
+        &cache,
+        "RegexReplaceAllLiteral",
+        literally,
+        |regexp, args| {
+            let replaced = regexp.replace_all_literal(args.str(1), args.str(2), limits::MAX_BYTES);
+            Ok(Value::string(within_limit(replaced)?))
+        },
+    );
+    funcs.add("regexQuoteMeta", [STRING], |_, args| {
+        Ok(Value::string(quote_meta(args.str(0))))
+    });
 }
 
-impl Regexp {
-    /// Compiles a pattern in Go's syntax.
-    pub fn new(pattern: &[u8]) -> Result<Regexp, SyntaxError> {
-        let Ok(pattern) = std::str::from_utf8(pattern) else {
-            let text = String::from_utf8_lossy(pattern);
-            return Err(SyntaxError::new("invalid UTF-8", text));
-        };
-        if pattern.len() > MAX_PATTERN {
-            let start: String = pattern.chars().take(40).collect();
-            return Err(SyntaxError::new(syntax::TOO_LARGE, start));
-        }
-        let translation = syntax::translate(pattern)?;
-        let regex = regex::bytes::RegexBuilder::new(&translation.pattern)
-            .size_limit(MAX_COMPILED)
-            .nest_limit(2000)
-            .build()
-            .map_err(|error| match error {
-                regex::Error::CompiledTooBig(_) => SyntaxError::new(syntax::TOO_LARGE, pattern),
-                _ => SyntaxError::new(syntax::TOO_DEEP, pattern),
+/// Adds `regexX`, which panics in Go over a bad pattern, and `mustRegexX`, which returns an error.
+fn pair(
+    funcs: &mut FuncMap,
+    cache: &Cache,
+    name: &str,
+    params: Vec<Type>,
+    body: fn(&Regexp, &Args) -> Result<Value, FuncError>,
+) {
+    let known = cache.clone();
+    funcs.add(
+        &name.replacen('R', "r", 1),
+        params.clone(),
+        move |_, args| {
+            let regexp = known.get(args.str(0)).map_err(|error| {
+                format!(
+                    "regexp: Compile({}): {error}",
+                    quote_pattern(args.str(0).as_bytes())
+                )
             })?;
-        Ok(Regexp {
-            regex,
-            names: translation.names,
-            is_blank: pattern.is_empty(),
-        })
-    }
-
-    /// Reports whether there is a match anywhere in `text`.
-    pub fn is_match(&self, text: &[u8]) -> bool {
-        self.regex.is_match(text) && self.matches(text, 1).next().is_some()
-    }
-
-    /// Returns the leftmost match, which is empty when there is none.
-    pub fn find<'t>(&self, text: &'t [u8]) -> &'t [u8] {
-        self.matches(text, 1)
-            .next()
-            .map_or(&[], |(start, end)| &text[start..end])
-    }
-
-    /// Returns up to `limit` matches, all of them when it is negative.
-    pub fn find_all<'t>(&self, text: &'t [u8], limit: i64) -> Vec<&'t [u8]> {
-        self.matches(text, limit)
-            .map(|(start, end)| &text[start..end])
-            .collect()
-    }
-
-    /// Replaces all matches by `template`, in which `$1`, `${1}`, `$name` and `${name}` stand for
-    /// groups and `$$` for a dollar.
-    pub fn replace_all(&self, text: &[u8], template: &[u8]) -> Result<Vec<u8>, FuncError> {
-        self.replace_with(text, |out, start| {
-            match self.regex.captures_at(text, start) {
-                Some(groups) => expand::expand(out, template, &groups, &self.names),
-                None => Ok(()),
-            }
-        })
-    }
-
-    /// Replaces all matches by `literal` as it is.
-    pub fn replace_all_literal(&self, text: &[u8], literal: &[u8]) -> Result<Vec<u8>, FuncError> {
-        self.replace_with(text, |out, _| {
-            out.extend_from_slice(literal);
-            Ok(())
-        })
-    }
-
-    /// Splits `text` at the matches into at most `limit` parts, any number when it is negative.
-    pub fn split<'t>(&self, text: &'t [u8], limit: i64) -> Vec<&'t [u8]> {
-        if limit == 0 {
-            return Vec::new();
-        }
-        if text.is_empty() && !self.is_blank {
-            return vec![text];
-        }
-        let mut parts = Vec::new();
-        let (mut begin, mut end) = (0, 0);
-        for (from, to) in self.matches(text, limit) {
-            if limit > 0 && parts.len() as i64 >= limit - 1 {
-                break;
-            }
-            end = from;
-            if to != 0 {
-                parts.push(&text[begin..end]);
-            }
-            begin = to;
-        }
-        if end != text.len() {
-            parts.push(&text[begin..]);
-        }
-        parts
-    }
-
-    fn replace_with(
-        &self,
-        text: &[u8],
-        mut insert: impl FnMut(&mut Vec<u8>, usize) -> Result<(), FuncError>,
-    ) -> Result<Vec<u8>, FuncError> {
-        let mut out = Vec::with_capacity(text.len());
-        let mut last = 0;
-        for (start, end) in self.matches(text, -1) {
-            out.extend_from_slice(&text[last..start]);
-            insert(&mut out, start)?;
-            limits::bytes(out.len() as u64)?;
-            last = end;
-        }
-        out.extend_from_slice(&text[last..]);
-        Ok(out)
-    }
-
-    /// Yields the matches as Go does: none overlap, and no empty one touches the one before.
-    fn matches<'t>(
-        &'t self,
-        text: &'t [u8],
-        limit: i64,
-    ) -> impl Iterator<Item = (usize, usize)> + 't {
-        let mut position = 0;
-        let mut previous_end = None;
-        let mut left = if limit < 0 { u64::MAX } else { limit as u64 };
-        std::iter::from_fn(move || {
-            while left > 0 && position <= text.len() {
-                let found = self.regex.find_at(text, position)?;
-                let (start, end) = (found.start(), found.end());
-                if start == end && splits_rune(text, start) {
-                    // Go looks for matches at characters only.
-                    position = start + 1;
-                    continue;
-                }
-                if end > start {
-                    position = end;
-                } else {
-                    position = start + rune_len(&text[start..]).max(1);
-                    if previous_end == Some(start) {
-                        continue;
-                    }
-                }
-                previous_end = Some(end);
-                left -= 1;
-                return Some((start, end));
-            }
-            None
-        })
-    }
+            body(&regexp, &args)
+        },
+    );
+    let known = cache.clone();
+    funcs.add(&format!("must{name}"), params, move |_, args| {
+        let regexp = known.get(args.str(0)).map_err(|error| error.to_string())?;
+        body(&regexp, &args)
+    });
 }
 
-/// Reports whether a position is inside of an encoded character.
-fn splits_rune(text: &[u8], position: usize) -> bool {
-    (1..4.min(position + 1)).any(|back| rune_len(&text[position - back..]) > back)
+/// Returns what was made of a text, or says that it would be too long.
+fn within_limit(replaced: Result<Vec<u8>, TooLong>) -> Result<Vec<u8>, FuncError> {
+    replaced.map_err(|TooLong { bytes }| match limits::bytes(bytes) {
+        Err(error) => error,
+        Ok(()) => FuncError::new("the result would be too long"),
+    })
 }
 
-/// Escapes what has a meaning in a pattern, as Go's `regexp.QuoteMeta`.
-pub fn quote_meta(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    for &byte in text {
-        if br"\.+*?()|[]{}^$".contains(&byte) {
-            out.push(b'\\');
-        }
-        out.push(byte);
+fn strings(parts: Vec<&[u8]>) -> Result<Value, FuncError> {
+    if parts.is_empty() {
+        return Ok(List::nil(Type::String).into());
     }
-    out
+    limits::items(parts.len() as u64)?;
+    Ok(List::strings(parts.into_iter().map(Str::from)).into())
 }

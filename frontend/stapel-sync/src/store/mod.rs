@@ -37,21 +37,24 @@ mod layout;
 mod lock;
 mod pack;
 mod packs;
+pub mod toolchains;
+pub mod tools;
 
 use std::fs::{self, File};
 use std::path::Path;
-
-pub use blobs::{BlobReader, Location};
-pub use clean::{CleanPolicy, Cleaned};
-pub use fill::{Fill, Filled};
 
 use crate::baseline;
 use crate::error::Error;
 use crate::hash::{ManifestId, StageDigest};
 use crate::manifest::Manifest;
 use crate::slot::Slot;
+
 use layout::{Layout, touch, unusable};
 use packs::Packs;
+
+pub use blobs::{BlobReader, Location};
+pub use clean::{CleanPolicy, Cleaned};
+pub use fill::{Fill, Filled};
 
 /// The version of everything in STORE; part of the cache mount's id, so versions never meet.
 pub const FORMAT_VERSION: u32 = 1;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use buildkit_llb::normalise_reference;
+use diagnostic::Location;
+use werf_plan::file::{Base, ImagePlan, ImportFrom, Plan, SourceFile};
 
-use crate::error::Location;
 use crate::lower::{BaseImage, Bases, Settings};
-use crate::plan::file::{Base, ImagePlan, ImportFrom, Plan, SourceFile};
 
 use super::bridge::{Bridge, CallError};
 use super::request::Request;
@@ -134,15 +134,17 @@ pub(super) fn of<'a>(plan: &Plan, image: &ImagePlan, bases: &'a Bases) -> Option
 
 #[cfg(test)]
 mod tests {
+    use diagnostic::SourceText;
+    use werf_config::load;
+
     use super::*;
-    use crate::config::{SourceText, load};
 
     #[test]
     fn each_reference_is_asked_for_once_and_the_latest_wins() {
         let text = "project: p\nconfigVersion: 1\n---\nimage: a\nfrom: alpine\n---\nimage: b\nfrom: docker.io/library/alpine:latest\nfromLatest: true\n---\nimage: c\nfrom: b\n";
         let source = SourceText::new("werf.yaml", text).expect("text");
         let config = load(&source).expect("right").config;
-        let plan = crate::plan::plan(&config, &source, "c", &BTreeMap::new());
+        let plan = werf_plan::plan(&config, &source, "c", &BTreeMap::new());
         let images: Vec<&ImagePlan> = plan.images.iter().collect();
         let all = wanted(&images, "default");
         assert_eq!(all.len(), 1);

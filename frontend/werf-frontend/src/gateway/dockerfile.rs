@@ -9,19 +9,19 @@ use std::fmt::Write as _;
 
 use buildkit_llb::{Network, Platform};
 use buildkit_proto::rpc;
+use diagnostic::Diagnostic;
 use serde_json::json;
+use werf_config::ImageName;
+use werf_config::network::NetworkMode;
+use werf_plan::digest::DigestWriter;
+use werf_plan::dockerfile::DockerfilePlan;
+use werf_plan::file::SourceFile;
+use werf_plan::image_spec::Clear;
+use werf_plan::stage::StageKind;
 
-use crate::config::ImageName;
-use crate::config::network::NetworkMode;
-use crate::error::Diagnostic;
 use crate::lower::DockerfileBase;
 use crate::lower::context::{self, Client};
 use crate::lower::image_config::ImageConfig;
-use crate::plan::digest::DigestWriter;
-use crate::plan::dockerfile::DockerfilePlan;
-use crate::plan::file::SourceFile;
-use crate::plan::image_spec::Clear;
-use crate::plan::stage::StageKind;
 
 use super::bridge::{Bridge, CallError, Made};
 use super::request::{NoCache, Request};
@@ -303,8 +303,9 @@ fn extra_hosts(plan: &DockerfilePlan, request: &Request) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use werf_plan::image_spec::ImageSpecPlan;
+
     use super::*;
-    use crate::plan::image_spec::ImageSpecPlan;
 
     fn request(given: &[(&str, &str)]) -> Request {
         let given = given
@@ -323,7 +324,7 @@ mod tests {
     #[test]
     fn nothing_is_told_that_nobody_asked_for() {
         let request = request(&[("build-arg:X", "for templates"), ("target", "app")]);
-        insta::assert_snapshot!(shown(&DockerfilePlan::sample("App"), &request), @r"
+        insta::assert_snapshot!(shown(&crate::lower::sample::dockerfile("App"), &request), @r"
         filename=app/Dockerfile
         image-resolve-mode=
         platform=linux/amd64
@@ -339,7 +340,7 @@ mod tests {
             network: Some(NetworkMode::Default),
             cache_version: "2".into(),
             service_labels: BTreeMap::from([("werf.io/project".into(), "p".into())]),
-            ..DockerfilePlan::sample("App")
+            ..crate::lower::sample::dockerfile("App")
         };
         let request = request(&[
             ("label:a", "b"),
@@ -395,7 +396,7 @@ mod tests {
         };
         let plan = DockerfilePlan {
             image_spec: Some(spec),
-            ..DockerfilePlan::sample("App")
+            ..crate::lower::sample::dockerfile("App")
         };
         specify(&mut made, &plan, &request(&[("label:a", "client")])).expect("it is right");
         let config: serde_json::Value =
@@ -421,7 +422,10 @@ mod tests {
         ] {
             let options: Vec<(&str, &str)> =
                 given.map(|value| ("no-cache", value)).into_iter().collect();
-            let value = no_cache(&DockerfilePlan::sample("App"), &request(&options).no_cache);
+            let value = no_cache(
+                &crate::lower::sample::dockerfile("App"),
+                &request(&options).no_cache,
+            );
             assert_eq!(value.as_deref(), expected, "{given:?}");
         }
     }

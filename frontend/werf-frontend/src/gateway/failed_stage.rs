@@ -1,13 +1,11 @@
 //! What a person reads when a stage fails: the daemon's message, with the stage before it and a hint after it.
 
 use buildkit_proto::rpc;
+use werf_plan::agreed::{STORE_EXIT_CODE, SYNC_EXIT_CODE};
 
-use crate::lower::{STORE_EXIT_CODE, Step};
+use crate::lower::Step;
 
 use super::{report, task};
-
-/// The exit code by which `stapel-sync` says that it failed itself, and not the commands.
-const SYNC_EXIT_CODE: i64 = 94;
 
 /// Says which stage of which image failed, and what its commands could see of `commit`. Code and details stay.
 ///
@@ -51,10 +49,10 @@ fn commands_saw_files(step: &Step, code: Option<i64>) -> bool {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use werf_config::ImageName;
+    use werf_plan::stage::StageKind;
 
     use super::*;
-    use crate::config::ImageName;
-    use crate::plan::stage::StageKind;
 
     fn described(kind: StageKind, has_sources: bool, code: Option<i64>) -> String {
         let mut graph = buildkit_llb::Graph::new();

@@ -2,10 +2,9 @@
 //! to add.
 
 use buildkit_proto::rpc::Status;
-
-use crate::config::NetworkMode;
-use crate::error::Diagnostic;
-use crate::plan::file::ImagePlan;
+use diagnostic::Diagnostic;
+use werf_config::NetworkMode;
+use werf_plan::file::ImagePlan;
 
 /// What BuildKit says when a step has the host's network and the client has not allowed it (`solver/llbsolver/vertex.go`).
 const HOST_DENIED: &str = "network.host is not allowed";

@@ -27,19 +27,18 @@ use buildkit_llb::Platform;
 use buildkit_proto::frontend as proto;
 use buildkit_proto::pb;
 use buildkit_proto::rpc;
+use diagnostic::Diagnostic;
 use prost::Message as _;
+use stapel_sync::store::toolchains::TOOLCHAINS;
+use werf_config::ImageName;
+use werf_plan::agreed::{DEFAULT_NAMES, STORE_EXIT_CODE, TOOLS};
+use werf_plan::file::{ImagePlan, Outcome, Plan, PlanFile, SourceFile};
+use werf_plan::remote::missing as missing_remotes;
+use werf_plan::stage::StageKind;
+use werf_plan::target::Target;
 
-use crate::config::ImageName;
-use crate::error::Diagnostic;
 use crate::git::repo::{NO_REPOSITORY, git_file};
-use crate::helper::locate::DEFAULT_NAMES;
-use crate::helper::remotes::missing as missing_remotes;
-use crate::helper::store;
-use crate::helper::toolchain::TOOLCHAINS;
 use crate::lower::{self, Settings};
-use crate::plan::file::{ImagePlan, Outcome, Plan, PlanFile, SourceFile};
-use crate::plan::stage::StageKind;
-use crate::plan::target::Target;
 
 use answer::Answer;
 use bridge::{Bridge, CallError, Daemon, Reference};
@@ -705,7 +704,7 @@ fn blame(status: rpc::Status, attempt: &Attempt) -> Result<Lost, Failure> {
 /// started at all.
 fn lacks_in_store(status: &rpc::Status) -> bool {
     match report::exit_code(status) {
-        Some(code) if code == lower::STORE_EXIT_CODE => true,
+        Some(code) if code == STORE_EXIT_CODE => true,
         None | Some(report::NOT_STARTED) => status
             .message
             .strip_suffix(": no such file or directory")
@@ -718,7 +717,7 @@ fn lacks_in_store(status: &rpc::Status) -> bool {
 fn is_tool_directory(message: &str) -> bool {
     let mut parts = message.rsplit('/');
     let last = parts.next();
-    last == Some(store::TOOLS) || parts.next() == Some(TOOLCHAINS)
+    last == Some(TOOLS) || parts.next() == Some(TOOLCHAINS)
 }
 
 /// Leaves out the text of the configuration, which is only for frames, if the definition would be larger

@@ -3,11 +3,10 @@
 use buildkit_llb::{
     CacheSharing, ContentCache, Differ, Exec, Graph, ImportError, Mount, Network, Node, Source,
 };
-
-use crate::helper::remotes::GivenRemote;
-use crate::lower::STORE_ID;
-use crate::plan::digest::Digest;
-use crate::plan::file::RemoteRequest;
+use werf_plan::agreed::{DEFAULT_NAMES, store_id};
+use werf_plan::digest::Digest;
+use werf_plan::file::RemoteRequest;
+use werf_plan::remote::GivenRemote;
 
 use super::remote;
 use super::request::Request;
@@ -123,9 +122,7 @@ pub fn plan_graph(
     // The same operation as the one by which BuildKit read the syntax line: it is not sent again.
     let names: Vec<String> = match &request.filename {
         Some(name) => vec![name.clone(), format!("{name}.dockerignore")],
-        None => crate::helper::locate::DEFAULT_NAMES
-            .map(str::to_owned)
-            .to_vec(),
+        None => DEFAULT_NAMES.map(str::to_owned).to_vec(),
     };
     let config = graph.source(
         Source::local(&request.config_name)
@@ -190,7 +187,7 @@ pub fn plan_graph(
                 .readonly()
                 .content_cache(ContentCache::Off),
         )
-        .mount(Mount::cache(STORE, STORE_ID).sharing(CacheSharing::Shared))
+        .mount(Mount::cache(STORE, store_id()).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
         .name(if applied.is_empty() {
             "[internal] plan stages"
@@ -243,9 +240,11 @@ pub fn git_file_graph(request: &Request) -> (Graph, Node) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::error::{Location, Position};
+    use diagnostic::{Location, Position};
+
     use crate::gateway::bridge::Daemon;
+
+    use super::*;
 
     fn remote(url: &str, reference: &str) -> RemoteRequest {
         let position = Position { line: 1, column: 1 };

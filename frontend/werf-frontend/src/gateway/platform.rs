@@ -1,10 +1,9 @@
 //! Which platforms a build is for: the client's, or those that the image names (spec `werf-yaml.md` 9.1).
 
 use buildkit_llb::Platform;
-
-use crate::error::Diagnostic;
-use crate::plan::file::{ImagePlan, PlatformPlan};
-use crate::plan::target::Target;
+use diagnostic::Diagnostic;
+use werf_plan::file::{ImagePlan, PlatformPlan};
+use werf_plan::target::Target;
 
 /// Returns the platforms to build `target` for, each once. `asked` are the client's, `native` the builder's own.
 ///
@@ -69,9 +68,11 @@ fn parse(platform: &PlatformPlan) -> Option<Platform> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use diagnostic::SourceText;
+    use werf_config::load;
+    use werf_plan::file::Plan;
+
     use super::*;
-    use crate::config::{SourceText, load};
-    use crate::plan::file::Plan;
 
     fn plan(general: &str, app: &str, base: &str) -> Plan {
         let text = format!(
@@ -79,7 +80,7 @@ mod tests {
         );
         let source = SourceText::new("werf.yaml", &*text).expect("text");
         let config = load(&source).expect("right").config;
-        crate::plan::plan(&config, &source, "c", &BTreeMap::new())
+        werf_plan::plan(&config, &source, "c", &BTreeMap::new())
     }
 
     fn chosen(general: &str, app: &str, base: &str, asked: Option<&str>) -> Result<String, String> {

@@ -2,8 +2,7 @@
 
 use buildkit_llb::{GitSource, Source};
 use buildkit_proto::rpc::Status;
-
-use crate::plan::file::{RemoteRequest, SourceFile};
+use werf_plan::file::{RemoteRequest, SourceFile};
 
 use super::bridge::{CallError, Daemon};
 use super::plan_graph::PlanGraph;

@@ -8,11 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use buildkit_proto::pb;
 use buildkit_proto::rpc::Status;
+use diagnostic::{Diagnostic, Location};
 use prost_types::Any;
 use serde_json::json;
-
-use crate::error::{Diagnostic, Location};
-use crate::plan::file::SourceFile;
+use werf_plan::file::SourceFile;
 
 /// gRPC's code for an error whose message is shown as it is; other codes are put before the message.
 pub const CODE_UNKNOWN: i32 = 2;

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::Node;
 use buildkit_proto::rpc;
+use werf_config::ImageName;
+use werf_plan::digest::Digest;
+use werf_plan::file::{Base, ImagePlan, RemoteRequest, SourceFile};
+use werf_plan::stage::StageKind;
 
-use crate::config::ImageName;
 use crate::lower::Lowered;
-use crate::plan::digest::Digest;
-use crate::plan::file::{Base, ImagePlan, RemoteRequest, SourceFile};
-use crate::plan::stage::StageKind;
 
 use super::Failure;
 use super::plan_graph;
@@ -192,11 +192,14 @@ impl Round {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::config::{SourceText, load};
+    use diagnostic::SourceText;
+    use werf_config::load;
+    use werf_plan::file::Plan;
+    use werf_plan::{ImageSources, plan};
+
     use crate::lower::{Bases, Settings, lower};
-    use crate::plan::file::Plan;
-    use crate::plan::{ImageSources, plan};
+
+    use super::*;
 
     const TEXT: &str = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: middle\ngit: [{to: /a}]\n---\nimage: middle\nfrom: base\n---\nimage: base\nfrom: scratch\ngit: [{to: /b}]\n";
 

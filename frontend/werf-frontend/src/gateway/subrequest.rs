@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use buildkit_proto::rpc::Status;
+use diagnostic::{Diagnostic, Location};
 use prost_types::Any;
 use serde_json::{Value, json};
-
-use crate::error::{Diagnostic, Location};
-use crate::helper::remotes::missing;
-use crate::plan::file::{Base, Outcome, PlanFile, SourceFile};
-use crate::plan::target::Target;
+use werf_plan::file::{Base, Outcome, PlanFile, SourceFile};
+use werf_plan::remote::missing;
+use werf_plan::target::Target;
 
 use super::answer::{Answer, References};
 use super::{Failure, report};

@@ -4,10 +4,10 @@
 //! puts the index of the task in there.
 
 use buildkit_proto::rpc::Status;
+use diagnostic::Location;
+use werf_plan::playbook::{FIRST_TASK_FAILED, TOLD_APART};
 
-use crate::error::Location;
 use crate::lower::Step;
-use crate::plan::playbook::{FIRST_TASK_FAILED, TOLD_APART};
 
 use super::report;
 
@@ -49,10 +49,11 @@ impl FailedTask {
 
 #[cfg(test)]
 mod tests {
+    use diagnostic::Position;
+    use werf_config::ImageName;
+    use werf_plan::stage::StageKind;
+
     use super::*;
-    use crate::config::ImageName;
-    use crate::error::Position;
-    use crate::plan::stage::StageKind;
 
     /// Returns the number of the task and its line, if a step with this many tasks has one for the code.
     fn found(first_task: usize, tasks: usize, code: i64) -> Option<(usize, usize)> {

@@ -7,11 +7,11 @@
 use buildkit_llb::{
     CacheSharing, ContentCache, Exec, Graph, ImportError, Mount, Network, Node, Platform, Source,
 };
-
-use crate::error::Diagnostic;
-use crate::plan::file::ImagePlan;
-use crate::plan::script::ScriptKind;
-use crate::plan::stage::StageKind;
+use diagnostic::Diagnostic;
+use werf_plan::agreed::store_id;
+use werf_plan::file::ImagePlan;
+use werf_plan::script::ScriptKind;
+use werf_plan::stage::StageKind;
 
 use super::bridge::{Bridge, CallError};
 use super::plan_graph::{OwnImage, STORE};
@@ -162,7 +162,7 @@ fn graph(
                 .readonly()
                 .content_cache(ContentCache::Off),
         )
-        .mount(Mount::cache(STORE, crate::lower::STORE_ID).sharing(CacheSharing::Shared))
+        .mount(Mount::cache(STORE, store_id()).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
         .name("[internal] put the ansible tool chain in place");
     let node = graph

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gix::objs::tree::EntryKind as GitKind;
+use masks::mask::Mask;
+use werf_config::template::{FileKind, Files};
 
-use crate::config::template::{FileKind, Files};
-
-use super::mask::Mask;
 use super::repo::{Repo, RepoError};
 
 /// As many links may lead to one file, as in Linux.
@@ -261,8 +260,9 @@ fn join(directory: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::git::fixture::Fixture;
+
+    use super::*;
 
     fn files(fixture: &Fixture, directory: &str) -> CommitFiles {
         CommitFiles::new(

@@ -4,13 +4,9 @@
 //! the repositories inside. What counts is decided by [`mask`], which puts werf's rules on top of the patterns of
 //! [`glob`]; where mappings meet in the image is decided by [`overlap`].
 
-pub mod dockerignore;
 pub mod files;
 #[cfg(test)]
 pub mod fixture;
-pub mod glob;
-pub mod mask;
-pub mod overlap;
 pub mod path;
 pub mod repo;
 pub mod submodule;

@@ -3,11 +3,10 @@
 use std::fmt;
 use std::path::Path;
 
+use diagnostic::Diagnostic;
 use gix::bstr::ByteSlice as _;
 use gix::object::tree::EntryKind;
 use gix::objs::FindExt as _;
-
-use crate::error::Diagnostic;
 
 /// Files of the commit larger than this are not read into memory as configuration.
 pub const MAX_CONFIG_BYTES: u64 = 16 << 20;
@@ -464,8 +463,9 @@ pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::git::fixture::Fixture;
+
+    use super::*;
 
     fn refusal(git_dir: &Path) -> String {
         match Repo::open(git_dir) {

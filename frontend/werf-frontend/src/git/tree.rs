@@ -6,11 +6,10 @@
 
 use std::fmt;
 
+use diagnostic::Diagnostic;
 use gix::objs::tree::EntryKind as GitKind;
+use masks::mask::{Mask, PathMatcher};
 
-use crate::error::Diagnostic;
-
-use super::mask::{Mask, PathMatcher};
 use super::path::{PathError, RepoPath, printable};
 use super::repo::{Repo, RepoError};
 use super::submodule::Submodule;

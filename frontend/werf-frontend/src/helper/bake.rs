@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use diagnostic::Diagnostic;
 use serde_json::{Map, Value, json};
+use werf_config::{self, Config};
 
-use crate::config::{self, Config};
-use crate::error::Diagnostic;
 use crate::git::repo::Repo;
 
 use super::plan::PlanRequest;
@@ -22,7 +22,7 @@ pub fn bake_commit(request: &PlanRequest) -> Rendering {
 fn text(request: &PlanRequest, remarks: &mut Remarks) -> Result<String, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
     let source = template::read(&repo, request, remarks)?;
-    let loaded = config::load(&source)?;
+    let loaded = werf_config::load(&source)?;
     remarks.warnings.extend(loaded.warnings);
     let file = bake_file(&loaded.config, source.name());
     Ok(format!("{file:#}\n"))
@@ -79,8 +79,10 @@ fn free_name(name: &str, used: &mut BTreeSet<String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use diagnostic::SourceText;
+    use werf_config::load;
+
     use super::*;
-    use crate::config::{SourceText, load};
 
     #[test]
     fn final_images_are_targets() {

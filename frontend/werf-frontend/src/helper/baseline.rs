@@ -8,8 +8,7 @@ use std::path::PathBuf;
 use stapel_sync::manifest::Manifest;
 use stapel_sync::store::Store;
 use stapel_sync::{Error, StageDigest};
-
-use crate::plan::digest::Digest;
+use werf_plan::digest::Digest;
 
 /// What `gitCache` is counted in.
 const MEBIBYTE: u64 = 1 << 20;

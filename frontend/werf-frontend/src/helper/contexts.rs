@@ -5,21 +5,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use diagnostic::{Diagnostic, SourceText, Spanned};
+use masks::dockerignore::Dockerignore;
+use masks::mask::PathMatcher;
 use stapel_sync::manifest::{Content, Listing, Manifest, Mapping};
 use stapel_sync::slot::Slot;
 use stapel_sync::store::Store;
 use stapel_sync::{AbsPath, HashKind};
+use werf_config::template::{FileKind, Files as _};
+use werf_config::{Config, DockerfileImage, ImageName};
+use werf_plan::agreed::CONTEXT_DIRECTORY;
+use werf_plan::dockerfile::{self, Dockerfile, DockerfilePlan, DockerfileSources};
 
-use crate::config::template::{FileKind, Files as _};
-use crate::config::{Config, DockerfileImage, ImageName, SourceText, Spanned};
-use crate::error::Diagnostic;
-use crate::git::dockerignore::Dockerignore;
 use crate::git::files::CommitFiles;
-use crate::git::mask::PathMatcher;
 use crate::git::repo::Repo;
 use crate::git::tree::{ListingError, Shape, TreeListing};
-use crate::lower::context::CONTEXT_DIRECTORY;
-use crate::plan::dockerfile::{self, Dockerfile, DockerfilePlan, DockerfileSources};
 
 use super::baseline;
 use super::sources::{self, Blob, Elsewhere, FillError};

@@ -3,11 +3,10 @@
 //! The client sends the file that `-f` names, but only by its last component and its content: which
 //! file of the commit that is must be found out, and it must be the same file.
 
-use crate::error::{Diagnostic, Location, Position};
-use crate::git::repo::{Entry, Repo, RepoError};
+use diagnostic::{Diagnostic, Location, Position};
+use werf_plan::agreed::DEFAULT_NAMES;
 
-/// The names that are tried when no file was named, in this order (spec `werf-yaml.md` 1.1).
-pub const DEFAULT_NAMES: [&str; 2] = ["werf.yaml", "werf.yml"];
+use crate::git::repo::{Entry, Repo, RepoError};
 
 /// What is known of the file before the commit is opened.
 #[derive(Clone, Debug, Default)]
@@ -202,8 +201,9 @@ fn ambiguous(equal: &[Located]) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::git::fixture::Fixture;
+
+    use super::*;
 
     fn wanted(name: &str, content: &str) -> Wanted {
         Wanted {

@@ -9,6 +9,4 @@ pub mod plan;
 pub mod remotes;
 pub mod render;
 pub mod sources;
-pub mod store;
 pub mod template;
-pub mod toolchain;

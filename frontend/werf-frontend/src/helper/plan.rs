@@ -4,23 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use diagnostic::Diagnostic;
+use stapel_sync::store::toolchains;
+use stapel_sync::store::tools::{StoreError, install_tools};
 use stapel_sync::store::{CleanPolicy, Store};
+use werf_config::{self, ImageName, permission};
+use werf_plan::digest::Digest;
+use werf_plan::file::{ImagePlan, Outcome, Plan, PlanFile, VERSION};
+use werf_plan::remote::GivenRemote;
+use werf_plan::{self, ImageSources};
 
-use crate::config::{self, ImageName, permission};
-use crate::error::Diagnostic;
 use crate::git::repo::Repo;
-use crate::plan::digest::Digest;
-use crate::plan::file::{ImagePlan, Outcome, Plan, PlanFile, VERSION};
-use crate::plan::{self, ImageSources};
 
 use super::baseline::{self, Changed};
 use super::contexts::Contexts;
 use super::locate::Wanted;
-use super::remotes::{self, GivenRemote, Remotes, Unopened};
+use super::remotes::{self, Remotes, Unopened};
 use super::sources::{FillError, Measured, Snapshot};
-use super::store::{StoreError, install_tools};
 use super::template::{self, Remarks};
-use super::toolchain;
 
 /// Everything that PLAN is told; whatever else it wants to know is in the commit.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
 fn has_toolchain(request: &PlanRequest, store: Option<&Path>, outcome: &Outcome) -> bool {
     match (&request.toolchain, store, outcome) {
         (Some(name), Some(store), Outcome::Plan(plan)) => {
-            plan.images.iter().any(ImagePlan::uses_ansible) && toolchain::is_present(store, name)
+            plan.images.iter().any(ImagePlan::uses_ansible) && toolchains::is_present(store, name)
         }
         _ => false,
     }
@@ -77,7 +78,7 @@ fn plan_or_refuse(
 ) -> Result<Outcome, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
     let source = template::read(&repo, request, remarks)?;
-    let loaded = config::load(&source)?;
+    let loaded = werf_config::load(&source)?;
     remarks.warnings.extend(loaded.warnings);
     let may_be_forbidden =
         remotes::has_moving(&loaded.config) || permission::is_needed(&loaded.config);
@@ -104,7 +105,7 @@ fn plan_or_refuse(
     )?;
     let plan = |sources: &_| Plan {
         dockerfiles: contexts.plan(&loaded.config, &source),
-        ..plan::plan(&loaded.config, &source, &repo.commit(), sources)
+        ..werf_plan::plan(&loaded.config, &source, &repo.commit(), sources)
     };
     let Some(store) = store else {
         return Ok(Outcome::Plan(plan(&snapshot.sources())));
@@ -180,7 +181,7 @@ pub fn run(
 ) -> Result<(), StoreError> {
     install_tools(store, tools)?;
     let file = plan_commit(request, Some(store));
-    toolchain::clean(store, SystemTime::now())?;
+    toolchains::clean(store, SystemTime::now())?;
     std::fs::write(out, file.to_json()).map_err(|cause| StoreError {
         action: format!("write {}", out.display()),
         cause,

@@ -3,50 +3,13 @@
 //! PLAN has no network. What it needs it asks the gateway for, which starts it again with every repository mounted;
 //! on the command line a person can give clones.
 
-use std::path::PathBuf;
-use std::str::FromStr;
+use diagnostic::{Diagnostic, SourceText};
+use werf_config::giterminism::{Giterminism, Rule};
+use werf_config::{Config, GitMapping, Reference, Remote};
+use werf_plan::file::RemoteRequest;
+use werf_plan::remote::GivenRemote;
 
-use crate::config::giterminism::{Giterminism, Rule};
-use crate::config::{Config, GitMapping, Reference, Remote, SourceText};
-use crate::error::Diagnostic;
 use crate::git::repo::{Repo, RepoError};
-use crate::plan::file::RemoteRequest;
-
-/// A repository that PLAN can read, as in `--remote`: `DIR REFERENCE URL`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GivenRemote {
-    /// The git directory, whose HEAD is the wanted commit.
-    pub git_dir: PathBuf,
-    /// As in [`RemoteRequest::reference`].
-    pub reference: String,
-    /// As in [`RemoteRequest::url`].
-    pub url: String,
-}
-
-impl FromStr for GivenRemote {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<GivenRemote, String> {
-        // Neither a reference nor a URL holds a blank; a directory may.
-        let mut parts = text.rsplitn(3, ' ');
-        let (url, reference, dir) = (parts.next(), parts.next(), parts.next());
-        match (dir, reference, url) {
-            (Some(dir), Some(reference), Some(url)) => Ok(GivenRemote {
-                git_dir: PathBuf::from(dir),
-                reference: reference.to_owned(),
-                url: url.to_owned(),
-            }),
-            _ => Err("it is not of the form `GIT_DIR REFERENCE URL`".to_owned()),
-        }
-    }
-}
-
-impl GivenRemote {
-    /// Returns the flag's value for the repository that `request` asks for, mounted at `git_dir`.
-    pub fn flag(git_dir: &str, request: &RemoteRequest) -> String {
-        format!("{git_dir} {} {}", request.reference, request.url)
-    }
-}
 
 /// The opened repositories of a configuration, in the order in which it names them.
 #[derive(Default)]
@@ -104,12 +67,6 @@ impl Remotes {
     }
 }
 
-impl RemoteRequest {
-    fn is_for(&self, remote: &Remote) -> bool {
-        self.url == remote.url.value && self.reference == remote.reference.value.full_name()
-    }
-}
-
 /// Returns what `config` needs, each repository and reference once.
 fn requests(config: &Config, source: &SourceText) -> Vec<RemoteRequest> {
     let mut requests: Vec<RemoteRequest> = Vec::new();
@@ -164,24 +121,6 @@ fn open(given: &GivenRemote, request: &RemoteRequest) -> Result<Repo, Diagnostic
         .at(request.at.clone()));
     }
     Ok(repo)
-}
-
-/// Returns a mistake for each of `requests`, where nobody fetches them.
-pub fn missing(requests: &[RemoteRequest]) -> Vec<Diagnostic> {
-    requests
-        .iter()
-        .map(|request| {
-            Diagnostic::error(format!(
-                "the plan needs repository `{}` ({}), which only a build fetches",
-                request.url, request.name
-            ))
-            .at(request.at.clone())
-            .hint(format!(
-                "give a clone of it that has this commit checked out: `--remote 'CLONE/.git {} {}'`",
-                request.reference, request.url
-            ))
-        })
-        .collect()
 }
 
 /// Whether anything that `config` takes may be another commit tomorrow.

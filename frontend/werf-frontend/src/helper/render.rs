@@ -1,8 +1,8 @@
 //! `render`: the configuration of the HEAD commit with all templates rendered, as werf's `config render` prints it
 //! (spec `werf-yaml.md` 1.1).
 
-use crate::config;
-use crate::error::{self, Diagnostic};
+use diagnostic::Diagnostic;
+
 use crate::git::repo::Repo;
 
 use super::plan::PlanRequest;
@@ -32,7 +32,7 @@ impl Rendering {
                 .at
                 .as_ref()
                 .and_then(|at| remarks.sources.iter().find(|file| file.name == at.file));
-            error::render(diagnostic, file.map(|file| file.text.as_str()))
+            diagnostic::render(diagnostic, file.map(|file| file.text.as_str()))
         };
         Rendering {
             result: result.map_err(|errors| errors.iter().map(draw).collect()),
@@ -51,5 +51,5 @@ fn text(
     if images.is_empty() {
         return Ok(source.text().to_owned());
     }
-    config::image_documents(&source, images)
+    werf_config::image_documents(&source, images)
 }

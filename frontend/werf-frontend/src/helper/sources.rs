@@ -7,20 +7,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use diagnostic::{Diagnostic, SourceText};
+use masks::mask::Mask;
 use stapel_sync::manifest::{Content, EntryKind, Leaf, Listing, Manifest, Mapping};
 use stapel_sync::slot::{Commit, Slot};
 use stapel_sync::store::Store;
 use stapel_sync::{AbsPath, HashKind, ObjectId};
+use werf_config::{Config, GitMapping, Image, ImageName, UserStage};
+use werf_plan::ImageSources;
+use werf_plan::digest::Digest;
+use werf_plan::file::{ImagePlan, Plan};
 
-use crate::config::{Config, GitMapping, Image, ImageName, SourceText, UserStage};
-use crate::error::Diagnostic;
-use crate::git::mask::Mask;
 use crate::git::repo::{Repo, RepoError};
 use crate::git::submodule::Submodule;
 use crate::git::tree::{FileKind, ListingError, Shape, TreeEntry, TreeListing};
-use crate::plan::ImageSources;
-use crate::plan::digest::Digest;
-use crate::plan::file::{ImagePlan, Plan};
 
 use super::baseline::{self, Changed};
 use super::remotes::Remotes;
@@ -354,7 +354,7 @@ impl Reader<'_> {
         checksums
     }
 
-    fn warn(&mut self, rule: &str, message: String, at: crate::config::source::Span) {
+    fn warn(&mut self, rule: &str, message: String, at: diagnostic::Span) {
         let warning = Diagnostic::warning(rule, message).at(self.source.location(at));
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);

@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::config::SourceText;
-use crate::config::giterminism::{FILE_NAME, Giterminism};
-use crate::config::template::{self, CommitData, FileKind, Files, Inputs, TemplateFile};
-use crate::error::Diagnostic;
+use diagnostic::{Diagnostic, SourceText, TemplateFile, redact};
+use masks::mask::Mask;
+use werf_config::giterminism::{FILE_NAME, Giterminism};
+use werf_config::template::{self, CommitData, FileKind, Files, Inputs};
+use werf_plan::file::SourceFile;
+
 use crate::git::files::CommitFiles;
-use crate::git::mask::Mask;
 use crate::git::repo::{Repo, RepoError};
-use crate::plan::file::SourceFile;
-use crate::redact;
 
 use super::locate::{Located, locate};
 use super::plan::PlanRequest;

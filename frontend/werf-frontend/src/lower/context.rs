@@ -4,13 +4,10 @@
 //! their contents, so a commit that changes others reruns nothing but that exec.
 
 use buildkit_llb::{Exec, File, Graph, Mount, Network, Node, Source};
+use werf_plan::agreed::{CONTEXT_DIRECTORY, STORE_DIRECTORY, TOOLS};
+use werf_plan::dockerfile::{Dockerfile, DockerfilePlan};
 
-use crate::plan::dockerfile::{Dockerfile, DockerfilePlan};
-
-use super::{ATTEMPT_VARIABLE, FILE_TIME, STORE_DIRECTORY, SYNC, with_store};
-
-/// Where the files of a context are put in the container that does so.
-pub const CONTEXT_DIRECTORY: &str = "/context";
+use super::{ATTEMPT_VARIABLE, FILE_TIME, SYNC, with_store};
 
 /// The client's files, of which a context may have some.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +47,7 @@ pub fn context(plan: &DockerfilePlan, client: Client<'_>, again: bool) -> Lowere
         .cwd("/")
         .user("0:0")
         .network(Network::None);
-    let mut exec = with_store(exec, crate::helper::store::TOOLS)
+    let mut exec = with_store(exec, TOOLS)
         .mount(Mount::scratch(CONTEXT_DIRECTORY))
         .name(step_name(plan, "context from the commit"));
     if again {
@@ -124,8 +121,9 @@ fn step_name(plan: &DockerfilePlan, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use werf_plan::dockerfile::AddedFile;
+
     use super::*;
-    use crate::plan::dockerfile::AddedFile;
 
     const CLIENT: Client<'_> = Client {
         name: "context",
@@ -134,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_graph_of_a_context_is_a_contract() {
-        let mut plan = DockerfilePlan::sample("app");
+        let mut plan = crate::lower::sample::dockerfile("app");
         plan.added_files.push(AddedFile {
             from: "app/dist".into(),
             to: "dist".into(),
@@ -149,7 +147,7 @@ mod tests {
     #[test]
     fn the_second_try_has_another_key() {
         let digest = |again| {
-            let lowered = context(&DockerfilePlan::sample("app"), CLIENT, again);
+            let lowered = context(&crate::lower::sample::dockerfile("app"), CLIENT, again);
             assert_eq!(lowered.root, lowered.exec, "nothing is added");
             lowered.graph.digest(lowered.exec)
         };

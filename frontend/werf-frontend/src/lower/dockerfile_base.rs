@@ -3,10 +3,9 @@
 
 use buildkit_llb::Graph;
 use buildkit_proto::pb;
-
-use crate::config::ImageName;
-use crate::error::Diagnostic;
-use crate::plan::stage::StageKind;
+use diagnostic::Diagnostic;
+use werf_config::ImageName;
+use werf_plan::stage::StageKind;
 
 use super::image_config::ImageConfig;
 use super::{DoneImage, Images, Step};

@@ -4,13 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use diagnostic::Diagnostic;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-
-use crate::config::CommandLine;
-use crate::config::docker::{expose, healthcheck, word};
-use crate::error::Diagnostic;
-use crate::plan::file::{DockerPlan, DockerValue};
+use werf_config::CommandLine;
+use werf_config::docker::{expose, healthcheck, word};
+use werf_plan::file::{DockerPlan, DockerValue};
 
 /// What marks our entries in `docker history`.
 pub const HISTORY_COMMENT: &str = "werf.frontend.v0";

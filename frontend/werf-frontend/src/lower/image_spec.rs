@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use diagnostic::Diagnostic;
 use serde_json::{Map, Value, json};
-
-use crate::config::docker::word;
-use crate::config::image_spec::pattern::Patterns;
-use crate::error::Diagnostic;
-use crate::plan::image_spec::{Clear, ImageSpecPlan};
-use crate::plan::service_labels;
+use werf_config::docker::word;
+use werf_config::image_spec::pattern::Patterns;
+use werf_plan::image_spec::{Clear, ImageSpecPlan};
+use werf_plan::service_labels;
 
 use super::image_config::{DEFAULT_PATH, ImageConfig, healthcheck_json};
 

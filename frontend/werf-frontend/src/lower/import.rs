@@ -5,10 +5,9 @@
 //! `buildkit-frontend.md` 6.3). Nothing of the source is in the digest of the stage.
 
 use buildkit_llb::{CopyFiles, File, Graph, Node, Owner, Source, normalise_reference};
-
-use crate::error::Diagnostic;
-use crate::git::mask::Mask;
-use crate::plan::file::{ImportFrom, ImportPlan, StagePlan};
+use diagnostic::Diagnostic;
+use masks::mask::Mask;
+use werf_plan::file::{ImportFrom, ImportPlan, StagePlan};
 
 use super::{Bases, DoneImage, FILE_TIME, Images, Lowering};
 
@@ -70,7 +69,7 @@ impl Lowering<'_> {
 
 impl DoneImage {
     /// Returns the file system that the stage `kind` has left, or the last one if there is no such stage (spec 7.2).
-    fn after(&self, kind: crate::plan::stage::StageKind) -> Option<Node> {
+    fn after(&self, kind: werf_plan::stage::StageKind) -> Option<Node> {
         let mut stages = self.stages.iter();
         let stage = stages.rfind(|(stage, _)| *stage == kind);
         stage.map_or(self.root, |(_, node)| *node)

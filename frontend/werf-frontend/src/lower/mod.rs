@@ -11,6 +11,8 @@ pub mod image_config;
 mod image_spec;
 mod import;
 pub mod mounts;
+#[cfg(test)]
+pub(crate) mod sample;
 mod toolchain;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,41 +21,29 @@ use buildkit_llb::{
     CacheSharing, ContentCache, Exec, File, Graph, Mount, Network, Node, Platform, Source,
     SourceRange, normalise_reference,
 };
+use diagnostic::{Diagnostic, Location};
+use werf_config::{ImageName, NetworkMode};
+use werf_plan::agreed::{
+    DIGEST_VARIABLE, SHELL_DIRECTORY, STAPEL_DIRECTORY, STORE_DIRECTORY, TOOLS, store_id,
+};
+use werf_plan::file::{Base, ImagePlan, Plan, SourceFile, Sources, StagePlan};
+use werf_plan::image_spec::Clear;
+use werf_plan::playbook;
+use werf_plan::script::{Script, ScriptKind};
+use werf_plan::stage::StageKind;
 
-use crate::config::{ImageName, NetworkMode};
-use crate::error::{Diagnostic, Location};
-use crate::plan::file::{Base, ImagePlan, Plan, SourceFile, Sources, StagePlan};
-use crate::plan::image_spec::Clear;
-use crate::plan::playbook;
-use crate::plan::script::{Script, ScriptKind};
-use crate::plan::stage::StageKind;
-
-pub use dockerfile_base::DockerfileBase;
 use image_config::ImageConfig;
 use mounts::Mounts;
 
-/// The id of the cache mount that all builds of a daemon share, with the version of its format.
-///
-/// It has no slash, so that no Dockerfile can name it (spec `buildkit-frontend.md` 6.2).
-pub const STORE_ID: &str = "werf-store-v1";
+pub use dockerfile_base::DockerfileBase;
 
-/// Where the tool chain is inside a stage.
-const STAPEL_DIRECTORY: &str = "/.werf/stapel";
-/// Where the script of a stage is.
-const SHELL_DIRECTORY: &str = "/.werf/shell";
-/// Where STORE is inside a stage.
-const STORE_DIRECTORY: &str = "/.werf/store";
 /// The program that brings the sources up to date.
 const SYNC: &str = "/.werf/stapel/bin/stapel-sync";
 /// The variable that gives a stage another key when it is tried again in the same build: BuildKit
 /// remembers what failed.
 const ATTEMPT_VARIABLE: &str = "WERF_ATTEMPT";
-/// The exit code by which a stage says that STORE lacks something (`stapel-sync`).
-pub const STORE_EXIT_CODE: i64 = 93;
 /// The locale of every stage; it is not put into the image.
 const LOCALE: [(&str, &str); 2] = [("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8")];
-/// The variable that carries the digest of the stage into its key and its environment.
-pub const DIGEST_VARIABLE: &str = "WERF_STAGE_DIGEST";
 
 /// Files that we make have this time, in nanoseconds since 1970, so that they are the same every time.
 const FILE_TIME: i64 = 0;
@@ -244,13 +234,13 @@ struct DoneImage {
 /// Mounts STORE, and those tools of it that are in the directory `tools`.
 fn with_store(exec: Exec, tools: &str) -> Exec {
     exec.mount(
-        Mount::cache(STAPEL_DIRECTORY, STORE_ID)
+        Mount::cache(STAPEL_DIRECTORY, store_id())
             .selector(format!("/{tools}"))
             .sharing(CacheSharing::Shared)
             .readonly(),
     )
     .mount(
-        Mount::cache(STORE_DIRECTORY, STORE_ID)
+        Mount::cache(STORE_DIRECTORY, store_id())
             .sharing(CacheSharing::Shared)
             .readonly(),
     )
@@ -540,10 +530,10 @@ impl Lowering<'_> {
     ) -> Node {
         let shell = self.shell_directory(graph, stage, work.script());
         let (directory, tools) = match work.kind() {
-            ScriptKind::Shell => (SHELL_DIRECTORY, crate::helper::store::TOOLS.to_owned()),
+            ScriptKind::Shell => (SHELL_DIRECTORY, TOOLS.to_owned()),
             ScriptKind::Playbook => (
                 playbook::DIRECTORY,
-                crate::helper::toolchain::path(&self.settings.toolchain),
+                stapel_sync::store::toolchains::path(&self.settings.toolchain),
             ),
         };
         let mut exec = Exec::new(work.arguments(&stage.digest.hex()))

@@ -5,11 +5,10 @@
 //! BuildKit has the names in the key, of a `fromPath` the content.
 
 use buildkit_llb::{CacheSharing, ContentCache, Exec, File, Graph, Mount, Node, Rm, Source};
-
-use crate::config::mount::is_below;
-use crate::config::secret::DIRECTORY as SECRETS;
-use crate::error::Diagnostic;
-use crate::plan::container::{MountKind, MountPlan, SecretPlan};
+use diagnostic::Diagnostic;
+use werf_config::mount::is_below;
+use werf_config::secret::DIRECTORY as SECRETS;
+use werf_plan::container::{MountKind, MountPlan, SecretPlan};
 
 use super::{FILE_TIME, Settings};
 

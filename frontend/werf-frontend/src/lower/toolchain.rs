@@ -5,9 +5,8 @@
 //! date is not part of it, and is started from STORE itself.
 
 use buildkit_llb::{File, Mount};
-
-use crate::plan::playbook::{CONFIG, DIRECTORY, HOSTS, PATH, PROGRAM, SCRATCH};
-use crate::plan::script::ScriptKind;
+use werf_plan::playbook::{CONFIG, DIRECTORY, HOSTS, PATH, PROGRAM, SCRATCH};
+use werf_plan::script::ScriptKind;
 
 use super::image_config::DEFAULT_PATH;
 

@@ -5,9 +5,9 @@
 //! and how the mask is written does not.
 
 use sha2::{Digest as _, Sha256};
+use werf_plan::digest::hex;
 
 use super::{Mask, TreeListing};
-use crate::plan::digest::hex;
 
 /// The checksum of the files that one mask matches.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use super::*;
+use masks::mask::reference;
+
 use crate::git::fixture::Fixture;
-use crate::git::mask::reference;
+
+use super::*;
 
 const MASKS: [(&[&str], &[&str]); 9] = [
     (&[], &[]),

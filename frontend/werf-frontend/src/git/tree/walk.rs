@@ -4,12 +4,13 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use gix::objs::tree::{EntryKind as GitKind, EntryRef};
+use masks::mask::{PathMatcher, Scope};
 
-use super::{FileKind, Shape, TreeEntry, TreeListing};
-use crate::git::mask::{PathMatcher, Scope};
 use crate::git::path::{PathError, RepoPath, printable};
 use crate::git::repo::{Repo, RepoError};
 use crate::git::submodule;
+
+use super::{FileKind, Shape, TreeEntry, TreeListing};
 
 /// How many files, directories and submodules one listing may go through. A few objects can describe a tree of
 /// any size, so there must be an end.

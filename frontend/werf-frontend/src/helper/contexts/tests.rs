@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
+use werf_plan::dockerfile::DockerfilePlan;
+use werf_plan::file::Outcome;
+
 use crate::git::fixture::Fixture;
 use crate::helper::locate::Wanted;
 use crate::helper::plan::{PlanRequest, plan_commit};
-use crate::plan::dockerfile::DockerfilePlan;
-use crate::plan::file::Outcome;
 
 const META: &str = "configVersion: 1\nproject: shop\n---\n";
 

@@ -1,11 +1,13 @@
 use std::collections::BTreeMap;
 
-use super::*;
+use werf_plan::file::{Outcome, Plan, PlanFile};
+use werf_plan::stage::StageKind;
+
 use crate::git::fixture::Fixture;
 use crate::helper::locate::Wanted;
 use crate::helper::plan::{PlanRequest, plan_commit};
-use crate::plan::file::{Outcome, Plan, PlanFile};
-use crate::plan::stage::StageKind;
+
+use super::*;
 
 const URL: &str = "https://git.example.org/team/lib.git";
 
@@ -58,7 +60,7 @@ fn planned(file: &PlanFile) -> &Plan {
 fn errors(file: &PlanFile) -> String {
     let errors = match &file.outcome {
         Outcome::Errors(errors) => errors.clone(),
-        Outcome::NeedsRemotes(remotes) => missing(remotes),
+        Outcome::NeedsRemotes(remotes) => werf_plan::remote::missing(remotes),
         Outcome::Plan(_) => panic!("it is planned"),
     };
     let shown: Vec<String> = errors.iter().map(|error| file.render(error)).collect();
@@ -275,17 +277,4 @@ fn credentials_of_a_url_are_never_shown() {
         !json.contains("hunter2") && json.contains("rendered as"),
         "{json}"
     );
-}
-
-#[test]
-fn the_flag_holds_a_directory_with_blanks() {
-    let given: GivenRemote = "my clone/.git HEAD https://x/y".parse().expect("a flag");
-    assert_eq!(given.git_dir, PathBuf::from("my clone/.git"));
-    assert_eq!(
-        (given.reference.as_str(), given.url.as_str()),
-        ("HEAD", "https://x/y")
-    );
-    for wrong in ["", "x", "HEAD https://x/y"] {
-        assert!(wrong.parse::<GivenRemote>().is_err(), "{wrong}");
-    }
 }

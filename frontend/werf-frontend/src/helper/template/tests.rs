@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
+use werf_plan::file::{Outcome, PlanFile};
+
 use crate::git::fixture::Fixture;
 use crate::helper::locate::Wanted;
 use crate::helper::plan::{PlanRequest, plan_commit};
 use crate::helper::render::render_commit;
-use crate::plan::file::{Outcome, PlanFile};
 
 const META: &str = "configVersion: 1\nproject: shop\n---\n";
 

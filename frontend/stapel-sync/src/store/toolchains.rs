@@ -1,0 +1,186 @@
+//! The ansible tool chain in STORE: how it gets there, and when it goes.
+//!
+//! It is an image of its own. Stages find it in STORE, in a directory named by the digest of that image, so it is in
+//! no cache key, and a newer one stands beside those that are in use. A directory appears complete, by a rename, and
+//! is never changed.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::tools::{StoreError, doing, temporary_directory};
+
+/// The directory of STORE with all tool chains.
+pub const TOOLCHAINS: &str = "ansible";
+
+/// How long a tool chain stays after the last build that needed it.
+const KEPT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// How long copying may take.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Returns where in STORE the tool chain of this name is.
+pub fn path(name: &str) -> String {
+    format!("{TOOLCHAINS}/{name}")
+}
+
+/// Whether the tool chain is in STORE. If so, it is of use for another two weeks.
+pub fn is_present(store: &Path, name: &str) -> bool {
+    File::open(store.join(path(name)))
+        .and_then(|directory| directory.set_modified(SystemTime::now()))
+        .is_ok()
+}
+
+/// Copies the tool chain in `from` into STORE, unless it is there.
+///
+/// # Errors
+/// What could not be read or written.
+pub fn install(store: &Path, from: &Path, name: &str) -> Result<(), StoreError> {
+    if is_present(store, name) {
+        return Ok(());
+    }
+    let making = temporary_directory(store)?;
+    copy(from, &making)?;
+    // A crash of the machine must not leave a directory with a final name and without contents.
+    let directory = File::open(&making).map_err(doing("open what was copied"))?;
+    rustix::fs::syncfs(&directory).map_err(|error| doing("write STORE to disk")(error.into()))?;
+    let place = store.join(path(name));
+    fs::create_dir_all(store.join(TOOLCHAINS))
+        .map_err(doing("create the directory of tool chains"))?;
+    match fs::rename(&making, &place) {
+        Ok(()) => Ok(()),
+        // Another build was faster.
+        Err(_) if is_present(store, name) => remove(&making),
+        Err(cause) => Err(doing(format!("put {} in place", place.display()))(cause)),
+    }
+}
+
+/// Removes the tool chains that no build has needed for two weeks, and what was left of copying one a day ago.
+///
+/// # Errors
+/// What could not be removed.
+pub fn clean(store: &Path, now: SystemTime) -> Result<(), StoreError> {
+    for directory in older(&store.join(TOOLCHAINS), now, KEPT) {
+        // First under another name: half a tool chain must not have a final one.
+        let going = temporary_directory(store)?;
+        if fs::rename(directory, &going).is_ok() {
+            remove(&going)?;
+        }
+    }
+    for directory in older(&store.join("tmp"), now, FORGOTTEN) {
+        remove(&directory)?;
+    }
+    Ok(())
+}
+
+/// Returns the directories in `parent` that have not been touched for this long.
+fn older(parent: &Path, now: SystemTime, than: Duration) -> Vec<PathBuf> {
+    let is_old = |entry: &fs::DirEntry| {
+        let meta = entry.metadata().ok().filter(fs::Metadata::is_dir);
+        let touched = meta.and_then(|meta| meta.modified().ok());
+        let age = touched.and_then(|touched| now.duration_since(touched).ok());
+        age.is_some_and(|age| age > than)
+    };
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    entries.filter(is_old).map(|entry| entry.path()).collect()
+}
+
+fn remove(directory: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(directory) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+            Err(doing(format!("remove {}", directory.display()))(cause))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let entries = fs::read_dir(from).map_err(doing(format!("list {}", from.display())))?;
+    for entry in entries {
+        let entry = entry.map_err(doing(format!("list {}", from.display())))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let copying = || doing(format!("copy {}", source.display()));
+        let kind = entry.file_type().map_err(copying())?;
+        if kind.is_dir() {
+            fs::create_dir(&target).map_err(copying())?;
+            copy(&source, &target)?;
+        } else if kind.is_symlink() {
+            let link = fs::read_link(&source).map_err(copying())?;
+            symlink(link, &target).map_err(copying())?;
+        } else {
+            fs::copy(&source, &target).map_err(copying())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tool_chain(at: &Path) {
+        fs::create_dir_all(at.join("embedded/bin")).unwrap();
+        fs::write(at.join("embedded/bin/python3"), "python").unwrap();
+        symlink("python3", at.join("embedded/bin/python")).unwrap();
+    }
+
+    #[test]
+    fn it_is_copied_once_and_complete() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, from) = (dir.path().join("store"), dir.path().join("from"));
+        tool_chain(&from);
+        assert!(!is_present(&store, "abc"));
+        install(&store, &from, "abc").unwrap();
+        assert!(is_present(&store, "abc"));
+        let python = store.join("ansible/abc/embedded/bin/python");
+        assert_eq!(fs::read_link(&python).unwrap(), Path::new("python3"));
+        assert_eq!(fs::read(&python).unwrap(), b"python");
+        fs::remove_dir_all(&from).unwrap();
+        install(&store, &from, "abc").unwrap();
+        assert_eq!(fs::read_dir(store.join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn many_builds_may_copy_it_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, from) = (dir.path().join("store"), dir.path().join("from"));
+        tool_chain(&from);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| install(&store, &from, "abc").unwrap());
+            }
+        });
+        assert_eq!(fs::read_dir(store.join("ansible")).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(store.join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn an_old_one_goes_unless_it_is_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, from) = (dir.path().join("store"), dir.path().join("from"));
+        tool_chain(&from);
+        install(&store, &from, "old").unwrap();
+        let later = SystemTime::now() + KEPT;
+        clean(&store, later - Duration::from_secs(60)).unwrap();
+        assert!(is_present(&store, "old"));
+        let forgotten = temporary_directory(&store).unwrap();
+        tool_chain(&forgotten);
+        clean(&store, later + Duration::from_secs(60)).unwrap();
+        assert!(!is_present(&store, "old"));
+        assert_eq!(fs::read_dir(store.join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = install(
+            &dir.path().join("store"),
+            &dir.path().join("nowhere"),
+            "abc",
+        )
+        .unwrap_err();
+        assert!(error.to_string().contains("nowhere"), "{error}");
+    }
+}

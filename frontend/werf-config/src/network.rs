@@ -1,0 +1,58 @@
+//! `network`: what the commands of an image can reach (spec 1.7 and 9.2).
+
+use diagnostic::closest;
+use serde::{Deserialize, Serialize};
+
+/// The network of an image's commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NetworkMode {
+    /// The builder's usual one.
+    Default,
+    /// The host's own.
+    Host,
+    /// Only the loopback interface.
+    None,
+}
+
+/// Words for each of them, as Docker and BuildKit have them.
+const WORDS: [(&str, NetworkMode); 5] = [
+    ("default", NetworkMode::Default),
+    ("bridge", NetworkMode::Default),
+    ("sandbox", NetworkMode::Default),
+    ("host", NetworkMode::Host),
+    ("none", NetworkMode::None),
+];
+
+impl NetworkMode {
+    /// Reads a word.
+    ///
+    /// # Errors
+    /// What to do about any other word.
+    pub fn parse(text: &str) -> Result<NetworkMode, String> {
+        let known = WORDS.iter().find(|(word, _)| *word == text);
+        known.map(|(_, mode)| *mode).ok_or_else(|| {
+            match closest(text, ["default", "host", "none"]) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "BuildKit knows `default`, `host` and `none`, but no networks by name"
+                    .to_owned(),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NetworkMode;
+
+    #[test]
+    fn words_of_both_engines_are_understood() {
+        assert_eq!(NetworkMode::parse("bridge"), Ok(NetworkMode::Default));
+        assert_eq!(NetworkMode::parse("host"), Ok(NetworkMode::Host));
+        assert_eq!(
+            NetworkMode::parse("hots"),
+            Err("did you mean `host`?".to_owned())
+        );
+        assert!(NetworkMode::parse("my_net").is_err() && NetworkMode::parse("Host").is_err());
+    }
+}

@@ -1,0 +1,110 @@
+//! A template's error to what a person sees: the line of the template, and by which calls it was reached.
+
+use diagnostic::{Diagnostic, Location, Span, TemplateFile};
+use gotemplate::{Error, Frame, Limit, LimitError, Step};
+
+use super::Advice;
+
+/// More calls than this tell nothing new.
+const MOST_NOTES: usize = 8;
+
+/// Says what went wrong.
+pub(super) fn diagnostic(
+    error: &Error,
+    files: &[TemplateFile],
+    advice: Option<Advice>,
+) -> Diagnostic {
+    let (message, hint) = match error.limit() {
+        Some(limit) => limit_reached(limit),
+        None => (error.message().to_owned(), None),
+    };
+    let mut diagnostic = Diagnostic::error(message);
+    diagnostic.hint = hint;
+    // The innermost frame whose text is a file; the text of `tpl` is not.
+    let mut frames = error.frames().rev();
+    let mut skipped = Vec::new();
+    for frame in frames.by_ref() {
+        if let Some(at) = place(frame, files) {
+            diagnostic = diagnostic.at(at);
+            break;
+        }
+        skipped.push(frame);
+    }
+    for frame in skipped.iter().rev().take(1) {
+        let at = &frame.location;
+        diagnostic = diagnostic.note(format!(
+            "it is in line {} of the text that `tpl` is given",
+            at.line
+        ));
+    }
+    if let Some(advice) = advice.filter(|advice| advice.message == error.message()) {
+        diagnostic = diagnostic.hint(advice.hint);
+        diagnostic.notes.extend(advice.note);
+    }
+    let mut chain: Vec<String> = frames.filter_map(|frame| call(frame, files)).collect();
+    let calls = chain.len();
+    chain.dedup();
+    chain.truncate(MOST_NOTES);
+    let left_out = calls - chain.len();
+    diagnostic.notes.extend(chain);
+    if left_out > 0 {
+        diagnostic = diagnostic.note(format!("and {left_out} more calls"));
+    }
+    diagnostic
+}
+
+/// Says where the level below `frame` was called.
+fn call(frame: &Frame, files: &[TemplateFile]) -> Option<String> {
+    let at = place(frame, files)?;
+    let how = match &frame.step {
+        Step::Failed => return None,
+        Step::CalledFunction(name) => format!("`{name}`"),
+        Step::CalledTemplate(name) => format!("`template {name:?}`"),
+    };
+    Some(format!("called by {how} in {}:{}", at.file, at.start.line))
+}
+
+fn place(frame: &Frame, files: &[TemplateFile]) -> Option<Location> {
+    let at = &frame.location;
+    let file = files.iter().find(|file| file.name == *at.template)?;
+    let text = file.source.text();
+    let start = at.offset.min(text.len());
+    // As much of the node as is written in this line.
+    let line = text.get(start..).unwrap_or_default().lines().next();
+    let length = line
+        .filter(|line| line.starts_with(frame.node.as_str()))
+        .map_or(1, |_| frame.node.len().max(1));
+    Some(file.source.location(Span::new(start, start + length)))
+}
+
+fn limit_reached(error: LimitError) -> (String, Option<String>) {
+    let max = error.max;
+    let mib = max >> 20;
+    let (message, hint) = match error.limit {
+        Limit::OutputBytes => (
+            format!("the template writes more than {mib} MiB"),
+            "look for a loop that writes far more than is meant",
+        ),
+        Limit::ValueBytes => (
+            format!("the template makes values of more than {mib} MiB together"),
+            "look for texts or lists that grow in a loop, or for large files that `.Files` reads",
+        ),
+        Limit::Steps => (
+            format!("the template takes more than {max} steps"),
+            "look for a loop over far more than is meant, or for templates that call each other without end",
+        ),
+        Limit::TemplateDepth => (
+            format!("templates call each other more than {max} deep"),
+            "look for a template that calls itself without end",
+        ),
+        Limit::Nesting => (
+            format!("calls of `include` and `tpl`, or parentheses, are more than {max} deep"),
+            "look for a template that includes itself without end",
+        ),
+        Limit::ValueDepth => (
+            format!("a value has more than {max} lists and maps inside each other"),
+            "look for a map that is put into itself",
+        ),
+    };
+    (message, Some(hint.to_owned()))
+}

@@ -1,0 +1,61 @@
+//! What PLAN, the gateway and the stages have agreed upon: each of these names is written by one of them and read by
+//! another.
+//!
+//! PLAN is the exec that plans a build inside BuildKit, STORE the cache mount through which it hands sources and tools
+//! to the stages (`docs/store.md`).
+
+use stapel_sync::store::FORMAT_VERSION;
+use stapel_sync::{ErrorKind, store};
+
+/// The names that a configuration has unless it is said otherwise.
+pub const DEFAULT_NAMES: [&str; 2] = ["werf.yaml", "werf.yml"];
+
+/// The build argument with the configuration's path in the work tree.
+pub const CONFIG_ARGUMENT: &str = "WERF_CONFIG";
+
+/// The build argument with the image of the ansible tool chain.
+pub const TOOLCHAIN_ARGUMENT: &str = "WERF_STAPEL_ANSIBLE";
+
+/// Where the tool chain is inside a stage.
+pub const STAPEL_DIRECTORY: &str = "/.werf/stapel";
+
+/// Where the script of a stage is.
+pub const SHELL_DIRECTORY: &str = "/.werf/shell";
+
+/// Where STORE is inside a stage.
+pub const STORE_DIRECTORY: &str = "/.werf/store";
+
+/// Where the files of a context are put in the container that does so.
+pub const CONTEXT_DIRECTORY: &str = "/context";
+
+/// The variable that carries the digest of the stage into its key and its environment.
+pub const DIGEST_VARIABLE: &str = "WERF_STAGE_DIGEST";
+
+/// The directory of STORE that stages of shell commands see at [`STAPEL_DIRECTORY`].
+pub use store::tools::TOOLS;
+
+/// Returns the id of the cache mount that all builds of a daemon share. It has the version of STORE's format, so that
+/// two versions never meet.
+///
+/// It has no slash, so that no Dockerfile can name it: BuildKit's Dockerfile frontend puts its name and a slash before
+/// every id (`convert_runmount.go`).
+pub fn store_id() -> String {
+    format!("werf-store-v{FORMAT_VERSION}")
+}
+
+/// The exit code by which a stage says that STORE lacks something.
+pub const STORE_EXIT_CODE: i64 = ErrorKind::Store.exit_code() as i64;
+
+/// The exit code by which a stage says that its sources could not be brought up to date.
+pub const SYNC_EXIT_CODE: i64 = ErrorKind::Own.exit_code() as i64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_every_builder_has_stored_is_found_by_these_names() {
+        assert_eq!(store_id(), "werf-store-v1");
+        assert_eq!((STORE_EXIT_CODE, SYNC_EXIT_CODE), (93, 94));
+    }
+}

@@ -1,0 +1,342 @@
+//! The plan as versioned JSON: what the helper writes and the gateway reads.
+//!
+//! Both faces of the binary meet here and nowhere else. They are one program in one image, so the
+//! version only guards against a stale output; a reader refuses any version but its own.
+
+use std::collections::BTreeMap;
+
+use diagnostic::{Diagnostic, Location};
+use serde::{Deserialize, Serialize};
+use werf_config::{CommandLine, ImageName};
+
+use super::container::{MountPlan, NetworkPlan, SecretPlan};
+use super::digest::{Digest, DigestField};
+use super::dockerfile::DockerfilePlan;
+use super::image_spec::ImageSpecPlan;
+use super::script::{Script, ScriptKind};
+use super::stage::StageKind;
+
+/// The version of the JSON below.
+pub const VERSION: u32 = 1;
+
+/// The file that PLAN writes: either what to build or why not, and what a person must be told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanFile {
+    /// [`VERSION`] of the writer.
+    pub version: u32,
+    /// The plan, or the mistakes that prevent one.
+    pub outcome: Outcome,
+    /// Remarks that do not stop the build.
+    pub warnings: Vec<Diagnostic>,
+    /// The files that locations refer to, for the frames that the client draws.
+    pub sources: Vec<SourceFile>,
+    /// Whether the ansible tool chain that PLAN was asked for is in STORE.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_toolchain: bool,
+    /// The build arguments that the configuration asks for, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used_build_args: Vec<String>,
+}
+
+/// What became of the configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// Everything is well: this is to be built.
+    Plan(Plan),
+    /// At least one mistake; nothing is built.
+    Errors(Vec<Diagnostic>),
+    /// Nothing can be planned before these repositories have been fetched.
+    NeedsRemotes(Vec<RemoteRequest>),
+}
+
+/// A commit of another repository that mappings take files of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteRequest {
+    /// The URL, without credentials.
+    pub url: String,
+    /// What git calls the commit: `HEAD`, `refs/heads/…`, `refs/tags/…`, or its id.
+    pub reference: String,
+    /// The same for people, such as `tag v1`.
+    pub name: String,
+    /// Where the first of the mappings says so.
+    pub at: Location,
+    /// What to do if the server wants to know who asks.
+    pub advice: String,
+}
+
+/// A file of the commit, by the name that people know it under.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// As in [`Location::file`].
+    pub name: String,
+    /// The whole text; bytes that are not UTF-8 are replaced.
+    pub text: String,
+}
+
+/// Everything that can be known without looking at base images: the images of the configuration, stage
+/// by stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The `project` of the meta section.
+    pub project: String,
+    /// The commit that was planned, as hexadecimal digits. Informative: it is in no cache key.
+    pub commit: String,
+    /// The images built from Dockerfiles, in the order of the configuration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dockerfiles: Vec<DockerfilePlan>,
+    /// All other images, in the order of the configuration.
+    pub images: Vec<ImagePlan>,
+}
+
+/// One image of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImagePlan {
+    /// Its name; empty for the nameless image.
+    pub name: ImageName,
+    /// Where it is defined.
+    pub at: Location,
+    /// Whether it is built for its own sake (`final`).
+    pub is_final: bool,
+    /// What it starts from.
+    pub base: Base,
+    /// Its stages in build order, `from` first, without those that do not exist.
+    pub stages: Vec<StagePlan>,
+    /// Labels that the image has unless its configuration removes them, sorted by name.
+    pub service_labels: BTreeMap<String, String>,
+    /// The `docker` section, if there is one.
+    pub docker: Option<DockerPlan>,
+    /// The `imageSpec` section, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_spec: Option<ImageSpecPlan>,
+    /// Directories that its stages see and that are no part of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mounts: Vec<MountPlan>,
+    /// Such directories of the image of this configuration that it is based on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inherited_mounts: Vec<MountPlan>,
+    /// Secrets that its commands see.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretPlan>,
+    /// What its commands can reach; `None` leaves it to the client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkPlan>,
+    /// The platforms that it is for; none means whatever is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<PlatformPlan>,
+    /// Whether nobody knows what the layer of [`ImagePlan::baseline`] holds, so that the stages after it are a
+    /// guess: PLAN has to be asked again, with that layer at hand.
+    #[serde(default)]
+    pub unmeasured: bool,
+}
+
+/// A platform that an image is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlatformPlan {
+    /// As written: `os/architecture[/variant]`.
+    pub text: String,
+    /// Where it was written.
+    pub at: Location,
+}
+
+impl ImagePlan {
+    /// Whether one of its mounts is the named context `name` of the client.
+    pub fn uses_context(&self, name: &str) -> bool {
+        let mut mounts = self.mounts.iter().chain(&self.inherited_mounts);
+        mounts.any(|mount| mount.is_context(name))
+    }
+
+    /// Whether a stage needs the ansible tool chain.
+    pub fn uses_ansible(&self) -> bool {
+        let mut scripts = self.stages.iter().filter_map(|stage| stage.script.as_ref());
+        scripts.any(|script| script.kind == ScriptKind::Playbook)
+    }
+
+    /// Returns the last stage before `gitCache` that does something with sources: what has changed since it
+    /// was built decides whether there is a `gitCache`. `None` for an image that is not brought to the commit.
+    pub fn baseline(&self) -> Option<&StagePlan> {
+        let is_last = |stage: &StagePlan| stage.kind == StageKind::GitLatestPatch;
+        if !self.stages.iter().any(is_last) {
+            return None;
+        }
+        let before = |stage: &&StagePlan| stage.kind < StageKind::GitCache;
+        let mut stages = self.stages.iter().rev().filter(before);
+        stages.find(|stage| stage.sources.is_some())
+    }
+}
+
+/// What an image starts from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Base {
+    /// An empty file system.
+    Scratch,
+    /// An image of a registry, by its reference as written.
+    Image {
+        /// The reference text.
+        reference: String,
+        /// Whether the registry is asked even if there is a local image of this name.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        latest: bool,
+        /// Where it was written.
+        at: Location,
+    },
+    /// What another image of the configuration has become.
+    Sibling {
+        /// Its name.
+        image: ImageName,
+        /// Where it was written.
+        at: Location,
+    },
+}
+
+/// One stage of an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StagePlan {
+    /// Which stage this is.
+    pub kind: StageKind,
+    /// Its cache key, which covers the digest of the stage before it.
+    pub digest: Digest,
+    /// What entered the digest.
+    pub fields: Vec<DigestField>,
+    /// The lines that define it, for failures and provenance.
+    pub at: Vec<Location>,
+    /// What it runs; `None` for a stage that only has a cache version, or only configuration or files.
+    pub script: Option<Script>,
+    /// What it does with the files of git mappings before that; `None` if nothing.
+    pub sources: Option<Sources>,
+    /// The files of other images that it brings, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<ImportPlan>,
+}
+
+impl StagePlan {
+    /// Whether the stage finds something in STORE under its digest: files, or the facts of the commit.
+    pub fn has_slot(&self) -> bool {
+        self.script.is_some() || self.sources.is_some()
+    }
+}
+
+/// Files of another image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportPlan {
+    /// Where they come from.
+    pub from: ImportFrom,
+    /// The path there.
+    pub add: String,
+    /// The path here.
+    pub to: String,
+    /// Masks of what is taken; none means everything.
+    pub include_paths: Vec<String>,
+    /// Masks of what is left out.
+    pub exclude_paths: Vec<String>,
+    /// A name or a number, or nothing.
+    pub owner: String,
+    /// A name or a number, or nothing.
+    pub group: String,
+    /// Where the other image is named.
+    pub at: Location,
+}
+
+/// Where imported files come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ImportFrom {
+    /// Another image of the configuration.
+    Sibling {
+        /// Its name.
+        image: ImageName,
+        /// The stage that counts; the last one if there is none.
+        stage: Option<StageKind>,
+    },
+    /// An image of a registry, by its reference as written.
+    Image {
+        /// The reference text.
+        reference: String,
+    },
+}
+
+/// What a stage does with the files of git mappings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Sources {
+    /// Puts them there; nothing of this image has done so before.
+    Archive,
+    /// Brings them to whatever the slot of the stage says, which is in no key.
+    Update,
+    /// Brings them to exactly this manifest (64 hexadecimal digits) and forgets how they came there.
+    Finish(String),
+}
+
+/// The `docker` section as it is applied to the image's configuration (spec `werf-yaml.md` 8.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DockerPlan {
+    /// Mount points to add.
+    pub volume: Vec<DockerValue>,
+    /// Ports to add, as written.
+    pub expose: Vec<DockerValue>,
+    /// Variables to set, sorted by name.
+    pub env: Vec<(String, DockerValue)>,
+    /// Labels to set, sorted by name.
+    pub label: Vec<(String, DockerValue)>,
+    /// The command; `None` leaves the base's.
+    pub cmd: Option<CommandLine>,
+    /// The entry point; `None` leaves the base's.
+    pub entrypoint: Option<CommandLine>,
+    /// The working directory; `None` leaves the base's.
+    pub workdir: Option<DockerValue>,
+    /// The user; `None` leaves the base's.
+    pub user: Option<DockerValue>,
+    /// The health check; `None` leaves the base's.
+    pub healthcheck: Option<DockerValue>,
+    /// Whether values are taken literally instead of as Dockerfile words.
+    pub exact_values: bool,
+}
+
+/// A value of the `docker` section and where it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DockerValue {
+    /// The text as written.
+    pub text: String,
+    /// Where it was written.
+    pub at: Location,
+}
+
+impl PlanFile {
+    /// Draws a diagnostic with the lines that it points at, for a terminal.
+    pub fn render(&self, diagnostic: &Diagnostic) -> String {
+        let file = diagnostic
+            .at
+            .as_ref()
+            .and_then(|at| self.sources.iter().find(|file| file.name == at.file));
+        diagnostic::render(diagnostic, file.map(|file| file.text.as_str()))
+    }
+
+    /// Returns the bytes to write.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut bytes =
+            serde_json::to_vec(self).expect("a plan holds only strings, numbers and lists");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads what [`PlanFile::to_json`] wrote.
+    ///
+    /// # Errors
+    /// A sentence for the log if the bytes are no plan of this version.
+    pub fn from_json(bytes: &[u8]) -> Result<PlanFile, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u32,
+        }
+        let head: Head =
+            serde_json::from_slice(bytes).map_err(|error| format!("read the plan: {error}"))?;
+        if head.version != VERSION {
+            return Err(format!(
+                "read the plan: it has version {}, this frontend reads version {VERSION}",
+                head.version
+            ));
+        }
+        serde_json::from_slice(bytes).map_err(|error| format!("read the plan: {error}"))
+    }
+}

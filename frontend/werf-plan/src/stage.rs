@@ -1,0 +1,106 @@
+//! The stages of an image, their order, and what their names are.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use werf_config::UserStage;
+
+/// A step of an image's build, in werf's words (spec `werf-yaml.md` 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum StageKind {
+    /// The base image.
+    From,
+    /// `beforeInstall` instructions.
+    BeforeInstall,
+    /// Files of other images, before the sources.
+    ImportsBeforeInstall,
+    /// The files of git mappings, put there for the first time.
+    GitArchive,
+    /// `install` instructions.
+    Install,
+    /// Files of other images, after `install`.
+    ImportsAfterInstall,
+    /// `beforeSetup` instructions.
+    BeforeSetup,
+    /// Files of other images, before `setup`.
+    ImportsBeforeSetup,
+    /// `setup` instructions.
+    Setup,
+    /// Files of other images, after `setup`.
+    ImportsAfterSetup,
+    /// The files brought up to date when much has changed since the last user stage was built.
+    GitCache,
+    /// The files brought to the commit.
+    GitLatestPatch,
+    /// The `docker` section: configuration only, no layer.
+    DockerInstructions,
+    /// The `imageSpec` section: configuration only, no layer.
+    ImageSpec,
+}
+
+impl StageKind {
+    /// All stages in build order.
+    pub const ORDER: [StageKind; 14] = [
+        StageKind::From,
+        StageKind::BeforeInstall,
+        StageKind::ImportsBeforeInstall,
+        StageKind::GitArchive,
+        StageKind::Install,
+        StageKind::ImportsAfterInstall,
+        StageKind::BeforeSetup,
+        StageKind::ImportsBeforeSetup,
+        StageKind::Setup,
+        StageKind::ImportsAfterSetup,
+        StageKind::GitCache,
+        StageKind::GitLatestPatch,
+        StageKind::DockerInstructions,
+        StageKind::ImageSpec,
+    ];
+
+    /// Returns werf's name of the stage, which is also its name in digests and progress.
+    pub fn name(self) -> &'static str {
+        match self {
+            StageKind::From => "from",
+            StageKind::BeforeInstall => "beforeInstall",
+            StageKind::ImportsBeforeInstall => "importsBeforeInstall",
+            StageKind::GitArchive => "gitArchive",
+            StageKind::Install => "install",
+            StageKind::ImportsAfterInstall => "importsAfterInstall",
+            StageKind::BeforeSetup => "beforeSetup",
+            StageKind::ImportsBeforeSetup => "importsBeforeSetup",
+            StageKind::Setup => "setup",
+            StageKind::ImportsAfterSetup => "importsAfterSetup",
+            StageKind::GitCache => "gitCache",
+            StageKind::GitLatestPatch => "gitLatestPatch",
+            StageKind::DockerInstructions => "dockerInstructions",
+            StageKind::ImageSpec => "imageSpec",
+        }
+    }
+
+    /// Returns the user stage that this is, or `None` for a stage of werf's own.
+    pub fn user_stage(self) -> Option<UserStage> {
+        match self {
+            StageKind::BeforeInstall => Some(UserStage::BeforeInstall),
+            StageKind::Install => Some(UserStage::Install),
+            StageKind::BeforeSetup => Some(UserStage::BeforeSetup),
+            StageKind::Setup => Some(UserStage::Setup),
+            StageKind::From
+            | StageKind::ImportsBeforeInstall
+            | StageKind::ImportsAfterInstall
+            | StageKind::ImportsBeforeSetup
+            | StageKind::ImportsAfterSetup
+            | StageKind::GitArchive
+            | StageKind::GitCache
+            | StageKind::GitLatestPatch
+            | StageKind::DockerInstructions
+            | StageKind::ImageSpec => None,
+        }
+    }
+}
+
+impl fmt::Display for StageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
