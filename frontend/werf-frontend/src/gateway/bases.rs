@@ -9,8 +9,9 @@ use werf_plan::file::{Base, ImagePlan, ImportFrom, Plan, SourceFile};
 use crate::lower::{BaseImage, Bases, Settings};
 
 use super::bridge::{Bridge, CallError};
+use super::failure::Failure;
+use super::report;
 use super::request::Request;
-use super::{Failure, report};
 
 /// What makes BuildKit ask the registry though there is a local image.
 const PULL: &str = "pull";

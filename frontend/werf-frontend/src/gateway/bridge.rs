@@ -6,6 +6,7 @@ use buildkit_proto::frontend as proto;
 use buildkit_proto::frontend::llb_bridge_client::LlbBridgeClient;
 use buildkit_proto::pb;
 use buildkit_proto::rpc;
+use diagnostic::Diagnostic;
 use prost::Message as _;
 use tonic::transport::Channel;
 
@@ -281,4 +282,25 @@ impl Bridge {
             .await?;
         Ok(())
     }
+}
+
+/// Leaves out the text of the configuration, which is only for frames, if the definition would be larger
+/// than an old daemon receives.
+pub(super) fn shrink(definition: &mut pb::Definition) -> Result<(), Diagnostic> {
+    if definition.encoded_len() > MAX_DEFINITION_BYTES
+        && let Some(source) = &mut definition.source
+    {
+        for info in &mut source.infos {
+            info.data.clear();
+        }
+    }
+    let bytes = definition.encoded_len();
+    if bytes > MAX_DEFINITION_BYTES {
+        return Err(Diagnostic::error(format!(
+            "the scripts of the image make {bytes} bytes, which is more than BuildKit takes in one build ({})",
+            MAX_DEFINITION_BYTES
+        ))
+        .hint("move data out of the commands into files of the repository"));
+    }
+    Ok(())
 }

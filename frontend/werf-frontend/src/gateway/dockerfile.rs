@@ -23,10 +23,11 @@ use crate::lower::DockerfileBase;
 use crate::lower::context::{self, Client};
 use crate::lower::image_config::ImageConfig;
 
-use super::bridge::{Bridge, CallError, Made};
+use super::bridge::{Bridge, CallError, Made, shrink};
+use super::failure::{Failure, lacks_in_store};
+use super::report;
 use super::request::{NoCache, Request};
 use super::rounds::{Lost, Solved};
-use super::{Failure, lacks_in_store, report, shrink};
 
 /// How BuildKit calls its Dockerfile frontend.
 const FRONTEND: &str = "dockerfile.v0";

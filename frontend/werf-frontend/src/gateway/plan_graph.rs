@@ -3,6 +3,7 @@
 use buildkit_llb::{
     CacheSharing, ContentCache, Differ, Exec, Graph, ImportError, Mount, Network, Node, Source,
 };
+use diagnostic::Diagnostic;
 use werf_plan::agreed::{DEFAULT_NAMES, store_id};
 use werf_plan::digest::Digest;
 use werf_plan::file::RemoteRequest;
@@ -63,7 +64,24 @@ pub enum OwnImage<'a> {
     Reference(&'a str),
 }
 
-impl OwnImage<'_> {
+impl<'a> OwnImage<'a> {
+    /// Returns where it comes from; `definition` is the content of [`OWN_DEFINITION`].
+    ///
+    /// # Errors
+    /// Neither a definition nor a reference.
+    pub fn find(
+        definition: Option<&'a [u8]>,
+        request: &'a Request,
+    ) -> Result<OwnImage<'a>, Diagnostic> {
+        match (definition, &request.source) {
+            (Some(bytes), _) => Ok(OwnImage::Definition(bytes)),
+            (None, Some(reference)) => Ok(OwnImage::Reference(reference)),
+            (None, None) => Err(Diagnostic::error(
+                "BuildKit does not say which image the frontend is from",
+            )),
+        }
+    }
+
     /// Adds the image to a graph.
     ///
     /// # Errors

@@ -5,8 +5,9 @@ use buildkit_proto::rpc::Status;
 use werf_plan::file::{RemoteRequest, SourceFile};
 
 use super::bridge::{CallError, Daemon};
+use super::failure::Failure;
 use super::plan_graph::PlanGraph;
-use super::{Failure, report};
+use super::report;
 
 /// What only newer daemons can do with git repositories.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use buildkit_proto::frontend::WarnRequest;
 use buildkit_proto::pb;
 use buildkit_proto::rpc::Status;
 use diagnostic::{Diagnostic, Location};
@@ -157,6 +158,43 @@ pub fn range(at: &Location) -> pb::Range {
     pb::Range {
         start: Some(position(at.start.line, at.start.column)),
         end: Some(position(at.end.line, at.end.column)),
+    }
+}
+
+/// Returns `warning` as it is shown on the vertex with digest `vertex`.
+pub fn warning(vertex: &str, warning: &Diagnostic, sources: &[SourceFile]) -> WarnRequest {
+    let file = warning
+        .at
+        .as_ref()
+        .and_then(|at| sources.iter().find(|file| file.name == at.file));
+    let mut short = warning.message.clone();
+    if let Some(rule) = &warning.rule {
+        short = format!("{rule}: {short}");
+    }
+    if let Some(at) = &warning.at {
+        // The client draws the lines only with `--debug`.
+        short.push_str(&format!(" ({}:{})", at.file, at.start.line));
+    }
+    let detail = warning
+        .hint
+        .iter()
+        .chain(&warning.notes)
+        .map(|line| line.clone().into_bytes())
+        .collect();
+    WarnRequest {
+        digest: vertex.to_owned(),
+        level: 1,
+        short: short.into_bytes(),
+        detail,
+        info: file.map(source_info),
+        ranges: warning
+            .at
+            .as_ref()
+            .filter(|_| file.is_some())
+            .map(range)
+            .into_iter()
+            .collect(),
+        ..WarnRequest::default()
     }
 }
 

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::Network;
+use buildkit_llb::{Network, Platform};
+use diagnostic::Diagnostic;
 
 /// Everything the client asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -186,6 +187,29 @@ impl Request {
             request.take(&key, value)?;
         }
         Ok(request)
+    }
+
+    /// Returns the platforms that the client asks for.
+    ///
+    /// # Errors
+    /// What cannot be built: a context that is no local directory, a platform of another form.
+    pub fn check(&self) -> Result<Vec<Platform>, Diagnostic> {
+        if let Some(context) = &self.remote_context {
+            return Err(Diagnostic::error(format!(
+                "the build context is `{context}`, and not a local directory"
+            ))
+            .hint(
+                "clone the repository and build in the clone: `docker buildx build -f werf.yaml .`",
+            ));
+        }
+        let parse = |name: &String| {
+            Platform::parse(name).ok_or_else(|| {
+                Diagnostic::error(format!(
+                    "`--platform {name}` is not of the form `os/architecture[/variant]`"
+                ))
+            })
+        };
+        self.platforms.iter().map(parse).collect()
     }
 
     fn take(&mut self, key: &str, value: String) -> Result<(), BadOption> {

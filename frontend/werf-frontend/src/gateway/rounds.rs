@@ -14,7 +14,7 @@ use werf_plan::stage::StageKind;
 
 use crate::lower::Lowered;
 
-use super::Failure;
+use super::failure::Failure;
 use super::plan_graph;
 use super::remote;
 

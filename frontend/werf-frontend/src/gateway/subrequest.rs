@@ -14,7 +14,8 @@ use werf_plan::remote::missing;
 use werf_plan::target::Target;
 
 use super::answer::{Answer, References};
-use super::{Failure, report};
+use super::failure::Failure;
+use super::report;
 
 /// Lists the questions.
 pub const DESCRIBE: &str = "frontend.subrequests.describe";

@@ -14,9 +14,10 @@ use werf_plan::script::ScriptKind;
 use werf_plan::stage::StageKind;
 
 use super::bridge::{Bridge, CallError};
+use super::failure::Failure;
 use super::plan_graph::{OwnImage, STORE};
+use super::report;
 use super::request::{Request, TOOLCHAIN};
-use super::{Failure, report};
 
 /// Where the image of the tool chain is mounted.
 const FROM: &str = "/toolchain";

@@ -1,0 +1,281 @@
+//! What a plan becomes: the target, lowered and solved for each platform.
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::Platform;
+use diagnostic::Diagnostic;
+use werf_config::ImageName;
+use werf_plan::file::{ImagePlan, Outcome, Plan, PlanFile, SourceFile};
+use werf_plan::remote::missing as missing_remotes;
+use werf_plan::stage::StageKind;
+use werf_plan::target::Target;
+
+use crate::lower::{self, Settings};
+
+use super::answer::Answer;
+use super::bridge::{self, Bridge, CallError, Reference};
+use super::failure::{Failure, blame, explain};
+use super::plan_graph::OwnImage;
+use super::planning::Planned;
+use super::request::Request;
+use super::rounds::{Attempt, Round, Solved, Unmeasured};
+use super::{bases, dockerfile, platform, report, toolchain};
+
+/// What decides for which platforms a build is.
+pub(super) struct Wanted {
+    /// Those that the client names.
+    pub(super) asked: Vec<Platform>,
+    /// The builder's own.
+    pub(super) native: Platform,
+}
+
+/// Builds the target of a plan for each platform that is not in `done`, and adds it there. Returns stages that PLAN has
+/// to look at first, if there are some.
+pub(super) async fn build_planned(
+    bridge: &mut Bridge,
+    request: &Request,
+    own: &OwnImage<'_>,
+    wanted: &Wanted,
+    planned: Planned,
+    round: &Round,
+    done: &mut Vec<(Platform, Answer)>,
+) -> Result<Solved<Option<Box<Unmeasured>>>, Failure> {
+    let PlanFile {
+        outcome,
+        warnings,
+        sources,
+        used_build_args,
+        has_toolchain,
+        ..
+    } = planned.file;
+    let plan = match outcome {
+        Outcome::Plan(plan) => plan,
+        Outcome::Errors(errors) => {
+            let errors = explain(bridge, request, errors).await?;
+            return Err(Failure::Mistakes(errors, sources));
+        }
+        Outcome::NeedsRemotes(remotes) => {
+            return Err(Failure::Mistakes(missing_remotes(&remotes), sources));
+        }
+    };
+    let target = plan.choose(request.target.as_deref())?;
+    let needed = plan.needed(target.name());
+    let platforms = platform::choose(target, &needed, &wanted.asked, &wanted.native)
+        .and_then(|platforms| check_single(request, platforms))
+        .map_err(|error| Failure::Mistakes(vec![error], sources.clone()))?;
+    if round.is_first() {
+        for warning in warnings.iter().chain(&request_warnings(
+            request,
+            target,
+            &needed,
+            &used_build_args,
+        )) {
+            bridge
+                .warn(report::warning(&planned.vertex, warning, &sources))
+                .await?;
+        }
+    }
+    let work = Work {
+        request,
+        own,
+        plan: &plan,
+        target,
+        needed,
+        sources: &sources,
+        has_toolchain,
+        is_for_several: platforms.len() > 1,
+    };
+    let first = done.len();
+    for (index, platform) in platforms.into_iter().enumerate().skip(first) {
+        // What was tried for the second time is the first that is not done.
+        let retried = if index == first {
+            round.retried.clone()
+        } else {
+            BTreeMap::new()
+        };
+        match work.build(bridge, platform.clone(), retried, round).await? {
+            Solved::Well(Built::Image(answer)) => done.push((platform, answer)),
+            Solved::Well(Built::Unmeasured(unmeasured)) => {
+                return Ok(Solved::Well(Some(unmeasured)));
+            }
+            Solved::StoreLacks(lost) => return Ok(Solved::StoreLacks(lost)),
+        }
+    }
+    Ok(Solved::Well(None))
+}
+
+/// Refuses several platforms where the client says that there is one.
+fn check_single(request: &Request, platforms: Vec<Platform>) -> Result<Vec<Platform>, Diagnostic> {
+    if request.multi_platform != Some(false) || platforms.len() == 1 {
+        return Ok(platforms);
+    }
+    let names: Vec<String> = platforms.iter().map(Platform::to_string).collect();
+    Err(Diagnostic::error(format!(
+        "the build is for several platforms: {}",
+        names.join(", ")
+    ))
+    .hint("leave out `BUILDKIT_MULTI_PLATFORM=0`, or name one by `--platform`"))
+}
+
+/// What became of a plan.
+enum Built {
+    /// The image.
+    Image(Answer),
+    /// Nothing yet: PLAN has to look at stages first.
+    Unmeasured(Box<Unmeasured>),
+}
+
+/// What is to be built of a plan, whatever the platform.
+struct Work<'a> {
+    request: &'a Request,
+    own: &'a OwnImage<'a>,
+    plan: &'a Plan,
+    target: Target<'a>,
+    /// The target and what it is made of.
+    needed: Vec<&'a ImagePlan>,
+    sources: &'a [SourceFile],
+    /// Whether PLAN has found the ansible tool chain in STORE.
+    has_toolchain: bool,
+    is_for_several: bool,
+}
+
+impl Work<'_> {
+    /// Builds the target for one platform; `retried` are the images that are tried for the second time.
+    async fn build(
+        &self,
+        bridge: &mut Bridge,
+        platform: Platform,
+        retried: BTreeMap<ImageName, StageKind>,
+        round: &Round,
+    ) -> Result<Solved<Built>, Failure> {
+        let Work {
+            request,
+            plan,
+            sources,
+            needed,
+            ..
+        } = self;
+        let image = match self.target {
+            Target::Image(image) => image,
+            Target::Dockerfile(image) => {
+                let try_of = (&platform, retried.contains_key(&image.name));
+                let solved = dockerfile::solve(bridge, image, request, try_of, sources).await?;
+                return Ok(solved.map(|made| Built::Image(made.into())));
+            }
+        };
+        let nonce = round.nonce(&request.session);
+        let has_toolchain = self.has_toolchain;
+        let ensured =
+            toolchain::ensure(bridge, request, self.own, needed, has_toolchain, &nonce).await;
+        let settings = Settings {
+            retried,
+            toolchain: ensured.map_err(|failure| failure.with_sources(sources))?,
+            is_one_of_several: self.is_for_several,
+            ..settings(request, platform, needed)
+        };
+        let bases = bases::resolve(bridge, needed, request, &settings, sources).await?;
+        let names = needed.iter().map(|image| image.name.clone()).collect();
+        let dockerfiles = plan.dockerfiles_of(&names);
+        let way = (&settings.platform, &settings.retried);
+        let dockerfiles = dockerfile::describe(bridge, dockerfiles, request, way, sources).await?;
+        let lowered = lower::lower_on(plan, &image.name, &bases, &dockerfiles, &settings, sources)
+            .map_err(|errors| Failure::Mistakes(errors, sources.to_vec()))?;
+        let stages = round.unmeasured_stages(needed, &lowered, &settings.no_cache);
+        let attempt = Attempt {
+            lowered,
+            commit: plan.commit.clone(),
+            images: needed.iter().copied().cloned().collect(),
+            sources: sources.to_vec(),
+        };
+        if !stages.is_empty() {
+            let unmeasured = Unmeasured { attempt, stages };
+            return Ok(Solved::Well(Built::Unmeasured(Box::new(unmeasured))));
+        }
+        let solved = solve_image(bridge, &attempt).await?;
+        Ok(solved.map(|reference| {
+            let config = attempt.lowered.config.to_json();
+            let base = bases::of(plan, image, &bases);
+            Built::Image(Answer::image(reference, config, &settings.platform, base))
+        }))
+    }
+}
+
+fn request_warnings(
+    request: &Request,
+    target: Target<'_>,
+    images: &[&ImagePlan],
+    used: &[String],
+) -> Vec<Diagnostic> {
+    let contexts = request.contexts.keys();
+    let uses = |name: &str| {
+        target.uses_context(name) || images.iter().any(|image| image.uses_context(name))
+    };
+    let unused_contexts = contexts
+        .filter(|name| !uses(name))
+        .map(|name| format!("--build-context {name}"));
+    let ignored: Vec<String> = request
+        .ignored
+        .iter()
+        .cloned()
+        .chain(unused_contexts)
+        .collect();
+    let ignored = ignored.into_iter().map(|option| {
+        Diagnostic::warning(
+            "OptionIgnored",
+            format!("`{option}` is not supported yet and has no effect"),
+        )
+    });
+    let unused = request
+        .build_args
+        .keys()
+        .filter(|name| !used.contains(name));
+    let unused = unused.map(|name| {
+        Diagnostic::warning(
+            "BuildArgUnused",
+            format!("build argument `{name}` is not used"),
+        )
+    });
+    ignored.chain(unused).collect()
+}
+
+fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Settings {
+    let stages = images.iter().flat_map(|image| {
+        let kinds = image.stages.iter().map(|stage| stage.kind);
+        kinds.map(|kind| (image.name.clone(), kind))
+    });
+    Settings {
+        platform,
+        is_one_of_several: false,
+        network: request.network,
+        extra_hosts: request.extra_hosts.clone(),
+        shm_size: request.shm_size,
+        ulimits: request.ulimits.clone(),
+        cgroup_parent: request.cgroup_parent.clone(),
+        hostname: request.hostname.clone(),
+        proxy: request.proxy.clone(),
+        labels: request.labels.clone(),
+        no_cache: stages
+            .filter(|(image, kind)| request.no_cache.covers(&image.to_string(), kind.name()))
+            .collect(),
+        source_date_epoch: request.source_date_epoch,
+        retried: BTreeMap::new(),
+        session: request.session.clone(),
+        contexts: request.contexts.clone(),
+        toolchain: String::new(),
+    }
+}
+
+/// Solves the image, so that a failure happens while we can still say which stage it was.
+async fn solve_image(bridge: &mut Bridge, attempt: &Attempt) -> Result<Solved<Reference>, Failure> {
+    let lowered = &attempt.lowered;
+    let Some(root) = lowered.root else {
+        return Ok(Solved::Well(Reference(String::new())));
+    };
+    let mut definition = lowered.graph.definition(root);
+    bridge::shrink(&mut definition)?;
+    match bridge.solve(definition).await {
+        Ok(reference) => Ok(Solved::Well(reference)),
+        Err(CallError::Status(status)) => blame(*status, attempt).map(Solved::StoreLacks),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,212 @@
+//! How a build can end other than well, and whose fault it was.
+
+use buildkit_proto::rpc;
+use diagnostic::Diagnostic;
+use stapel_sync::store::toolchains::TOOLCHAINS;
+use werf_plan::agreed::{DEFAULT_NAMES, STORE_EXIT_CODE, TOOLS};
+use werf_plan::file::SourceFile;
+
+use crate::git::repo::{NO_REPOSITORY, git_file};
+
+use super::bridge::{Bridge, CallError};
+use super::plan_graph;
+use super::request::Request;
+use super::rounds::{Attempt, Lost};
+use super::{failed_stage, missing, report};
+
+/// How a build can end other than well.
+#[derive(Debug)]
+pub enum Failure {
+    /// To be returned: mistakes with frames, in the texts of the given files.
+    Mistakes(Vec<Diagnostic>, Vec<SourceFile>),
+    /// To be returned as it is.
+    Status(Box<rpc::Status>),
+    /// The daemon is gone, or the build was cancelled: nobody is listening.
+    Gone(String),
+}
+
+impl Failure {
+    /// Gives mistakes the texts that they point into.
+    pub(super) fn with_sources(self, sources: &[SourceFile]) -> Failure {
+        match self {
+            Failure::Mistakes(errors, _) => Failure::Mistakes(errors, sources.to_vec()),
+            other => other,
+        }
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Failure {
+        match error {
+            CallError::Cancelled => Failure::Gone("the build was cancelled".to_owned()),
+            CallError::Transport(message) => Failure::Gone(message),
+            CallError::Status(status) => Failure::Status(status),
+        }
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(error: Diagnostic) -> Failure {
+        Failure::Mistakes(vec![error], Vec::new())
+    }
+}
+
+pub(super) fn internal_error(panic: tokio::task::JoinError) -> rpc::Status {
+    let cause = match panic.try_into_panic() {
+        Ok(payload) => match (
+            payload.downcast_ref::<&str>(),
+            payload.downcast_ref::<String>(),
+        ) {
+            (Some(text), _) => (*text).to_owned(),
+            (_, Some(text)) => text.clone(),
+            _ => "no message".to_owned(),
+        },
+        Err(error) => error.to_string(),
+    };
+    rpc::Status {
+        code: report::CODE_UNKNOWN,
+        message: format!(
+            "werf-frontend {} has a defect: {cause}",
+            env!("CARGO_PKG_VERSION")
+        ),
+        details: Vec::new(),
+    }
+}
+
+/// Says more about a missing repository than PLAN can, which only sees the parts of `.git` that it needs.
+pub(super) async fn explain(
+    bridge: &mut Bridge,
+    request: &Request,
+    errors: Vec<Diagnostic>,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let is_missing = |error: &Diagnostic| error.rule.as_deref() == Some(NO_REPOSITORY);
+    if !errors.iter().any(is_missing) {
+        return Ok(errors);
+    }
+    if let Some(directory) = request
+        .context_directory
+        .as_deref()
+        .filter(|directory| *directory != ".")
+    {
+        let name = request.filename.as_deref().unwrap_or(DEFAULT_NAMES[0]);
+        let file = format!(
+            "{}/{name}",
+            request.config_directory.as_deref().unwrap_or(directory)
+        );
+        return Ok(vec![
+            Diagnostic::error(format!(
+                "the build context is `{directory}`, a directory of the work tree and not its root"
+            ))
+            .hint(format!(
+                "go to the root, where `.git` is, and run `docker buildx build -f {file} .`"
+            )),
+        ]);
+    }
+    let (graph, node) = plan_graph::git_file_graph(request);
+    let reference = bridge.solve(graph.definition(node)).await?;
+    match bridge.read_file(&reference, ".git").await {
+        Ok(content) => Ok(vec![git_file(&String::from_utf8_lossy(&content)).into()]),
+        // A directory, or nothing: there is no more to say.
+        Err(CallError::Status(_)) => Ok(errors),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Returns the stage that did not find in STORE what it needs, and otherwise the failure with the stage it was in.
+pub(super) fn blame(status: rpc::Status, attempt: &Attempt) -> Result<Lost, Failure> {
+    let vertex = report::failed_vertex(&status);
+    let lowered = &attempt.lowered;
+    let step = lowered
+        .steps
+        .iter()
+        .find(|step| Some(lowered.graph.digest(step.node)) == vertex);
+    // Not every failure says where it was.
+    let mut images = attempt.images.iter();
+    let mistake = match step {
+        Some(step) => images
+            .find(|image| image.name == step.image)
+            .and_then(|image| missing::explain(&status, image)),
+        None => images.find_map(|image| missing::explain(&status, image)),
+    };
+    if let Some(mistake) = mistake {
+        return Err(Failure::Mistakes(vec![mistake], attempt.sources.clone()));
+    }
+    let store_lacks = lacks_in_store(&status);
+    let status = Box::new(failed_stage::describe(status, step, &attempt.commit));
+    match step {
+        Some(step) if store_lacks => Ok(Lost {
+            image: step.image.clone(),
+            stage: step.kind,
+            status,
+        }),
+        _ => Err(Failure::Status(status)),
+    }
+}
+
+/// Whether a stage failed because STORE was emptied under it: `stapel-sync` says so by its exit code (which could
+/// be the script's own; then the second try tells), and a missing tool directory keeps the stage from being
+/// started at all.
+pub(super) fn lacks_in_store(status: &rpc::Status) -> bool {
+    match report::exit_code(status) {
+        Some(code) if code == STORE_EXIT_CODE => true,
+        None | Some(report::NOT_STARTED) => status
+            .message
+            .strip_suffix(": no such file or directory")
+            .is_some_and(is_tool_directory),
+        Some(_) => false,
+    }
+}
+
+/// Whether the message ends in the path of a directory of STORE with tools.
+fn is_tool_directory(message: &str) -> bool {
+    let mut parts = message.rsplit('/');
+    let last = parts.next();
+    last == Some(TOOLS) || parts.next() == Some(TOOLCHAINS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_error_that_names_it() {
+        let panic = tokio::spawn(async { panic!("{} is not {}", "one", "two") }).await;
+        let status = internal_error(panic.unwrap_err());
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(
+            status.message,
+            format!("werf-frontend {version} has a defect: one is not two")
+        );
+        assert_eq!(status.code, report::CODE_UNKNOWN);
+    }
+
+    #[test]
+    fn an_emptied_store_is_told_from_other_failures() {
+        let status = |code: Option<i64>, message: &str| rpc::Status {
+            code: report::CODE_UNKNOWN,
+            message: message.to_owned(),
+            details: code
+                .map(|code| prost_types::Any {
+                    type_url: "github.com/moby/buildkit/gatewayapi.ExitMessage+json".to_owned(),
+                    value: serde_json::json!({ "Code": code }).to_string().into_bytes(),
+                })
+                .into_iter()
+                .collect(),
+        };
+        let mount = "process \"x\" did not complete successfully: open /x/stapel: no such file or directory";
+        let toolchain = "process \"x\" did not complete successfully: open /x/ansible/0123: no such file or directory";
+        for (code, message, expected) in [
+            (None, toolchain, true),
+            (Some(1), toolchain, false),
+            (Some(93), "exit code: 93", true),
+            (Some(1), "exit code: 1", false),
+            (None, mount, true),
+            (Some(255), mount, true),
+            (Some(1), mount, false),
+            (None, "open /x/other: no such file or directory", false),
+        ] {
+            let status = status(code, message);
+            assert_eq!(lacks_in_store(&status), expected, "{code:?} {message}");
+        }
+    }
+}

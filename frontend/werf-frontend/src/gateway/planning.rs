@@ -1,0 +1,68 @@
+//! PLAN as the gateway has it run: the graph is solved, and the file that it has written is read.
+
+use diagnostic::Diagnostic;
+use werf_plan::file::{Outcome, PlanFile};
+
+use super::bridge::{self, Bridge, CallError};
+use super::failure::{Failure, blame};
+use super::plan_graph::{OWN_DEFINITION, OwnImage, PLAN_FILE, plan_graph};
+use super::remote;
+use super::request::Request;
+use super::rounds::{Round, Solved};
+
+/// What PLAN has written.
+pub(super) struct Planned {
+    pub(super) file: PlanFile,
+    /// The digest of PLAN's vertex.
+    pub(super) vertex: String,
+}
+
+/// Has PLAN run, and once more with the repositories that it asks for.
+pub(super) async fn run_plan(
+    bridge: &mut Bridge,
+    request: &Request,
+    own: &OwnImage<'_>,
+    round: &mut Round,
+) -> Result<Solved<Planned>, Failure> {
+    let planned = plan_once(bridge, request, own, round).await?;
+    if let Solved::Well(planned) = &planned
+        && let Outcome::NeedsRemotes(remotes) = &planned.file.outcome
+        && round.remotes.is_empty()
+    {
+        round.remotes.clone_from(remotes);
+        round.remote_sources.clone_from(&planned.file.sources);
+        return plan_once(bridge, request, own, round).await;
+    }
+    Ok(planned)
+}
+
+/// Has PLAN run. Where it is to look at a stage, that stage is built first.
+async fn plan_once(
+    bridge: &mut Bridge,
+    request: &Request,
+    own: &OwnImage<'_>,
+    round: &Round,
+) -> Result<Solved<Planned>, Failure> {
+    let plan = plan_graph(request, own, round.plan_round())
+        .map_err(|error| Diagnostic::error(format!("read {OWN_DEFINITION}: {error}")))?;
+    let vertex = plan.graph.digest(plan.out);
+    let mut definition = plan.graph.definition(plan.out);
+    bridge::shrink(&mut definition)?;
+    let reference = match (bridge.solve(definition).await, &round.unmeasured) {
+        (Ok(reference), _) => reference,
+        (Err(CallError::Status(status)), Some(built)) if !remote::is_to_blame(&status, &plan) => {
+            return blame(*status, &built.attempt).map(Solved::StoreLacks);
+        }
+        (Err(error), _) => {
+            return Err(remote::explain(
+                error,
+                &plan,
+                &round.remotes,
+                &round.remote_sources,
+            ));
+        }
+    };
+    let bytes = bridge.read_file(&reference, PLAN_FILE).await?;
+    let file = PlanFile::from_json(&bytes).map_err(Diagnostic::error)?;
+    Ok(Solved::Well(Planned { file, vertex }))
+}
