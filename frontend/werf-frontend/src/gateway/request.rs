@@ -7,6 +7,16 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::{Network, Platform};
 use diagnostic::Diagnostic;
+use werf_plan::agreed::{CONFIG_ARGUMENT, TOOLCHAIN_ARGUMENT};
+
+use value::{
+    as_written, boolean, cache_imports, comma_list, extra_hosts, network, no_cache, number,
+    resolve_mode, ulimits,
+};
+
+pub use value::{BadOption, CacheImport, NoCache};
+
+mod value;
 
 /// Everything the client asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -71,49 +81,6 @@ pub struct Request {
     pub ignored: Vec<String>,
 }
 
-/// Which stages must not come from the cache.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum NoCache {
-    /// All may.
-    #[default]
-    Off,
-    /// None may (`--no-cache`).
-    All,
-    /// Those named by `--no-cache-filter`, lower-cased: a stage, an image, or `image/stage`.
-    Named(Vec<String>),
-}
-
-impl NoCache {
-    /// Whether stage `stage` of image `image` must run even if it is cached.
-    pub fn covers(&self, image: &str, stage: &str) -> bool {
-        match self {
-            NoCache::Off => false,
-            NoCache::All => true,
-            NoCache::Named(names) => {
-                let (image, stage) = (image.to_lowercase(), stage.to_lowercase());
-                names.iter().any(|name| {
-                    *name == image || *name == stage || *name == format!("{image}/{stage}")
-                })
-            }
-        }
-    }
-}
-
-/// One `--cache-from`, as it is handed to every solve.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-pub struct CacheImport {
-    /// For example `registry`.
-    #[serde(rename = "Type")]
-    pub kind: String,
-    /// For example `ref`.
-    #[serde(rename = "Attrs", default)]
-    pub attrs: BTreeMap<String, String>,
-}
-
-/// An option whose value makes no sense, in words for the person who gave it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadOption(pub String);
-
 /// Options that are somebody else's business: the daemon's, the client's or the provenance's.
 const SILENT: [&str; 12] = [
     "cmdline",
@@ -139,9 +106,6 @@ const SILENT_ARGS: [&str; 5] = [
     "BUILDKIT_DOCKERFILE_CHECK",
 ];
 
-/// Names the image of the ansible tool chain, as a build argument or as a variable of the frontend's own image.
-pub const TOOLCHAIN: &str = "WERF_STAPEL_ANSIBLE";
-
 /// Proxy settings, which never reach a cache key or the image.
 const PROXIES: [&str; 5] = ["http", "https", "ftp", "no", "all"];
 
@@ -163,7 +127,7 @@ impl Request {
                 }
             } else if name == "BUILDKIT_SESSION_ID" {
                 session = value;
-            } else if name == TOOLCHAIN && !value.is_empty() {
+            } else if name == TOOLCHAIN_ARGUMENT && !value.is_empty() {
                 own_toolchain = Some(value);
             }
         }
@@ -292,8 +256,8 @@ impl Request {
             "BUILDKIT_MULTI_PLATFORM" => {
                 self.multi_platform = Some(boolean(name, &value)?);
             }
-            "WERF_CONFIG" => self.config_path = Some(value),
-            TOOLCHAIN => self.toolchain = Some(value).filter(|value| !value.is_empty()),
+            CONFIG_ARGUMENT => self.config_path = Some(value),
+            TOOLCHAIN_ARGUMENT => self.toolchain = Some(value).filter(|value| !value.is_empty()),
             "BUILDKIT_SANDBOX_HOSTNAME" => self.hostname = Some(value),
             _ if SILENT_ARGS.contains(&name) => {}
             _ => {
@@ -304,231 +268,5 @@ impl Request {
     }
 }
 
-/// Returns the option as people give it on the command line, where that differs from the key.
-fn as_written(key: &str, value: &str) -> String {
-    match key {
-        "memory" | "memswap" | "cpushares" | "cpuperiod" | "cpuquota" | "cpusetcpus"
-        | "cpusetmems" => {
-            format!("--{key} {value}")
-        }
-        _ => format!("{key}={value}"),
-    }
-}
-
-fn comma_list(value: &str) -> Vec<String> {
-    value
-        .split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-fn no_cache(value: &str) -> NoCache {
-    let names: Vec<String> = comma_list(value)
-        .iter()
-        .map(|name| name.to_lowercase())
-        .collect();
-    if names.is_empty() {
-        NoCache::All
-    } else {
-        NoCache::Named(names)
-    }
-}
-
-fn cache_imports(value: &str) -> Result<Vec<CacheImport>, BadOption> {
-    if value.is_empty() {
-        return Ok(Vec::new());
-    }
-    serde_json::from_str(value)
-        .map_err(|error| BadOption(format!("read the option `cache-imports`: {error}")))
-}
-
-fn resolve_mode(value: String) -> Result<String, BadOption> {
-    match value.as_str() {
-        "" | "default" => Ok("default".to_owned()),
-        "pull" => Ok(value),
-        "local" | "preferlocal" => Ok("local".to_owned()),
-        _ => Err(BadOption(format!(
-            "`image-resolve-mode` is `default`, `pull` or `local`, not `{value}`"
-        ))),
-    }
-}
-
-fn network(value: &str) -> Result<Network, BadOption> {
-    match value {
-        "" | "default" | "sandbox" => Ok(Network::Sandbox),
-        "host" => Ok(Network::Host),
-        "none" => Ok(Network::None),
-        _ => Err(BadOption(format!(
-            "`--network` is `default`, `none` or `host`, not `{value}`"
-        ))),
-    }
-}
-
-fn extra_hosts(value: &str) -> Result<Vec<(String, String)>, BadOption> {
-    comma_list(value)
-        .into_iter()
-        .map(
-            |item| match item.split_once('=').or_else(|| item.split_once(':')) {
-                Some((name, address))
-                    if address
-                        .trim_matches(['[', ']'])
-                        .parse::<std::net::IpAddr>()
-                        .is_ok() =>
-                {
-                    Ok((
-                        name.to_lowercase(),
-                        address.trim_matches(['[', ']']).to_owned(),
-                    ))
-                }
-                _ => Err(BadOption(format!(
-                    "`--add-host` takes `name=address`, not `{item}`"
-                ))),
-            },
-        )
-        .collect()
-}
-
-fn ulimits(value: &str) -> Result<Vec<(String, i64, i64)>, BadOption> {
-    comma_list(value)
-        .into_iter()
-        .map(|item| {
-            let wrong = || BadOption(format!("`--ulimit` takes `name=soft[:hard]`, not `{item}`"));
-            let (name, limits) = item.split_once('=').ok_or_else(wrong)?;
-            let (soft, hard) = limits.split_once(':').unwrap_or((limits, limits));
-            let limit = |text: &str| text.parse::<i64>().map_err(|_| wrong());
-            Ok((name.to_owned(), limit(soft)?, limit(hard)?))
-        })
-        .collect()
-}
-
-/// Reads a truth value as Go's `strconv.ParseBool` does.
-fn boolean(key: &str, value: &str) -> Result<bool, BadOption> {
-    match value {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err(BadOption(format!(
-            "`{key}` is true or false, not `{value}`"
-        ))),
-    }
-}
-
-fn number(key: &str, value: &str) -> Result<u64, BadOption> {
-    value
-        .parse()
-        .map_err(|_| BadOption(format!("`--{key}` is a number of bytes, not `{value}`")))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn request(options: &[(&str, &str)]) -> Result<Request, BadOption> {
-        Request::from_options(
-            options
-                .iter()
-                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-                .collect(),
-        )
-    }
-
-    #[test]
-    fn options_come_from_numbered_variables_in_any_order() {
-        let variables = [
-            ("BUILDKIT_FRONTEND_OPT_7", "build-arg:X=a=b\nc"),
-            ("BUILDKIT_FRONTEND_OPT_0", "target=app"),
-            ("BUILDKIT_SESSION_ID", "s1"),
-            ("PATH", "/bin"),
-        ];
-        let request =
-            Request::from_env(variables.map(|(k, v)| (k.to_owned(), v.to_owned()))).unwrap();
-        assert_eq!(request.session, "s1");
-        assert_eq!(request.target.as_deref(), Some("app"));
-        assert_eq!(request.build_args["X"], "a=b\nc");
-    }
-
-    #[test]
-    fn no_cache_without_names_means_all() {
-        assert_eq!(request(&[]).unwrap().no_cache, NoCache::Off);
-        assert_eq!(request(&[("no-cache", "")]).unwrap().no_cache, NoCache::All);
-        let named = request(&[("no-cache", "Install,App")]).unwrap().no_cache;
-        assert!(named.covers("x", "install") && named.covers("app", "setup"));
-        assert!(!named.covers("x", "setup"));
-        assert!(
-            request(&[("no-cache", "app/setup")])
-                .unwrap()
-                .no_cache
-                .covers("app", "setup")
-        );
-    }
-
-    #[test]
-    fn cache_imports_of_new_and_old_clients() {
-        let json = r#"[{"Type":"registry","Attrs":{"ref":"r/c"}},{"Type":"gha"}]"#;
-        let imports = request(&[("cache-imports", json), ("cache-from", "a,b")])
-            .unwrap()
-            .cache_imports;
-        let kinds: Vec<&str> = imports.iter().map(|import| import.kind.as_str()).collect();
-        assert_eq!(kinds, ["registry", "registry", "registry", "gha"]);
-        assert!(request(&[("cache-imports", "{")]).is_err());
-    }
-
-    #[test]
-    fn what_is_not_honoured_is_remembered_and_what_is_not_ours_is_not() {
-        let request = request(&[
-            ("memory", "1g"),
-            ("context:base", "docker-image://x"),
-            ("vcs:revision", "abc"),
-            ("attest:provenance", "mode=min"),
-            ("cmdline", "werf/frontend"),
-            ("something-new", "1"),
-            ("build-arg:BUILDKIT_SYNTAX", "x"),
-        ])
-        .unwrap();
-        assert_eq!(request.ignored, ["--memory 1g", "something-new=1"]);
-        assert_eq!(request.contexts["base"], "docker-image://x");
-        assert_eq!(request.build_args, BTreeMap::new());
-    }
-
-    #[test]
-    fn proxies_are_known_in_both_cases() {
-        let request =
-            request(&[("build-arg:HTTP_PROXY", "p"), ("build-arg:no_proxy", "n")]).unwrap();
-        assert_eq!(
-            request.proxy.into_iter().collect::<Vec<_>>(),
-            [
-                ("http".to_owned(), "p".to_owned()),
-                ("no".to_owned(), "n".to_owned())
-            ]
-        );
-    }
-
-    #[test]
-    fn hosts_limits_and_networks() {
-        let good = request(&[
-            ("add-hosts", "DB=10.0.0.1,v6=::1"),
-            ("ulimit", "nofile=1024:2048,core=0"),
-        ])
-        .unwrap();
-        assert_eq!(
-            good.extra_hosts[0],
-            ("db".to_owned(), "10.0.0.1".to_owned())
-        );
-        assert_eq!(
-            good.ulimits,
-            [("nofile".to_owned(), 1024, 2048), ("core".to_owned(), 0, 0)]
-        );
-        for wrong in [
-            ("add-hosts", "x"),
-            ("add-hosts", "x=y"),
-            ("ulimit", "nofile"),
-            ("force-network-mode", "bridge"),
-            ("image-resolve-mode", "sometimes"),
-            ("shm-size", "1g"),
-            ("build-arg:SOURCE_DATE_EPOCH", "now"),
-        ] {
-            assert!(request(&[wrong]).is_err(), "{wrong:?}");
-        }
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use buildkit_llb::{
     CacheSharing, ContentCache, Exec, Graph, ImportError, Mount, Network, Node, Platform, Source,
 };
 use diagnostic::Diagnostic;
-use werf_plan::agreed::store_id;
+use werf_plan::agreed::{TOOLCHAIN_ARGUMENT, store_id};
 use werf_plan::file::ImagePlan;
 use werf_plan::script::ScriptKind;
 use werf_plan::stage::StageKind;
@@ -17,7 +17,7 @@ use super::bridge::{Bridge, CallError};
 use super::failure::Failure;
 use super::plan_graph::{OwnImage, STORE};
 use super::report;
-use super::request::{Request, TOOLCHAIN};
+use super::request::Request;
 
 /// Where the image of the tool chain is mounted.
 const FROM: &str = "/toolchain";
@@ -85,7 +85,7 @@ fn missing(image: &ImagePlan) -> Diagnostic {
         image.name
     );
     let diagnostic = Diagnostic::error(message).hint(format!(
-        "give its image: `--build-arg {TOOLCHAIN}=IMAGE` (docs/ansible.md says how it is built)"
+        "give its image: `--build-arg {TOOLCHAIN_ARGUMENT}=IMAGE` (docs/ansible.md says how it is built)"
     ));
     match first.and_then(|stage| stage.at.first()) {
         Some(at) => diagnostic.at(at.clone()),

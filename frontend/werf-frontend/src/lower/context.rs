@@ -7,7 +7,8 @@ use buildkit_llb::{Exec, File, Graph, Mount, Network, Node, Source};
 use werf_plan::agreed::{CONTEXT_DIRECTORY, STORE_DIRECTORY, TOOLS};
 use werf_plan::dockerfile::{Dockerfile, DockerfilePlan};
 
-use super::{ATTEMPT_VARIABLE, FILE_TIME, SYNC, with_store};
+use super::store::{SYNC, with_store};
+use super::{ATTEMPT_VARIABLE, FILE_TIME};
 
 /// The client's files, of which a context may have some.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,9 @@ use diagnostic::Diagnostic;
 use werf_config::ImageName;
 use werf_plan::stage::StageKind;
 
+use super::Step;
+use super::image::{DoneImage, Images};
 use super::image_config::ImageConfig;
-use super::{DoneImage, Images, Step};
 
 /// What has become of an image from a Dockerfile, before anything of it is run.
 #[derive(Clone, Debug)]

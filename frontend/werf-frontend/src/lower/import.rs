@@ -9,7 +9,8 @@ use diagnostic::Diagnostic;
 use masks::mask::Mask;
 use werf_plan::file::{ImportFrom, ImportPlan, StagePlan};
 
-use super::{Bases, DoneImage, FILE_TIME, Images, Lowering};
+use super::image::{DoneImage, Images, Lowering};
+use super::{Bases, FILE_TIME};
 
 /// What is never imported from the root of an image (spec `werf-yaml.md` 7.3), and what remembers the sources there.
 const NEVER: [&str; 6] = ["proc", "sys", "dev", "run", ".werf", ".werf-git-state"];

@@ -1,0 +1,216 @@
+//! One image: what it starts from, its stages one upon the other, its configuration.
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::{File, Graph, Node, Source, SourceRange, normalise_reference};
+use diagnostic::{Diagnostic, Location};
+use werf_config::ImageName;
+use werf_plan::file::{Base, ImagePlan, SourceFile, Sources};
+use werf_plan::image_spec::Clear;
+use werf_plan::stage::StageKind;
+
+use super::image_config::ImageConfig;
+use super::mounts::{self, Mounts};
+use super::stage::{Work, has_step, summary, tasks_of};
+use super::{BaseImage, Bases, FILE_TIME, Settings, Step};
+
+/// The images that are lowered so far.
+#[derive(Default)]
+pub(super) struct Images {
+    pub(super) done: BTreeMap<ImageName, DoneImage>,
+    pub(super) steps: Vec<Step>,
+}
+
+/// What an image has become.
+pub(super) struct DoneImage {
+    pub(super) root: Option<Node>,
+    pub(super) config: ImageConfig,
+    /// The file system after each stage.
+    pub(super) stages: Vec<(StageKind, Option<Node>)>,
+}
+
+/// Whether the stages of `image` leave the file by which they remember the sources: the stage that would remove it is
+/// not there if the image is not brought to the commit.
+pub(super) fn leaves_state(image: &ImagePlan) -> bool {
+    let mut sources = image
+        .stages
+        .iter()
+        .filter_map(|stage| stage.sources.as_ref());
+    sources
+        .next_back()
+        .is_some_and(|last| !matches!(last, Sources::Finish(_)))
+}
+
+/// What stays the same while the stages of one image are lowered.
+pub(super) struct Lowering<'a> {
+    pub(super) image: &'a ImagePlan,
+    pub(super) settings: &'a Settings,
+    pub(super) sources: &'a [SourceFile],
+    /// The graph's handle for each of `sources`.
+    pub(super) files: &'a [usize],
+    /// The number of steps that are shown.
+    pub(super) total: usize,
+    /// The environment of the base image.
+    pub(super) env: Vec<(String, String)>,
+    pub(super) mounts: Mounts<'a>,
+}
+
+impl Lowering<'_> {
+    /// Lowers the image on top of what it starts from.
+    pub(super) fn image(
+        mut self,
+        graph: &mut Graph,
+        bases: &Bases,
+        images: &mut Images,
+    ) -> Result<DoneImage, Vec<Diagnostic>> {
+        let (mut root, mut config) = self.start(graph, bases, images)?;
+        self.env = config.env();
+        let (mut number, mut layers) = (1, 0);
+        if let Some(file) = mounts::emptied(&self.image.mounts) {
+            let name = self.step_name(1, StageKind::From.name());
+            let name = format!("{name} empty the places of mounts");
+            let places = self.image.mounts.iter().map(|mount| mount.at.clone());
+            let places: Vec<_> = places.collect();
+            root = Some(graph.file(root, file.name(&name).at(self.ranges(&places))));
+            config.add_history(&name, false);
+            layers += 1;
+        }
+        let mut stages = Vec::new();
+        for stage in &self.image.stages {
+            if has_step(stage) {
+                number += 1;
+                layers += 1;
+                let name = self.step_name(number, stage.kind.name());
+                let name = format!("{name} {}", summary(stage)).trim_end().to_owned();
+                let node = match Work::of(stage) {
+                    Some(work) => self.stage(graph, root, stage, &work, &name),
+                    None => self.imports(graph, root, stage, &name, bases, images)?,
+                };
+                config.add_history(&name, false);
+                let steps = images.steps.iter();
+                let before = steps
+                    .filter(|step| step.image == self.image.name && step.kind == stage.kind)
+                    .map(|step| step.tasks.len());
+                let first_task = before.sum();
+                images.steps.push(Step {
+                    node,
+                    image: self.image.name.clone(),
+                    kind: stage.kind,
+                    has_sources: stage.sources.is_some(),
+                    tasks: tasks_of(stage),
+                    first_task,
+                });
+                root = Some(node);
+            }
+            stages.push((stage.kind, root));
+        }
+        if leaves_state(self.image) {
+            let name = self.step_name(number + 1, "clean");
+            let file = File::new(FILE_TIME).rm(stapel_sync::STATE_PATH).name(&name);
+            root = Some(graph.file(root, file));
+            config.add_history(&name, false);
+            layers += 1;
+        }
+        self.configure(&mut config, layers)?;
+        Ok(DoneImage {
+            root,
+            config,
+            stages,
+        })
+    }
+
+    /// Applies what the image says of its configuration; `layers` is the number of layers that it has added.
+    fn configure(&self, config: &mut ImageConfig, layers: usize) -> Result<(), Vec<Diagnostic>> {
+        let of_stage = |kind: StageKind| format!("[{} {kind}]", self.label()).replace("[ ", "[");
+        for (name, value) in &self.image.service_labels {
+            config.set_label(name, value);
+        }
+        if let Some(docker) = &self.image.docker {
+            config.apply_docker(docker)?;
+            config.add_history(&of_stage(StageKind::DockerInstructions), true);
+        }
+        config.add_layers(layers);
+        if let Some(spec) = &self.image.image_spec {
+            config.apply_image_spec(spec)?;
+            config.add_history(&of_stage(StageKind::ImageSpec), true);
+            if spec.clear.contains(&Clear::History) {
+                config.clear_history();
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the file system and the configuration that the image starts from.
+    fn start(
+        &self,
+        graph: &mut Graph,
+        bases: &Bases,
+        images: &Images,
+    ) -> Result<(Option<Node>, ImageConfig), Vec<Diagnostic>> {
+        let refuse =
+            |message: String, at: &Location| vec![Diagnostic::error(message).at(at.clone())];
+        let (root, mut config) = match &self.image.base {
+            Base::Scratch => (None, ImageConfig::scratch()),
+            Base::Image { reference, at, .. } => {
+                let base = bases
+                    .get(&normalise_reference(reference))
+                    .ok_or_else(|| refuse(format!("base image `{reference}` is not known"), at))?;
+                let config = ImageConfig::from_base(&base.config).map_err(|error| {
+                    refuse(format!("base image `{reference}`: {}", error.0), at)
+                })?;
+                (Some(self.base(graph, base)), config)
+            }
+            Base::Sibling { image, at } => {
+                let done = images
+                    .done
+                    .get(image)
+                    .ok_or_else(|| refuse(format!("base image `{image}` is not known"), at))?;
+                (done.root, done.config.clone())
+            }
+        };
+        let platform = &self.settings.platform;
+        config.set_platform(&platform.os, &platform.architecture, &platform.variant);
+        Ok((root, config))
+    }
+
+    /// Returns the name of the image as it stands in brackets; empty for the nameless one.
+    fn label(&self) -> &str {
+        self.image.name.as_str()
+    }
+
+    /// Returns `[app 2/4 install]`, or `[2/4 install]` for the nameless image; `[linux/amd64 app 2/4 install]` if the
+    /// build is for several platforms.
+    pub(super) fn step_name(&self, number: usize, stage: &str) -> String {
+        let space = if self.label().is_empty() { "" } else { " " };
+        let step = format!("{}{space}{number}/{} {stage}", self.label(), self.total);
+        self.settings.bracketed(&step)
+    }
+
+    fn base(&self, graph: &mut Graph, base: &BaseImage) -> Node {
+        let mut source = Source::image(&base.reference)
+            .resolve_mode(&base.resolve_mode)
+            .platform(self.settings.platform.clone())
+            .name(format!(
+                "{} {}",
+                self.step_name(1, StageKind::From.name()),
+                base.reference
+            ));
+        if let Base::Image { at, .. } = &self.image.base {
+            source = source.at(self.ranges(std::slice::from_ref(at)));
+        }
+        graph.source(source)
+    }
+
+    pub(super) fn ranges(&self, at: &[Location]) -> Vec<SourceRange> {
+        at.iter()
+            .filter_map(|at| {
+                let index = self.sources.iter().position(|file| file.name == at.file)?;
+                Some(SourceRange {
+                    file: self.files[index],
+                    start: (at.start.line, at.start.column),
+                    end: (at.end.line, at.end.column),
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,78 @@
+//! What the client asked for that concerns the graph.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_llb::{Exec, Mount, Network, Platform};
+use werf_config::ImageName;
+use werf_plan::stage::StageKind;
+
+/// What the client asked for that concerns the graph and the image.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The platform to build for.
+    pub platform: Platform,
+    /// Whether the same build is for other platforms, too, so that the names of steps have to say it.
+    pub is_one_of_several: bool,
+    /// `--network`.
+    pub network: Network,
+    /// `--add-host`, as name and address.
+    pub extra_hosts: Vec<(String, String)>,
+    /// `--shm-size` in bytes.
+    pub shm_size: Option<u64>,
+    /// `--ulimit` as name, soft and hard limit.
+    pub ulimits: Vec<(String, i64, i64)>,
+    /// `--cgroup-parent`.
+    pub cgroup_parent: Option<String>,
+    /// The host name inside of stages.
+    pub hostname: Option<String>,
+    /// Proxy settings by their lower-case name without `_proxy`; not in any key.
+    pub proxy: BTreeMap<String, String>,
+    /// `--label`.
+    pub labels: BTreeMap<String, String>,
+    /// The stages that must run even if they are cached.
+    pub no_cache: BTreeSet<(ImageName, StageKind)>,
+    /// `SOURCE_DATE_EPOCH` in seconds.
+    pub source_date_epoch: Option<i64>,
+    /// Of images that are tried for the second time in this build, the stage from which on.
+    pub retried: BTreeMap<ImageName, StageKind>,
+    /// The session of the client, which has its directories.
+    pub session: String,
+    /// `--build-context`: names, and where they lead.
+    pub contexts: BTreeMap<String, String>,
+    /// The name of the ansible tool chain in STORE; empty if nothing needs one. It is in no key.
+    pub toolchain: String,
+}
+
+impl Settings {
+    /// Returns `[step]`, or `[linux/amd64 step]` if the build is for several platforms.
+    pub fn bracketed(&self, step: &str) -> String {
+        if self.is_one_of_several {
+            format!("[{} {step}]", self.platform)
+        } else {
+            format!("[{step}]")
+        }
+    }
+
+    /// Applies what the client asked for all containers of the build.
+    pub(super) fn apply(&self, mut exec: Exec) -> Exec {
+        for (name, address) in &self.extra_hosts {
+            exec = exec.extra_host(name, address);
+        }
+        for (name, soft, hard) in &self.ulimits {
+            exec = exec.ulimit(name, *soft, *hard);
+        }
+        if let Some(parent) = &self.cgroup_parent {
+            exec = exec.cgroup_parent(parent);
+        }
+        if let Some(hostname) = &self.hostname {
+            exec = exec.hostname(hostname);
+        }
+        if let Some(bytes) = self.shm_size {
+            exec = exec.mount(Mount::tmpfs("/dev/shm").size(bytes));
+        }
+        for (kind, value) in &self.proxy {
+            exec = exec.proxy(kind, value);
+        }
+        exec
+    }
+}

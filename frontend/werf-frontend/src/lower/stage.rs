@@ -1,0 +1,235 @@
+//! One stage as one exec: what it runs, what it sees, and what of that is in its key.
+
+use buildkit_llb::{ContentCache, Exec, File, Graph, Mount, Network, Node};
+use diagnostic::Location;
+use werf_config::NetworkMode;
+use werf_plan::agreed::{DIGEST_VARIABLE, SHELL_DIRECTORY, STORE_DIRECTORY, TOOLS};
+use werf_plan::file::{Sources, StagePlan};
+use werf_plan::playbook;
+use werf_plan::script::{Script, ScriptKind};
+
+use super::image::Lowering;
+use super::store::{SYNC, with_store};
+use super::{ATTEMPT_VARIABLE, FILE_TIME, toolchain};
+
+/// The locale of every stage; it is not put into the image.
+const LOCALE: [(&str, &str); 2] = [("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8")];
+
+/// Whether a stage does something in the file system.
+pub(super) fn has_step(stage: &StagePlan) -> bool {
+    Work::of(stage).is_some() || !stage.imports.is_empty()
+}
+
+/// Returns what progress shows of a stage besides its name.
+pub(super) fn summary(stage: &StagePlan) -> String {
+    match Work::of(stage) {
+        Some(work) => work.summary().to_owned(),
+        None => {
+            let paths = stage.imports.iter().map(|import| import.to.as_str());
+            paths.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+/// Returns where the tasks of a stage are written, if it is one of ansible's.
+pub(super) fn tasks_of(stage: &StagePlan) -> Vec<Location> {
+    let script = stage.script.as_ref();
+    match script.map(|script| script.kind) {
+        Some(ScriptKind::Playbook) => stage.at.clone(),
+        Some(ScriptKind::Shell) | None => Vec::new(),
+    }
+}
+
+/// What a stage runs.
+pub(super) enum Work<'a> {
+    /// A script.
+    Script(&'a Script),
+    /// Sources, and then a script.
+    SourcesAndScript(&'a Script),
+    /// Sources, put there by `stapel-sync` with these words.
+    Sources(Vec<&'a str>),
+}
+
+impl<'a> Work<'a> {
+    /// Returns what `stage` runs, or `None` for one that only exists by name.
+    pub(super) fn of(stage: &'a StagePlan) -> Option<Work<'a>> {
+        match (&stage.sources, &stage.script) {
+            (None, None) => None,
+            (None, Some(script)) => Some(Work::Script(script)),
+            (Some(_), Some(script)) => Some(Work::SourcesAndScript(script)),
+            (Some(Sources::Archive), None) => Some(Work::Sources(vec!["sync", "--initial"])),
+            (Some(Sources::Update), None) => Some(Work::Sources(vec!["sync"])),
+            (Some(Sources::Finish(tree)), None) => {
+                Some(Work::Sources(vec!["finish", "--tree", tree]))
+            }
+        }
+    }
+
+    /// Returns the commands as progress shows them.
+    fn summary(&self) -> &str {
+        match self {
+            Work::Script(script) | Work::SourcesAndScript(script) => &script.summary,
+            Work::Sources(_) => "",
+        }
+    }
+
+    fn script(&self) -> Option<&Script> {
+        match self {
+            Work::Script(script) | Work::SourcesAndScript(script) => Some(script),
+            Work::Sources(_) => None,
+        }
+    }
+
+    fn kind(&self) -> ScriptKind {
+        self.script()
+            .map_or(ScriptKind::Shell, |script| script.kind)
+    }
+
+    /// Returns the arguments of the exec; the digest names the slot. A script gets the facts of the commit from
+    /// there, which must not be in its key.
+    fn arguments(&self, digest: &str) -> Vec<String> {
+        let then = |mut arguments: Vec<String>| {
+            arguments.push("--".to_owned());
+            match self.kind() {
+                ScriptKind::Shell => arguments.push(format!("{SHELL_DIRECTORY}/script.sh")),
+                ScriptKind::Playbook => arguments.extend(toolchain::command()),
+            }
+            arguments
+        };
+        let program = match self.kind() {
+            ScriptKind::Shell => SYNC,
+            ScriptKind::Playbook => toolchain::SYNC,
+        };
+        let sync = |words: &[&str]| -> Vec<String> {
+            let slot = ["--store", STORE_DIRECTORY, "--slot", digest];
+            std::iter::once(&program)
+                .chain(words)
+                .chain(&slot)
+                .map(|word| (*word).to_owned())
+                .collect()
+        };
+        match self {
+            Work::Script(_) => then(sync(&["exec"])),
+            Work::SourcesAndScript(_) => then(sync(&["run"])),
+            Work::Sources(words) => sync(words),
+        }
+    }
+}
+
+impl Lowering<'_> {
+    /// One stage: what it does with the sources, then its script.
+    pub(super) fn stage(
+        &self,
+        graph: &mut Graph,
+        root: Option<Node>,
+        stage: &StagePlan,
+        work: &Work<'_>,
+        name: &str,
+    ) -> Node {
+        let shell = self.shell_directory(graph, stage, work.script());
+        let (directory, tools) = match work.kind() {
+            ScriptKind::Shell => (SHELL_DIRECTORY, TOOLS.to_owned()),
+            ScriptKind::Playbook => (
+                playbook::DIRECTORY,
+                stapel_sync::store::toolchains::path(&self.settings.toolchain),
+            ),
+        };
+        let mut exec = Exec::new(work.arguments(&stage.digest.hex()))
+            .root(root)
+            .cwd("/")
+            .user("0:0")
+            .platform(self.settings.platform.clone())
+            .mount(
+                Mount::bind(directory, shell)
+                    .readonly()
+                    .content_cache(ContentCache::Off),
+            )
+            .name(name)
+            .at(self.ranges(&stage.at));
+        exec = with_store(exec, &tools);
+        exec = self.mounts.add_directories(exec);
+        let (added, mounts) = toolchain::environment(work.kind(), &self.env);
+        for mount in mounts {
+            exec = exec.mount(mount);
+        }
+        if stage.script.is_some() {
+            for (key, value) in &self.env {
+                let replaced = LOCALE.iter().any(|(name, _)| name == key)
+                    || added.iter().any(|(name, _)| name == key);
+                if !replaced {
+                    exec = exec.env(key, value);
+                }
+            }
+            for (key, value) in LOCALE {
+                exec = exec.env(key, value);
+            }
+            for (key, value) in &added {
+                exec = exec.env(key, value);
+            }
+            exec = self
+                .settings
+                .apply(self.mounts.add_secrets(exec).network(self.network()));
+        } else {
+            exec = exec.network(Network::None);
+        }
+        exec = exec.env(DIGEST_VARIABLE, stage.digest.hex());
+        let retried = self.settings.retried.get(&self.image.name);
+        if retried.is_some_and(|first| *first <= stage.kind) {
+            exec = exec.env(ATTEMPT_VARIABLE, "2");
+        }
+        graph.exec(exec).root()
+    }
+
+    /// The script and the digest of a stage, in a file system of their own.
+    ///
+    /// It takes the `ignore_cache` of `--no-cache`: on the exec itself, BuildKit would empty STORE (spec
+    /// `buildkit-frontend.md` 7.1). It is mounted by definition, so a stage that may not come from the cache
+    /// finds no key here, and its result is still stored under the usual one. The digest in it keeps the
+    /// stages of two images with equal scripts apart.
+    fn shell_directory(
+        &self,
+        graph: &mut Graph,
+        stage: &StagePlan,
+        script: Option<&Script>,
+    ) -> Node {
+        let mut file = File::new(FILE_TIME);
+        if let Some(script) = script {
+            file = match script.kind {
+                ScriptKind::Shell => file.mkfile("/script.sh", 0o755, script.text.as_bytes()),
+                ScriptKind::Playbook => toolchain::work_directory(file, &script.text),
+            };
+        }
+        let file = file
+            .mkfile("/digest", 0o444, stage.digest.hex().as_bytes())
+            .name(format!(
+                "[internal] script of {} {}",
+                self.image.name, stage.kind
+            ));
+        graph.file(None, self.anew(stage, file))
+    }
+
+    /// Has `file` and what is made of it run anew if the stage may not come from the cache.
+    ///
+    /// Before 0.19, BuildKit goes down (`walkProvenance` in `solver/jobs.go`, mended by pull request 5606) if one build
+    /// marks an operation, another has the same unmarked, and what both make of it is the same and not marked. So what
+    /// is marked is an operation of this session's own, by a filter that excludes no worker and is in no key.
+    pub(super) fn anew(&self, stage: &StagePlan, file: File) -> File {
+        let key = (self.image.name.clone(), stage.kind);
+        if !self.settings.no_cache.contains(&key) {
+            return file;
+        }
+        let session = &self.settings.session;
+        file.ignore_cache()
+            .worker(format!("id!=no-cache-{session}"))
+    }
+
+    /// The network of commands: the image's own, or what the client asked for.
+    fn network(&self) -> Network {
+        match self.image.network.as_ref().map(|network| network.mode) {
+            None => self.settings.network,
+            Some(NetworkMode::Default) => Network::Sandbox,
+            Some(NetworkMode::Host) => Network::Host,
+            Some(NetworkMode::None) => Network::None,
+        }
+    }
+}
