@@ -62,9 +62,17 @@ impl Answer {
         }
     }
 
+    /// Returns the answer of a build that has made these images; `multi_platform` is what the client says of their number.
+    pub fn of_build(mut images: Vec<(Platform, Answer)>, multi_platform: Option<bool>) -> Answer {
+        match (multi_platform, &images[..]) {
+            (None | Some(false), [_]) => images.remove(0).1,
+            _ => Answer::of_platforms(images),
+        }
+    }
+
     /// Returns the answer that has the images of several platforms, or of one that is to be answered as if there were
     /// several. What is said of an image has the platform's name in its key.
-    pub fn of_platforms(images: Vec<(Platform, Answer)>) -> Answer {
+    fn of_platforms(images: Vec<(Platform, Answer)>) -> Answer {
         let platforms = describe(images.iter().map(|(platform, _)| platform));
         let mut metadata = BTreeMap::from([(PLATFORMS.to_owned(), platforms)]);
         let mut references = BTreeMap::new();

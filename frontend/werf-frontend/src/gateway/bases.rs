@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::normalise_reference;
 use diagnostic::Location;
-use werf_plan::file::{Base, ImagePlan, ImportFrom, Plan, SourceFile};
+use werf_plan::file::{Base, ImagePlan, ImportFrom, Plan};
 
 use crate::lower::{BaseImage, Bases, Settings};
 
-use super::bridge::{Bridge, CallError};
+use super::bridge::{Bridge, CallError, ResolvedImage};
 use super::failure::Failure;
 use super::report;
 use super::request::Request;
@@ -30,7 +30,6 @@ pub(super) async fn resolve(
     images: &[&ImagePlan],
     request: &Request,
     settings: &Settings,
-    sources: &[SourceFile],
 ) -> Result<Bases, Failure> {
     let wanted = wanted(images, &request.resolve_mode);
     let asked: Vec<_> = wanted
@@ -55,7 +54,7 @@ pub(super) async fn resolve(
             // It was neither cancelled nor is there a reason for it to panic.
             Err(error) => Err(CallError::Transport(error.to_string())),
         };
-        let (digest, config) = answer.map_err(|error| explain(error, &wanted, sources))?;
+        let ResolvedImage { digest, config } = answer.map_err(|error| explain(error, &wanted))?;
         let reference = if digest.is_empty() || normalised.contains('@') {
             normalised.clone()
         } else {
@@ -105,7 +104,7 @@ fn wanted<'a>(images: &[&'a ImagePlan], resolve_mode: &str) -> BTreeMap<String, 
     all
 }
 
-fn explain(error: CallError, wanted: &Wanted<'_>, sources: &[SourceFile]) -> Failure {
+fn explain(error: CallError, wanted: &Wanted<'_>) -> Failure {
     let CallError::Status(mut status) = error else {
         return error.into();
     };
@@ -115,8 +114,7 @@ fn explain(error: CallError, wanted: &Wanted<'_>, sources: &[SourceFile]) -> Fai
         at.file, at.start.line, status.message
     );
     status.code = report::CODE_UNKNOWN;
-    status.details.extend(report::source_detail(at, sources));
-    Failure::Status(status)
+    Failure::StatusAt(status, at.clone())
 }
 
 /// Returns the registry's image at the bottom of `image`.

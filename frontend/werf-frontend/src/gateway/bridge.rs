@@ -42,6 +42,28 @@ pub struct Daemon {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reference(pub String);
 
+/// What another frontend is asked to make.
+#[derive(Clone, Debug, Default)]
+pub struct FrontendSolve {
+    /// The frontend's name, for example `dockerfile.v0`.
+    pub frontend: &'static str,
+    /// Its options, as if the client had given them.
+    pub options: BTreeMap<String, String>,
+    /// Its inputs, in place of the client's files.
+    pub inputs: BTreeMap<String, pb::Definition>,
+    /// Whether the image is made before the answer, and not when somebody needs it.
+    pub evaluate: bool,
+}
+
+/// What a registry knows of a reference.
+#[derive(Clone, Debug)]
+pub struct ResolvedImage {
+    /// The digest of the manifest; empty for an image that is only on the builder.
+    pub digest: String,
+    /// The bytes of the configuration.
+    pub config: Vec<u8>,
+}
+
 /// What another frontend has made.
 #[derive(Clone, Debug, Default)]
 pub struct Made {
@@ -149,22 +171,16 @@ impl Bridge {
         }
     }
 
-    /// Has another frontend of the daemon's make an image, and waits until it is done if `evaluate` is set.
-    pub async fn solve_frontend(
-        &mut self,
-        frontend: &str,
-        options: BTreeMap<String, String>,
-        inputs: BTreeMap<String, pb::Definition>,
-        evaluate: bool,
-    ) -> Result<Made, CallError> {
+    /// Has another frontend of the daemon's make an image.
+    pub async fn solve_frontend(&mut self, solve: FrontendSolve) -> Result<Made, CallError> {
         let request = proto::SolveRequest {
-            frontend: frontend.to_owned(),
-            frontend_opt: options,
-            frontend_inputs: inputs,
+            frontend: solve.frontend.to_owned(),
+            frontend_opt: solve.options,
+            frontend_inputs: solve.inputs,
             allow_result_return: true,
             allow_result_array_ref: true,
             cache_imports: self.cache_imports.clone(),
-            evaluate,
+            evaluate: solve.evaluate,
             ..proto::SolveRequest::default()
         };
         let response = self.client.solve(request).await?.into_inner();
@@ -219,7 +235,7 @@ impl Bridge {
         platform: &pb::Platform,
         resolve_mode: &str,
         log_name: &str,
-    ) -> Result<(String, Vec<u8>), CallError> {
+    ) -> Result<ResolvedImage, CallError> {
         let request = proto::ResolveImageConfigRequest {
             r#ref: reference.to_owned(),
             platform: Some(platform.clone()),
@@ -232,7 +248,10 @@ impl Bridge {
             .resolve_image_config(request)
             .await?
             .into_inner();
-        Ok((response.digest, response.config))
+        Ok(ResolvedImage {
+            digest: response.digest,
+            config: response.config,
+        })
     }
 
     /// Shows a warning on the vertex with digest `vertex`.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use buildkit_llb::Platform;
 use diagnostic::Diagnostic;
 use werf_config::ImageName;
-use werf_plan::file::{ImagePlan, Outcome, Plan, PlanFile, SourceFile};
+use werf_plan::file::{ImagePlan, Outcome, Plan, SourceFile};
 use werf_plan::remote::missing as missing_remotes;
 use werf_plan::stage::StageKind;
 use werf_plan::target::Target;
@@ -14,75 +14,67 @@ use crate::lower::{self, Settings};
 
 use super::answer::Answer;
 use super::bridge::{self, Bridge, CallError, Reference};
+use super::dockerfile::{self, DockerfileSolve};
 use super::failure::{Failure, blame, explain};
 use super::plan_graph::OwnImage;
 use super::planning::Planned;
 use super::request::Request;
 use super::rounds::{Attempt, Round, Solved, Unmeasured};
-use super::{bases, dockerfile, platform, report, toolchain};
+use super::{bases, platform, report, toolchain};
 
-/// What decides for which platforms a build is.
-pub(super) struct Wanted {
-    /// Those that the client names.
+/// What stays the same in all rounds of a build.
+pub(super) struct Build<'a> {
+    /// What the client asked for.
+    pub(super) request: &'a Request,
+    /// Where our own image comes from.
+    pub(super) own: OwnImage<'a>,
+    /// The platforms that the client names.
     pub(super) asked: Vec<Platform>,
-    /// The builder's own.
+    /// The builder's own platform.
     pub(super) native: Platform,
 }
 
 /// Builds the target of a plan for each platform that is not in `done`, and adds it there. Returns stages that PLAN has
 /// to look at first, if there are some.
+///
+/// `sources` are the texts of the plan's file, for the frames that the daemon draws.
 pub(super) async fn build_planned(
     bridge: &mut Bridge,
-    request: &Request,
-    own: &OwnImage<'_>,
-    wanted: &Wanted,
+    build: &Build<'_>,
     planned: Planned,
+    sources: &[SourceFile],
     round: &Round,
     done: &mut Vec<(Platform, Answer)>,
 ) -> Result<Solved<Option<Box<Unmeasured>>>, Failure> {
-    let PlanFile {
-        outcome,
-        warnings,
-        sources,
-        used_build_args,
-        has_toolchain,
-        ..
-    } = planned.file;
-    let plan = match outcome {
+    let request = build.request;
+    let file = planned.file;
+    let plan = match file.outcome {
         Outcome::Plan(plan) => plan,
         Outcome::Errors(errors) => {
-            let errors = explain(bridge, request, errors).await?;
-            return Err(Failure::Mistakes(errors, sources));
+            return Err(Failure::Mistakes(explain(bridge, request, errors).await?));
         }
         Outcome::NeedsRemotes(remotes) => {
-            return Err(Failure::Mistakes(missing_remotes(&remotes), sources));
+            return Err(Failure::Mistakes(missing_remotes(&remotes)));
         }
     };
     let target = plan.choose(request.target.as_deref())?;
     let needed = plan.needed(target.name());
-    let platforms = platform::choose(target, &needed, &wanted.asked, &wanted.native)
-        .and_then(|platforms| check_single(request, platforms))
-        .map_err(|error| Failure::Mistakes(vec![error], sources.clone()))?;
+    let platforms = platform::choose(target, &needed, &build.asked, &build.native)?;
+    let platforms = check_single(request, platforms)?;
     if round.is_first() {
-        for warning in warnings.iter().chain(&request_warnings(
-            request,
-            target,
-            &needed,
-            &used_build_args,
-        )) {
-            bridge
-                .warn(report::warning(&planned.vertex, warning, &sources))
-                .await?;
+        let of_request = request_warnings(request, target, &needed, &file.used_build_args);
+        for warning in file.warnings.iter().chain(&of_request) {
+            let warning = report::warning(&planned.vertex, warning, sources);
+            bridge.warn(warning).await?;
         }
     }
     let work = Work {
-        request,
-        own,
+        build,
         plan: &plan,
         target,
         needed,
-        sources: &sources,
-        has_toolchain,
+        sources,
+        has_toolchain: file.has_toolchain,
         is_for_several: platforms.len() > 1,
     };
     let first = done.len();
@@ -93,7 +85,7 @@ pub(super) async fn build_planned(
         } else {
             BTreeMap::new()
         };
-        match work.build(bridge, platform.clone(), retried, round).await? {
+        match work.run(bridge, platform.clone(), retried, round).await? {
             Solved::Well(Built::Image(answer)) => done.push((platform, answer)),
             Solved::Well(Built::Unmeasured(unmeasured)) => {
                 return Ok(Solved::Well(Some(unmeasured)));
@@ -127,8 +119,7 @@ enum Built {
 
 /// What is to be built of a plan, whatever the platform.
 struct Work<'a> {
-    request: &'a Request,
-    own: &'a OwnImage<'a>,
+    build: &'a Build<'a>,
     plan: &'a Plan,
     target: Target<'a>,
     /// The target and what it is made of.
@@ -141,51 +132,54 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Builds the target for one platform; `retried` are the images that are tried for the second time.
-    async fn build(
+    async fn run(
         &self,
         bridge: &mut Bridge,
         platform: Platform,
         retried: BTreeMap<ImageName, StageKind>,
         round: &Round,
     ) -> Result<Solved<Built>, Failure> {
-        let Work {
-            request,
-            plan,
-            sources,
-            needed,
-            ..
-        } = self;
+        let (plan, needed) = (self.plan, &self.needed);
+        let request = self.build.request;
         let image = match self.target {
             Target::Image(image) => image,
             Target::Dockerfile(image) => {
-                let try_of = (&platform, retried.contains_key(&image.name));
-                let solved = dockerfile::solve(bridge, image, request, try_of, sources).await?;
-                return Ok(solved.map(|made| Built::Image(made.into())));
+                let solve = DockerfileSolve {
+                    plan: image,
+                    request,
+                    platform: &platform,
+                    is_retry: retried.contains_key(&image.name),
+                };
+                return Ok(solve
+                    .run(bridge)
+                    .await?
+                    .map(|made| Built::Image(made.into())));
             }
         };
-        let nonce = round.nonce(&request.session);
-        let has_toolchain = self.has_toolchain;
-        let ensured =
-            toolchain::ensure(bridge, request, self.own, needed, has_toolchain, &nonce).await;
         let settings = Settings {
             retried,
-            toolchain: ensured.map_err(|failure| failure.with_sources(sources))?,
+            toolchain: self.toolchain(bridge, round).await?,
             is_one_of_several: self.is_for_several,
             ..settings(request, platform, needed)
         };
-        let bases = bases::resolve(bridge, needed, request, &settings, sources).await?;
+        let bases = bases::resolve(bridge, needed, request, &settings).await?;
         let names = needed.iter().map(|image| image.name.clone()).collect();
         let dockerfiles = plan.dockerfiles_of(&names);
-        let way = (&settings.platform, &settings.retried);
-        let dockerfiles = dockerfile::describe(bridge, dockerfiles, request, way, sources).await?;
-        let lowered = lower::lower_on(plan, &image.name, &bases, &dockerfiles, &settings, sources)
-            .map_err(|errors| Failure::Mistakes(errors, sources.to_vec()))?;
+        let dockerfiles = dockerfile::describe(bridge, dockerfiles, request, &settings).await?;
+        let lowered = lower::lower_on(
+            plan,
+            &image.name,
+            &bases,
+            &dockerfiles,
+            &settings,
+            self.sources,
+        )
+        .map_err(Failure::Mistakes)?;
         let stages = round.unmeasured_stages(needed, &lowered, &settings.no_cache);
         let attempt = Attempt {
             lowered,
             commit: plan.commit.clone(),
             images: needed.iter().copied().cloned().collect(),
-            sources: sources.to_vec(),
         };
         if !stages.is_empty() {
             let unmeasured = Unmeasured { attempt, stages };
@@ -198,8 +192,24 @@ impl Work<'_> {
             Built::Image(Answer::image(reference, config, &settings.platform, base))
         }))
     }
+
+    /// Returns the name of the ansible tool chain in STORE, where it is by then if a stage needs one.
+    async fn toolchain(&self, bridge: &mut Bridge, round: &Round) -> Result<String, Failure> {
+        let Build { request, own, .. } = self.build;
+        let nonce = round.nonce(&request.session);
+        toolchain::ensure(
+            bridge,
+            request,
+            own,
+            &self.needed,
+            self.has_toolchain,
+            &nonce,
+        )
+        .await
+    }
 }
 
+/// Returns what the client asked for and nothing here heeds.
 fn request_warnings(
     request: &Request,
     target: Target<'_>,

@@ -11,19 +11,17 @@ use buildkit_llb::{Network, Platform};
 use buildkit_proto::rpc;
 use diagnostic::Diagnostic;
 use serde_json::json;
-use werf_config::ImageName;
 use werf_config::network::NetworkMode;
 use werf_plan::digest::DigestWriter;
 use werf_plan::dockerfile::DockerfilePlan;
-use werf_plan::file::SourceFile;
 use werf_plan::image_spec::Clear;
 use werf_plan::stage::StageKind;
 
-use crate::lower::DockerfileBase;
-use crate::lower::context::{self, Client};
+use crate::lower::context::{self, Client, LoweredContext};
 use crate::lower::image_config::ImageConfig;
+use crate::lower::{DockerfileBase, Settings};
 
-use super::bridge::{Bridge, CallError, Made, shrink};
+use super::bridge::{Bridge, CallError, FrontendSolve, Made, shrink};
 use super::failure::{Failure, lacks_in_store};
 use super::report;
 use super::request::{NoCache, Request};
@@ -32,37 +30,114 @@ use super::rounds::{Lost, Solved};
 /// How BuildKit calls its Dockerfile frontend.
 const FRONTEND: &str = "dockerfile.v0";
 
+/// One image from a Dockerfile, for one platform.
+pub(super) struct DockerfileSolve<'a> {
+    pub plan: &'a DockerfilePlan,
+    pub request: &'a Request,
+    pub platform: &'a Platform,
+    /// Whether STORE was emptied under the first try.
+    pub is_retry: bool,
+}
+
 /// Has the images that others are based on described, and nothing of them run yet: that happens together with what is
 /// built on them.
 pub(super) async fn describe(
     bridge: &mut Bridge,
     plans: impl IntoIterator<Item = &DockerfilePlan>,
     request: &Request,
-    (platform, retried): (&Platform, &BTreeMap<ImageName, StageKind>),
-    sources: &[SourceFile],
+    settings: &Settings,
 ) -> Result<Vec<DockerfileBase>, Failure> {
     let mut bases = Vec::new();
     for plan in plans {
-        let again = retried.contains_key(&plan.name);
-        let client = Client {
-            name: &request.context_name,
-            session: &request.session,
+        let solve = DockerfileSolve {
+            plan,
+            request,
+            platform: &settings.platform,
+            is_retry: settings.retried.contains_key(&plan.name),
         };
-        let context = context::context(plan, client, again);
-        let how = (platform, again, Evaluate::Later);
-        // Nothing is run, so nothing can be missing.
-        let made = match make(bridge, plan, request, how, sources).await? {
+        bases.push(solve.describe(bridge).await?);
+    }
+    Ok(bases)
+}
+
+impl DockerfileSolve<'_> {
+    /// Builds the image.
+    pub async fn run(&self, bridge: &mut Bridge) -> Result<Solved<Made>, Failure> {
+        self.make(bridge, &self.context(), Evaluate::Now).await
+    }
+
+    /// Asks what the image is, and has nothing of it run.
+    async fn describe(&self, bridge: &mut Bridge) -> Result<DockerfileBase, Failure> {
+        let context = self.context();
+        // Nothing is run, so STORE cannot lack anything.
+        let made = match self.make(bridge, &context, Evaluate::Later).await? {
             Solved::Well(made) => made,
             Solved::StoreLacks(lost) => return Err(Failure::Status(lost.status)),
         };
-        bases.push(DockerfileBase {
-            name: plan.name.clone(),
+        Ok(DockerfileBase {
+            name: self.plan.name.clone(),
             context: context.graph.definition(context.exec),
             config: made.metadata.get(CONFIG).cloned().unwrap_or_default(),
             definition: made.definition,
-        });
+        })
     }
-    Ok(bases)
+
+    fn context(&self) -> LoweredContext {
+        let client = Client {
+            name: &self.request.context_name,
+            session: &self.request.session,
+        };
+        context::context(self.plan, client, self.is_retry)
+    }
+
+    async fn make(
+        &self,
+        bridge: &mut Bridge,
+        context: &LoweredContext,
+        evaluate: Evaluate,
+    ) -> Result<Solved<Made>, Failure> {
+        let (plan, request) = (self.plan, self.request);
+        let (dockerfile, dockerfile_root) = context::dockerfile(&plan.dockerfile);
+        let mut inputs = BTreeMap::from([
+            ("context".to_owned(), context.graph.definition(context.root)),
+            (
+                "dockerfile".to_owned(),
+                dockerfile.definition(dockerfile_root),
+            ),
+        ]);
+        for definition in inputs.values_mut() {
+            shrink(definition)?;
+        }
+        let solve = FrontendSolve {
+            frontend: FRONTEND,
+            options: options(plan, request, self.platform),
+            inputs,
+            evaluate: evaluate == Evaluate::Now,
+        };
+        match bridge.solve_frontend(solve).await {
+            Ok(mut made) => {
+                specify(&mut made, plan, request).map_err(Failure::Mistakes)?;
+                Ok(Solved::Well(made))
+            }
+            Err(CallError::Status(status)) => {
+                let exec = context.graph.digest(context.exec);
+                let is_context = report::failed_vertex(&status) == Some(exec);
+                let store_lacks = is_context && lacks_in_store(&status);
+                let status = Box::new(name_image(*status, plan));
+                if store_lacks {
+                    // What puts files where there were none.
+                    Ok(Solved::StoreLacks(Lost {
+                        image: plan.name.clone(),
+                        stage: StageKind::GitArchive,
+                        status,
+                    }))
+                } else {
+                    Err(Failure::Status(status))
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 /// When an image is made.
@@ -70,71 +145,6 @@ pub(super) async fn describe(
 enum Evaluate {
     Now,
     Later,
-}
-
-/// Builds the image; `again` if that is tried for the second time.
-pub(super) async fn solve(
-    bridge: &mut Bridge,
-    plan: &DockerfilePlan,
-    request: &Request,
-    (platform, again): (&Platform, bool),
-    sources: &[SourceFile],
-) -> Result<Solved<Made>, Failure> {
-    let how = (platform, again, Evaluate::Now);
-    make(bridge, plan, request, how, sources).await
-}
-
-async fn make(
-    bridge: &mut Bridge,
-    plan: &DockerfilePlan,
-    request: &Request,
-    (platform, again, evaluate): (&Platform, bool, Evaluate),
-    sources: &[SourceFile],
-) -> Result<Solved<Made>, Failure> {
-    let client = Client {
-        name: &request.context_name,
-        session: &request.session,
-    };
-    let context = context::context(plan, client, again);
-    let (dockerfile, dockerfile_root) = context::dockerfile(&plan.dockerfile);
-    let mut inputs = BTreeMap::from([
-        ("context".to_owned(), context.graph.definition(context.root)),
-        (
-            "dockerfile".to_owned(),
-            dockerfile.definition(dockerfile_root),
-        ),
-    ]);
-    for definition in inputs.values_mut() {
-        shrink(definition)?;
-    }
-    let options = options(plan, request, platform);
-    match bridge
-        .solve_frontend(FRONTEND, options, inputs, evaluate == Evaluate::Now)
-        .await
-    {
-        Ok(mut made) => {
-            specify(&mut made, plan, request)
-                .map_err(|errors| Failure::Mistakes(errors, sources.to_vec()))?;
-            Ok(Solved::Well(made))
-        }
-        Err(CallError::Status(status)) => {
-            let exec = context.graph.digest(context.exec);
-            let is_context = report::failed_vertex(&status) == Some(exec);
-            let store_lacks = is_context && lacks_in_store(&status);
-            let status = Box::new(name_image(*status, plan));
-            if store_lacks {
-                // What puts files where there were none.
-                Ok(Solved::StoreLacks(Lost {
-                    image: plan.name.clone(),
-                    stage: StageKind::GitArchive,
-                    status,
-                }))
-            } else {
-                Err(Failure::Status(status))
-            }
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// The name of the image's configuration among what is said about it.

@@ -1,7 +1,7 @@
 //! How a build can end other than well, and whose fault it was.
 
 use buildkit_proto::rpc;
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, Location};
 use stapel_sync::store::toolchains::TOOLCHAINS;
 use werf_plan::agreed::{DEFAULT_NAMES, STORE_EXIT_CODE, TOOLS};
 use werf_plan::file::SourceFile;
@@ -15,22 +15,31 @@ use super::rounds::{Attempt, Lost};
 use super::{failed_stage, missing, report};
 
 /// How a build can end other than well.
+///
+/// Whoever fails says where, and not what is written there: the texts are added once, when the failure is returned.
 #[derive(Debug)]
 pub enum Failure {
-    /// To be returned: mistakes with frames, in the texts of the given files.
-    Mistakes(Vec<Diagnostic>, Vec<SourceFile>),
+    /// To be returned: mistakes, with a frame for each that has a place.
+    Mistakes(Vec<Diagnostic>),
     /// To be returned as it is.
     Status(Box<rpc::Status>),
+    /// To be returned as it is, with a frame for the place.
+    StatusAt(Box<rpc::Status>, Location),
     /// The daemon is gone, or the build was cancelled: nobody is listening.
     Gone(String),
 }
 
 impl Failure {
-    /// Gives mistakes the texts that they point into.
-    pub(super) fn with_sources(self, sources: &[SourceFile]) -> Failure {
+    /// Returns what BuildKit is told, with the frames that `sources` have the texts of.
+    ///
+    /// # Errors
+    /// A line for the daemon's log, where nobody is left to be told.
+    pub fn into_status(self, sources: &[SourceFile]) -> Result<rpc::Status, String> {
         match self {
-            Failure::Mistakes(errors, _) => Failure::Mistakes(errors, sources.to_vec()),
-            other => other,
+            Failure::Mistakes(errors) => Ok(report::status(&errors, sources)),
+            Failure::Status(status) => Ok(*status),
+            Failure::StatusAt(status, at) => Ok(report::status_at(*status, &at, sources)),
+            Failure::Gone(message) => Err(message),
         }
     }
 }
@@ -47,7 +56,7 @@ impl From<CallError> for Failure {
 
 impl From<Diagnostic> for Failure {
     fn from(error: Diagnostic) -> Failure {
-        Failure::Mistakes(vec![error], Vec::new())
+        Failure::Mistakes(vec![error])
     }
 }
 
@@ -129,7 +138,7 @@ pub(super) fn blame(status: rpc::Status, attempt: &Attempt) -> Result<Lost, Fail
         None => images.find_map(|image| missing::explain(&status, image)),
     };
     if let Some(mistake) = mistake {
-        return Err(Failure::Mistakes(vec![mistake], attempt.sources.clone()));
+        return Err(Failure::Mistakes(vec![mistake]));
     }
     let store_lacks = lacks_in_store(&status);
     let status = Box::new(failed_stage::describe(status, step, &attempt.commit));

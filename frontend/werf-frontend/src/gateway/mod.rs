@@ -27,10 +27,11 @@ pub mod toolchain;
 use std::process::ExitCode;
 
 use diagnostic::Diagnostic;
+use werf_plan::file::SourceFile;
 
 use answer::Answer;
 use bridge::Bridge;
-use building::{Wanted, build_planned};
+use building::{Build, build_planned};
 use failure::{Failure, internal_error};
 use plan_graph::{OWN_DEFINITION, OwnImage};
 use planning::run_plan;
@@ -77,16 +78,19 @@ async fn serve() -> ExitCode {
     let mut worker = bridge.clone();
     // A task of its own turns a panic into an error that the person sees.
     let build = tokio::spawn(async move {
-        let request = request.map_err(|error| Diagnostic::error(error.0))?;
-        build(&mut worker, &request).await
+        let mut sources = Vec::new();
+        let built = match &request {
+            Ok(request) => build(&mut worker, request, &mut sources).await,
+            Err(error) => Err(Diagnostic::error(&error.0).into()),
+        };
+        (built, sources)
     });
     let returned = match build.await {
-        Ok(Ok(answer)) => bridge.return_result(answer).await,
-        Ok(Err(Failure::Gone(message))) => return complain(&message),
-        Ok(Err(Failure::Status(status))) => bridge.return_error(*status).await,
-        Ok(Err(Failure::Mistakes(errors, sources))) => {
-            bridge.return_error(report::status(&errors, &sources)).await
-        }
+        Ok((Ok(answer), _)) => bridge.return_result(answer).await,
+        Ok((Err(failure), sources)) => match failure.into_status(&sources) {
+            Ok(status) => bridge.return_error(status).await,
+            Err(message) => return complain(&message),
+        },
         Err(panic) => bridge.return_error(internal_error(panic)).await,
     };
     match returned {
@@ -104,8 +108,13 @@ fn complain(message: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// One build, in the order of the module documentation of the crate.
-async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure> {
+/// One build, in the order of the module documentation of the crate. `sources` are the texts in which the places of a
+/// failure are: those of the last plan.
+async fn build(
+    bridge: &mut Bridge,
+    request: &Request,
+    sources: &mut Vec<SourceFile>,
+) -> Result<Answer, Failure> {
     let daemon = bridge.ping().await?;
     daemon::check(&daemon)?;
     let asked = request.check()?;
@@ -113,15 +122,16 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
         return Ok(subrequest::describe());
     }
     let definition = std::fs::read(OWN_DEFINITION).ok();
-    let own = OwnImage::find(definition.as_deref(), request)?;
-    let wanted = Wanted {
+    let build = Build {
+        request,
+        own: OwnImage::find(definition.as_deref(), request)?,
         asked,
         native: daemon::native(&daemon),
     };
     let mut round = Round::first(remote::Abilities::of(&daemon));
     let mut done = Vec::new();
     loop {
-        let planned = match run_plan(bridge, request, &own, &mut round).await? {
+        let planned = match run_plan(bridge, request, &build.own, &mut round, sources).await? {
             Solved::Well(planned) => planned,
             Solved::StoreLacks(lost) => {
                 round = round.after_loss(lost)?;
@@ -131,14 +141,11 @@ async fn build(bridge: &mut Bridge, request: &Request) -> Result<Answer, Failure
         if let Some(name) = &request.subrequest {
             return subrequest::answer(name, &planned.file);
         }
-        match build_planned(bridge, request, &own, &wanted, planned, &round, &mut done).await? {
+        match build_planned(bridge, &build, planned, sources, &round, &mut done).await? {
             Solved::Well(None) => break,
             Solved::Well(Some(unmeasured)) => round = round.measuring(unmeasured),
             Solved::StoreLacks(lost) => round = round.after_loss(lost)?,
         }
     }
-    Ok(match (request.multi_platform, &mut done[..]) {
-        (None | Some(false), [_]) => done.remove(0).1,
-        _ => Answer::of_platforms(done),
-    })
+    Ok(Answer::of_build(done, request.multi_platform))
 }

@@ -1,7 +1,7 @@
 //! PLAN as the gateway has it run: the graph is solved, and the file that it has written is read.
 
 use diagnostic::Diagnostic;
-use werf_plan::file::{Outcome, PlanFile};
+use werf_plan::file::{Outcome, PlanFile, SourceFile};
 
 use super::bridge::{self, Bridge, CallError};
 use super::failure::{Failure, blame};
@@ -17,21 +17,22 @@ pub(super) struct Planned {
     pub(super) vertex: String,
 }
 
-/// Has PLAN run, and once more with the repositories that it asks for.
+/// Has PLAN run, and once more with the repositories that it asks for. `sources` become the texts that the places of its
+/// file are in.
 pub(super) async fn run_plan(
     bridge: &mut Bridge,
     request: &Request,
     own: &OwnImage<'_>,
     round: &mut Round,
+    sources: &mut Vec<SourceFile>,
 ) -> Result<Solved<Planned>, Failure> {
-    let planned = plan_once(bridge, request, own, round).await?;
+    let planned = plan_once(bridge, request, own, round, sources).await?;
     if let Solved::Well(planned) = &planned
         && let Outcome::NeedsRemotes(remotes) = &planned.file.outcome
         && round.remotes.is_empty()
     {
         round.remotes.clone_from(remotes);
-        round.remote_sources.clone_from(&planned.file.sources);
-        return plan_once(bridge, request, own, round).await;
+        return plan_once(bridge, request, own, round, sources).await;
     }
     Ok(planned)
 }
@@ -42,6 +43,7 @@ async fn plan_once(
     request: &Request,
     own: &OwnImage<'_>,
     round: &Round,
+    sources: &mut Vec<SourceFile>,
 ) -> Result<Solved<Planned>, Failure> {
     let plan = plan_graph(request, own, round.plan_round())
         .map_err(|error| Diagnostic::error(format!("read {OWN_DEFINITION}: {error}")))?;
@@ -54,15 +56,11 @@ async fn plan_once(
             return blame(*status, &built.attempt).map(Solved::StoreLacks);
         }
         (Err(error), _) => {
-            return Err(remote::explain(
-                error,
-                &plan,
-                &round.remotes,
-                &round.remote_sources,
-            ));
+            return Err(remote::explain(error, &plan, &round.remotes));
         }
     };
     let bytes = bridge.read_file(&reference, PLAN_FILE).await?;
     let file = PlanFile::from_json(&bytes).map_err(Diagnostic::error)?;
+    sources.clone_from(&file.sources);
     Ok(Solved::Well(Planned { file, vertex }))
 }

@@ -2,7 +2,7 @@
 
 use buildkit_llb::{GitSource, Source};
 use buildkit_proto::rpc::Status;
-use werf_plan::file::{RemoteRequest, SourceFile};
+use werf_plan::file::RemoteRequest;
 
 use super::bridge::{CallError, Daemon};
 use super::failure::Failure;
@@ -93,12 +93,7 @@ pub fn is_to_blame(status: &Status, plan: &PlanGraph) -> bool {
 
 /// Puts the line of the mapping before BuildKit's words, and says what to do behind them, if what failed was one of
 /// the repositories `asked` for.
-pub fn explain(
-    error: CallError,
-    plan: &PlanGraph,
-    asked: &[RemoteRequest],
-    sources: &[SourceFile],
-) -> Failure {
+pub fn explain(error: CallError, plan: &PlanGraph, asked: &[RemoteRequest]) -> Failure {
     let CallError::Status(mut status) = error else {
         return error.into();
     };
@@ -123,9 +118,7 @@ pub fn explain(
             status.message.push_str(advice);
         }
         status.code = report::CODE_UNKNOWN;
-        status
-            .details
-            .extend(report::source_detail(&remote.at, sources));
+        return Failure::StatusAt(status, remote.at.clone());
     }
     Failure::Status(status)
 }

@@ -69,8 +69,14 @@ fn one_line(error: &Diagnostic) -> String {
     text
 }
 
+/// Returns `status` with a frame for `at`, if the file is at hand.
+pub fn status_at(mut status: Status, at: &Location, sources: &[SourceFile]) -> Status {
+    status.details.extend(source_detail(at, sources));
+    status
+}
+
 /// Returns the detail from which the client draws a frame, or `None` for a file that is not at hand.
-pub fn source_detail(at: &Location, sources: &[SourceFile]) -> Option<Any> {
+fn source_detail(at: &Location, sources: &[SourceFile]) -> Option<Any> {
     let file = sources.iter().find(|file| file.name == at.file)?;
     let position = |line: usize, character: usize| json!({ "line": line, "character": character });
     let detail = json!({

@@ -9,7 +9,7 @@ use buildkit_llb::Node;
 use buildkit_proto::rpc;
 use werf_config::ImageName;
 use werf_plan::digest::Digest;
-use werf_plan::file::{Base, ImagePlan, RemoteRequest, SourceFile};
+use werf_plan::file::{Base, ImagePlan, RemoteRequest};
 use werf_plan::stage::StageKind;
 
 use crate::lower::Lowered;
@@ -29,9 +29,8 @@ pub(super) struct Round {
     measured: BTreeSet<ImageName>,
     /// The stages that PLAN is to look at.
     pub unmeasured: Option<Box<Unmeasured>>,
-    /// The repositories that PLAN asked for, in lines of `remote_sources`.
+    /// The repositories that PLAN asked for.
     pub remotes: Vec<RemoteRequest>,
-    pub remote_sources: Vec<SourceFile>,
     /// How the daemon can be asked for them.
     pub abilities: remote::Abilities,
 }
@@ -43,8 +42,6 @@ pub(super) struct Attempt {
     pub commit: String,
     /// The images in the graph.
     pub images: Vec<ImagePlan>,
-    /// The files that places are in.
-    pub sources: Vec<SourceFile>,
 }
 
 /// Stages of which PLAN could not know what they hold.
@@ -245,7 +242,6 @@ mod tests {
                 lowered,
                 commit: "c".to_owned(),
                 images: Vec::new(),
-                sources: Vec::new(),
             },
             stages: first,
         };

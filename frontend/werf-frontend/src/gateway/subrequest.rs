@@ -75,10 +75,10 @@ fn targets(file: &PlanFile) -> Result<Answer, Failure> {
     let plan = match &file.outcome {
         Outcome::Plan(plan) => plan,
         Outcome::Errors(errors) => {
-            return Err(Failure::Mistakes(errors.clone(), file.sources.clone()));
+            return Err(Failure::Mistakes(errors.clone()));
         }
         Outcome::NeedsRemotes(remotes) => {
-            return Err(Failure::Mistakes(missing(remotes), file.sources.clone()));
+            return Err(Failure::Mistakes(missing(remotes)));
         }
     };
     let finals = plan.targets().filter(|image| image.is_final()).count();

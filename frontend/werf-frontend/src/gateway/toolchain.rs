@@ -13,7 +13,7 @@ use werf_plan::file::ImagePlan;
 use werf_plan::script::ScriptKind;
 use werf_plan::stage::StageKind;
 
-use super::bridge::{Bridge, CallError};
+use super::bridge::{Bridge, CallError, ResolvedImage};
 use super::failure::Failure;
 use super::plan_graph::{OwnImage, STORE};
 use super::report;
@@ -24,6 +24,14 @@ const FROM: &str = "/toolchain";
 /// An output that nobody uses: without one BuildKit 0.13 mounts the root read-only, and mount points cannot be made.
 const OUT: &str = "/out";
 
+/// A tool chain by its digest.
+struct Pinned {
+    /// The reference of its image, with the digest.
+    reference: String,
+    /// Its name in STORE.
+    name: String,
+}
+
 /// Returns the name of the tool chain in STORE, if its reference has a digest.
 pub fn pinned_name(request: &Request) -> Option<&str> {
     let (_, digest) = request.toolchain.as_deref()?.split_once("@sha256:")?;
@@ -32,14 +40,14 @@ pub fn pinned_name(request: &Request) -> Option<&str> {
 }
 
 /// Brings the tool chain into STORE if one of `images` needs it and PLAN has not found it there, and returns its name, which
-/// is empty if none is needed. `attempt` tells several tries of one build apart.
+/// is empty if none is needed. `nonce` makes the exec another in each build and round.
 pub async fn ensure(
     bridge: &mut Bridge,
     request: &Request,
     own: &OwnImage<'_>,
     images: &[&ImagePlan],
     has_toolchain: bool,
-    attempt: &str,
+    nonce: &str,
 ) -> Result<String, Failure> {
     let Some(image) = images.iter().find(|image| image.uses_ansible()) else {
         return Ok(String::new());
@@ -50,20 +58,23 @@ pub async fn ensure(
     if let (Some(name), true) = (pinned_name(request), has_toolchain) {
         return Ok(name.to_owned());
     }
-    let (reference, name) = match pinned_name(request) {
-        Some(name) => (
-            buildkit_llb::normalise_reference(reference),
-            name.to_owned(),
-        ),
+    let pinned = match pinned_name(request) {
+        Some(name) => Pinned {
+            reference: buildkit_llb::normalise_reference(reference),
+            name: name.to_owned(),
+        },
         None => pin(bridge, request, reference).await?,
     };
-    let (graph, node) = graph(request, own, &reference, &name, attempt).map_err(|error| {
+    let (graph, node) = graph(request, own, &pinned, nonce).map_err(|error| {
         Diagnostic::error(format!("read the frontend's own definition: {error}"))
     })?;
     match bridge.solve(graph.definition(node)).await {
-        Ok(_) => Ok(name),
+        Ok(_) => Ok(pinned.name),
         Err(CallError::Status(mut status)) => {
-            status.message = format!("ansible tool chain `{reference}`: {}", status.message);
+            status.message = format!(
+                "ansible tool chain `{}`: {}",
+                pinned.reference, status.message
+            );
             status.code = report::CODE_UNKNOWN;
             Err(Failure::Status(status))
         }
@@ -94,11 +105,7 @@ fn missing(image: &ImagePlan) -> Diagnostic {
 }
 
 /// Asks which image a tag means at the moment.
-async fn pin(
-    bridge: &mut Bridge,
-    request: &Request,
-    reference: &str,
-) -> Result<(String, String), Failure> {
+async fn pin(bridge: &mut Bridge, request: &Request, reference: &str) -> Result<Pinned, Failure> {
     let normalised = buildkit_llb::normalise_reference(reference);
     let log_name = format!("[internal] load metadata for {normalised}");
     let resolved = bridge
@@ -110,8 +117,11 @@ async fn pin(
         )
         .await;
     match resolved {
-        Ok((digest, _)) => match digest.strip_prefix("sha256:") {
-            Some(name) => Ok((format!("{normalised}@{digest}"), name.to_owned())),
+        Ok(ResolvedImage { digest, .. }) => match digest.strip_prefix("sha256:") {
+            Some(name) => Ok(Pinned {
+                reference: format!("{normalised}@{digest}"),
+                name: name.to_owned(),
+            }),
             None => Err(Diagnostic::error(format!(
                 "the ansible tool chain `{reference}` has no digest"
             ))
@@ -131,16 +141,18 @@ async fn pin(
 fn graph(
     request: &Request,
     own: &OwnImage<'_>,
-    reference: &str,
-    name: &str,
-    attempt: &str,
+    toolchain: &Pinned,
+    nonce: &str,
 ) -> Result<(Graph, Node), ImportError> {
     let mut graph = Graph::new();
     let image = own.node(&mut graph)?;
-    let toolchain = graph.source(
-        Source::image(reference)
+    let files = graph.source(
+        Source::image(&toolchain.reference)
             .resolve_mode(&request.resolve_mode)
-            .name(format!("[internal] load ansible tool chain {reference}")),
+            .name(format!(
+                "[internal] load ansible tool chain {}",
+                toolchain.reference
+            )),
     );
     let arguments = [
         "/werf-frontend",
@@ -150,16 +162,16 @@ fn graph(
         "--store",
         STORE,
         "--name",
-        name,
+        &toolchain.name,
     ];
     let exec = Exec::new(arguments.map(str::to_owned))
         .root(Some(image))
         .cwd("/")
         .network(Network::None)
         // STORE may have been emptied while the result is still cached.
-        .env("WERF_PLAN_NONCE", format!("{} {attempt}", request.session))
+        .env("WERF_PLAN_NONCE", format!("{} {nonce}", request.session))
         .mount(
-            Mount::bind(FROM, toolchain)
+            Mount::bind(FROM, files)
                 .readonly()
                 .content_cache(ContentCache::Off),
         )
