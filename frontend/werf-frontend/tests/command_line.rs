@@ -118,9 +118,10 @@ fn mistakes_in_arguments_are_told_with_the_usage() {
         (&["render", "werf.yaml"], "unexpected argument 'werf.yaml'"),
         (&["rendr"], "unrecognized subcommand 'rendr'"),
         (
-            &["plan", "--store", "x"],
+            &["plan-in-build", "--git-dir", ".git"],
             "required arguments were not provided",
         ),
+        (&["plan", "--store", "x"], "unexpected argument '--store'"),
         (
             &["render", "--env"],
             "a value is required for '--env <ENV>'",
@@ -130,6 +131,19 @@ fn mistakes_in_arguments_are_told_with_the_usage() {
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {err}");
         assert!(err.starts_with("error: ") && err.contains(message), "{err}");
         assert!(err.contains("--help"), "{err}");
+    }
+}
+
+#[test]
+fn people_see_no_command_of_the_build_itself() {
+    let project = project();
+    let (code, out, _) = told(project.path(), &["--help"]);
+    assert_eq!(code, Some(0));
+    for command in ["plan ", "bake ", "render "] {
+        assert!(out.contains(command), "{out}");
+    }
+    for hidden in ["plan-in-build", "toolchain"] {
+        assert!(!out.contains(hidden), "{out}");
     }
 }
 

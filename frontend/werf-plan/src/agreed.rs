@@ -49,6 +49,50 @@ pub const STORE_EXIT_CODE: i64 = ErrorKind::Store.exit_code() as i64;
 /// The exit code by which a stage says that its sources could not be brought up to date.
 pub const SYNC_EXIT_CODE: i64 = ErrorKind::Own.exit_code() as i64;
 
+/// PLAN's command and the names of its flags: the gateway writes them, the command line reads them.
+pub mod plan_in_build {
+    /// The command.
+    pub const COMMAND: &str = "plan-in-build";
+    /// The git directory.
+    pub const GIT_DIR: &str = "git-dir";
+    /// Where STORE is mounted.
+    pub const STORE: &str = "store";
+    /// The tools that are put into STORE.
+    pub const TOOLS: &str = "tools";
+    /// The file that is written.
+    pub const OUT: &str = "out";
+    /// The directory with the configuration as the client sent it.
+    pub const SENT: &str = "sent";
+    /// The configuration's path in the work tree.
+    pub const FILE: &str = "file";
+    /// The last component of that path.
+    pub const NAME: &str = "name";
+    /// The other components of that path.
+    pub const DIRECTORY: &str = "directory";
+    /// The image that is to be built.
+    pub const TARGET: &str = "target";
+    /// A stage and where its file system is mounted.
+    pub const APPLIED: &str = "applied";
+    /// The ansible tool chain's name in STORE.
+    pub const TOOLCHAIN: &str = "toolchain";
+    /// A build argument.
+    pub const BUILD_ARG: &str = "build-arg";
+    /// A repository of a mapping with `url`, in the form of `GivenRemote`.
+    pub const REMOTE: &str = "remote";
+}
+
+/// The command that copies the ansible tool chain into STORE and the names of its flags, likewise.
+pub mod put_toolchain {
+    /// The command.
+    pub const COMMAND: &str = "toolchain";
+    /// Where the image of the tool chain is mounted.
+    pub const FROM: &str = "from";
+    /// Where STORE is mounted.
+    pub const STORE: &str = "store";
+    /// The tool chain's name in STORE.
+    pub const NAME: &str = "name";
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

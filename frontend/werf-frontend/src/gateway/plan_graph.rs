@@ -4,6 +4,7 @@ use buildkit_llb::{
     CacheSharing, ContentCache, Differ, Exec, Graph, ImportError, Mount, Network, Node, Source,
 };
 use diagnostic::Diagnostic;
+use werf_plan::agreed::plan_in_build as flag;
 use werf_plan::agreed::{DEFAULT_NAMES, store_id};
 use werf_plan::digest::Digest;
 use werf_plan::file::RemoteRequest;
@@ -34,6 +35,11 @@ const GIT_PARTS: [&str; 9] = [
 
 /// What submodules' repositories may hold that is large and of no use here.
 const MODULE_PARTS_NOT_ASKED_FOR: [&str; 1] = [".git/modules/**/lfs"];
+
+/// Our own program in our own image.
+pub(super) const PROGRAM: &str = "/werf-frontend";
+/// The tools for stages there.
+const OWN_TOOLS: &str = "/stapel";
 
 /// Names in PLAN's container.
 const CONTEXT: &str = "/context";
@@ -150,33 +156,33 @@ pub fn plan_graph(
             .differ(Differ::None)
             .name("[internal] load werf configuration"),
     );
-    let mut arguments = vec!["/werf-frontend".to_owned(), "plan".to_owned()];
-    let mut flag = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
-    flag("git-dir", format!("{CONTEXT}/.git"));
-    flag("store", STORE.to_owned());
-    flag("tools", "/stapel".to_owned());
-    flag("out", format!("{OUT}/{PLAN_FILE}"));
-    flag("sent", CONFIG.to_owned());
+    let mut arguments = vec![PROGRAM.to_owned(), flag::COMMAND.to_owned()];
+    let mut give = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
+    give(flag::GIT_DIR, format!("{CONTEXT}/.git"));
+    give(flag::STORE, STORE.to_owned());
+    give(flag::TOOLS, OWN_TOOLS.to_owned());
+    give(flag::OUT, format!("{OUT}/{PLAN_FILE}"));
+    give(flag::SENT, CONFIG.to_owned());
     if let Some(name) = &request.filename {
-        flag("name", name.clone());
+        give(flag::NAME, name.clone());
     }
     if let Some(directory) = &request.config_directory {
-        flag("directory", directory.clone());
+        give(flag::DIRECTORY, directory.clone());
     }
     if let Some(path) = &request.config_path {
-        flag("file", path.clone());
+        give(flag::FILE, path.clone());
     }
     if let Some(target) = &request.target {
-        flag("target", target.clone());
+        give(flag::TARGET, target.clone());
     }
     if let Some(name) = toolchain::pinned_name(request) {
-        flag("toolchain", name.to_owned());
+        give(flag::TOOLCHAIN, name.to_owned());
     }
     for (name, value) in &request.build_args {
-        flag("build-arg", format!("{name}={value}"));
+        give(flag::BUILD_ARG, format!("{name}={value}"));
     }
     for (at, (digest, _)) in applied.iter().enumerate() {
-        flag("applied", format!("{digest}={APPLIED}/{at}"));
+        give(flag::APPLIED, format!("{digest}={APPLIED}/{at}"));
     }
     let remote_sources: Vec<Node> = round
         .remotes
@@ -185,7 +191,7 @@ pub fn plan_graph(
         .collect();
     for (number, remote) in round.remotes.iter().enumerate() {
         let git_dir = format!("{}/.git", remote_mount(number));
-        flag("remote", GivenRemote::flag(&git_dir, remote));
+        give(flag::REMOTE, GivenRemote::flag(&git_dir, remote));
     }
     let mut exec = Exec::new(arguments)
         // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.

@@ -8,6 +8,7 @@ use buildkit_llb::{
     CacheSharing, ContentCache, Exec, Graph, ImportError, Mount, Network, Node, Platform, Source,
 };
 use diagnostic::Diagnostic;
+use werf_plan::agreed::put_toolchain as flag;
 use werf_plan::agreed::{TOOLCHAIN_ARGUMENT, store_id};
 use werf_plan::file::ImagePlan;
 use werf_plan::script::ScriptKind;
@@ -15,7 +16,7 @@ use werf_plan::stage::StageKind;
 
 use super::bridge::{Bridge, CallError, ResolvedImage};
 use super::failure::Failure;
-use super::plan_graph::{OwnImage, STORE};
+use super::plan_graph::{OwnImage, PROGRAM, STORE};
 use super::report;
 use super::request::Request;
 
@@ -154,17 +155,15 @@ fn graph(
                 toolchain.reference
             )),
     );
-    let arguments = [
-        "/werf-frontend",
-        "toolchain",
-        "--from",
-        FROM,
-        "--store",
-        STORE,
-        "--name",
-        &toolchain.name,
-    ];
-    let exec = Exec::new(arguments.map(str::to_owned))
+    let mut arguments = vec![PROGRAM.to_owned(), flag::COMMAND.to_owned()];
+    for (name, value) in [
+        (flag::FROM, FROM),
+        (flag::STORE, STORE),
+        (flag::NAME, toolchain.name.as_str()),
+    ] {
+        arguments.extend([format!("--{name}"), value.to_owned()]);
+    }
+    let exec = Exec::new(arguments)
         .root(Some(image))
         .cwd("/")
         .network(Network::None)

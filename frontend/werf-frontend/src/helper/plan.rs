@@ -24,7 +24,7 @@ use super::sources::{FillError, Measured, Snapshot};
 use super::template::{self, Remarks};
 
 /// Everything that PLAN is told; whatever else it wants to know is in the commit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PlanRequest {
     /// The git directory.
     pub git_dir: PathBuf,

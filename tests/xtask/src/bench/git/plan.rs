@@ -50,7 +50,7 @@ impl Plan<'_> {
         fs::create_dir_all(&tools)?;
         let began = Instant::now();
         let mut child = Command::new(self.program)
-            .arg("plan")
+            .arg("plan-in-build")
             .arg("--git-dir")
             .arg(self.repository.join(".git"))
             .arg("--store")

@@ -1,0 +1,107 @@
+//! PLAN, as the gateway has it run inside the build graph ([`werf_frontend::gateway::plan_graph`] writes its arguments).
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use werf_frontend::git::repo::MAX_CONFIG_BYTES;
+use werf_frontend::helper::locate::Wanted;
+use werf_frontend::helper::plan::{self, PlanRequest};
+use werf_plan::agreed::DEFAULT_NAMES;
+use werf_plan::agreed::plan_in_build as flag;
+use werf_plan::digest::Digest;
+use werf_plan::remote::GivenRemote;
+
+use super::{build_args, terminal};
+
+/// What PLAN is told.
+#[derive(clap::Args)]
+pub struct PlanInBuild {
+    /// The git directory
+    #[arg(long = flag::GIT_DIR, value_name = "DIR")]
+    git_dir: PathBuf,
+    /// The directory shared by all builds, to put tools into
+    #[arg(long = flag::STORE, value_name = "DIR")]
+    store: PathBuf,
+    /// The tools to put there
+    #[arg(long = flag::TOOLS, value_name = "DIR")]
+    tools: PathBuf,
+    /// Where to write the plan, mistakes included; the exit status only says whether it was written
+    #[arg(long = flag::OUT, value_name = "FILE")]
+    out: PathBuf,
+    /// A directory with the configuration file as the client sent it, to be compared with the commit
+    #[arg(long = flag::SENT, value_name = "DIR")]
+    sent: Option<PathBuf>,
+    /// The configuration file, relative to the root of the work tree
+    #[arg(long = flag::FILE, value_name = "PATH")]
+    file: Option<String>,
+    /// The file's last path component, when its directory is not known
+    #[arg(long = flag::NAME, value_name = "NAME")]
+    name: Option<String>,
+    /// The file's directory, relative to the root of the work tree
+    #[arg(long = flag::DIRECTORY, value_name = "DIR")]
+    directory: Option<String>,
+    /// The image that is to be built
+    #[arg(long = flag::TARGET, value_name = "NAME", allow_hyphen_values = true)]
+    target: Option<String>,
+    /// A stage and the directory its file system is in, to see which files it holds; may be repeated
+    #[arg(long = flag::APPLIED, value_name = "DIGEST=DIR", value_parser = applied)]
+    applied: Vec<(Digest, PathBuf)>,
+    /// The ansible tool chain that would be used, by its name in STORE
+    #[arg(long = flag::TOOLCHAIN, value_name = "NAME")]
+    toolchain: Option<String>,
+    /// A build argument; may be repeated
+    #[arg(long = flag::BUILD_ARG, value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    build_arg: Vec<String>,
+    /// A repository of a mapping with `url`; may be repeated
+    #[arg(long = flag::REMOTE, value_name = "GIT_DIR REFERENCE URL")]
+    remote: Vec<GivenRemote>,
+}
+
+impl PlanInBuild {
+    /// Fills STORE, and writes the plan.
+    pub fn run(self) -> ExitCode {
+        let sent = self.sent.as_deref();
+        let content = sent.and_then(|sent| read_sent(sent, self.name.as_deref()));
+        let request = PlanRequest {
+            git_dir: self.git_dir,
+            wanted: Wanted {
+                path: self.file,
+                name: self.name,
+                directory: self.directory,
+                content,
+            },
+            target: self.target,
+            build_args: build_args(&self.build_arg),
+            applied: self.applied,
+            remotes: self.remote,
+            toolchain: self.toolchain,
+        };
+        terminal::report(plan::run(&request, &self.store, &self.tools, &self.out))
+    }
+}
+
+/// Reads `DIGEST=DIR`.
+fn applied(text: &str) -> Result<(Digest, PathBuf), String> {
+    let (digest, directory) = text.split_once('=').ok_or("it is not DIGEST=DIR")?;
+    Ok((digest.to_owned().try_into()?, directory.into()))
+}
+
+/// Reads the file that the client sent: a regular file of a reasonable size, whatever links lead to it.
+fn read_sent(directory: &Path, name: Option<&str>) -> Option<Vec<u8>> {
+    let names = name.map_or_else(|| DEFAULT_NAMES.to_vec(), |name| vec![name]);
+    names.into_iter().find_map(|name| {
+        let path = directory.join(name);
+        if !path.metadata().ok()?.is_file() {
+            return None;
+        }
+        let mut content = Vec::new();
+        File::open(path)
+            .ok()?
+            .take(MAX_CONFIG_BYTES + 1)
+            .read_to_end(&mut content)
+            .ok()?;
+        Some(content)
+    })
+}

@@ -1,0 +1,50 @@
+//! What commands print, and their exit status.
+
+#![allow(
+    clippy::print_stderr,
+    reason = "the only place that talks to a terminal"
+)]
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use werf_frontend::helper::render::Rendering;
+
+/// Prints the text of `rendering`, or its mistakes, with the warnings before them.
+pub fn show(rendering: &Rendering) -> ExitCode {
+    for warning in &rendering.warnings {
+        eprint!("{warning}");
+    }
+    match &rendering.result {
+        Ok(text) => print(text),
+        Err(errors) => {
+            for error in errors {
+                eprint!("{error}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says that a helper has done its work, or what kept it from that.
+pub fn report<E: std::fmt::Display>(result: Result<(), E>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    let mut out = std::io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("write the result: {error}")),
+    }
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("ERROR: {message}");
+    ExitCode::FAILURE
+}
