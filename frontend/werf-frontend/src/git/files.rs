@@ -1,12 +1,11 @@
 //! The files of a commit as templates see them: links are followed within the repository, submodules are not
-//! gone into (spec `werf-yaml.md` 2.2).
+//! gone into.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gix::objs::tree::EntryKind as GitKind;
 use masks::mask::Mask;
-use werf_config::template::{FileKind, Files};
 
 use super::repo::{Repo, RepoError};
 
@@ -24,6 +23,15 @@ pub struct CommitFiles {
     trees: Mutex<Trees>,
     /// The project directory, without slashes around it.
     directory: String,
+}
+
+/// What a path leads to, for those who only ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathKind {
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
 }
 
 /// What a path leads to.
@@ -82,33 +90,42 @@ impl CommitFiles {
     }
 }
 
-impl Files for CommitFiles {
-    fn kind(&self, path: &str) -> Result<Option<FileKind>, String> {
-        let found = self.find(&mut self.trees(), path);
-        let found = found.map_err(|error| error.to_string())?;
+impl CommitFiles {
+    /// Returns what is at `path`, or `None`.
+    ///
+    /// # Errors
+    /// Objects on the way that are missing or broken.
+    pub fn kind(&self, path: &str) -> Result<Option<PathKind>, RepoError> {
+        let found = self.find(&mut self.trees(), path)?;
         Ok(found.map(|found| match found {
-            Found::File(_) => FileKind::File,
-            Found::Directory(_) => FileKind::Directory,
+            Found::File(_) => PathKind::File,
+            Found::Directory(_) => PathKind::Directory,
         }))
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+    /// Returns the content of the file at `path`.
+    ///
+    /// # Errors
+    /// No file, or one that cannot be read as a configuration.
+    pub fn read(&self, path: &str) -> Result<Vec<u8>, RepoError> {
         let mut trees = self.trees();
-        let say = |error: RepoError| error.to_string();
-        match self.find(&mut trees, path).map_err(say)? {
-            Some(Found::File(id)) => trees.repo.read(id, path).map_err(say),
-            Some(Found::Directory(_)) => Err(format!("{path:?} is a directory")),
-            None => Err(format!(
+        match self.find(&mut trees, path)? {
+            Some(Found::File(id)) => trees.repo.read(id, path),
+            Some(Found::Directory(_)) => Err(RepoError::new(format!("{path:?} is a directory"))),
+            None => Err(RepoError::new(format!(
                 "file {path:?} is not in commit {}",
                 &trees.repo.commit()[..12]
-            )),
+            ))),
         }
     }
 
-    fn glob(&self, mask: &Mask) -> Result<Vec<String>, String> {
+    /// Returns the paths of the files that `mask` matches, sorted.
+    ///
+    /// # Errors
+    /// Objects that are missing or broken; a mask that matches too many.
+    pub fn glob(&self, mask: &Mask) -> Result<Vec<String>, RepoError> {
         let mut trees = self.trees();
-        let say = |error: RepoError| error.to_string();
-        let Some(Found::Directory(tree)) = self.find(&mut trees, "").map_err(say)? else {
+        let Some(Found::Directory(tree)) = self.find(&mut trees, "")? else {
             return Ok(Vec::new());
         };
         let mut listing = Listing {
@@ -117,7 +134,7 @@ impl Files for CommitFiles {
             above: Vec::new(),
             found: Vec::new(),
         };
-        listing.walk(tree, &self.directory, "").map_err(say)?;
+        listing.walk(tree, &self.directory, "")?;
         listing.found.sort();
         Ok(listing.found)
     }
@@ -283,10 +300,16 @@ mod tests {
         let files = files(&fixture, "p");
         assert_eq!(files.read("a/b.txt"), Ok(b"x".to_vec()));
         assert_eq!(files.read("/a/./b.txt"), Ok(b"x".to_vec()));
-        assert_eq!(files.kind("a"), Ok(Some(FileKind::Directory)));
+        assert_eq!(files.kind("a"), Ok(Some(PathKind::Directory)));
         assert_eq!(files.kind("nope"), Ok(None));
         assert_eq!(files.kind("a/b.txt/c"), Ok(None));
-        assert!(files.read("a").unwrap_err().contains("is a directory"));
+        assert!(
+            files
+                .read("a")
+                .unwrap_err()
+                .message
+                .contains("is a directory")
+        );
         assert_eq!(glob(&files, "**/*.txt"), ["a/b.txt"]);
         assert_eq!(glob(&files, "a"), ["a/b.txt"]);
     }

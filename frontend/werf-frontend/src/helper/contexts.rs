@@ -17,11 +17,11 @@ use werf_config::{Config, DockerfileImage, ImageName};
 use werf_plan::agreed::CONTEXT_DIRECTORY;
 use werf_plan::dockerfile::{self, Dockerfile, DockerfilePlan, DockerfileSources};
 
-use crate::git::files::CommitFiles;
 use crate::git::repo::Repo;
 use crate::git::tree::{ListingError, Shape, TreeListing};
 
 use super::baseline;
+use super::project_files::ProjectFiles;
 use super::sources::{self, Blob, Elsewhere, FillError};
 use super::template::Remarks;
 
@@ -62,7 +62,7 @@ impl Contexts {
             source,
             remarks,
             directory,
-            files: CommitFiles::new(repo, directory),
+            files: ProjectFiles::new(repo, directory),
             seen: HashMap::new(),
         };
         let mut images = BTreeMap::new();
@@ -137,7 +137,7 @@ struct Reader<'a> {
     remarks: &'a mut Remarks,
     /// The project directory, and its files.
     directory: &'a str,
-    files: CommitFiles,
+    files: ProjectFiles,
     /// Contexts by their path and their `.dockerignore`.
     seen: HashMap<(String, Option<String>), std::rc::Rc<ContextFiles>>,
 }

@@ -6,6 +6,7 @@ pub mod baseline;
 pub mod contexts;
 pub mod locate;
 pub mod plan;
+pub mod project_files;
 pub mod remotes;
 pub mod render;
 pub mod sources;

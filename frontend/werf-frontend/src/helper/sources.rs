@@ -15,7 +15,7 @@ use stapel_sync::store::Store;
 use stapel_sync::{AbsPath, HashKind, ObjectId};
 use werf_config::{Config, GitMapping, Image, ImageName, UserStage};
 use werf_plan::ImageSources;
-use werf_plan::digest::Digest;
+use werf_plan::digest::{Digest, hex};
 use werf_plan::file::{ImagePlan, Plan};
 
 use crate::git::repo::{Repo, RepoError};
@@ -346,7 +346,7 @@ impl Reader<'_> {
                     );
                     self.warn("MaskMatchesNothing", message, written.span);
                 } else {
-                    text.push_str(&checksum.hex);
+                    text.push_str(&hex(&checksum.sha256));
                 }
             }
             checksums.insert(*stage, text);

@@ -9,11 +9,11 @@ use werf_config::giterminism::{FILE_NAME, Giterminism};
 use werf_config::template::{self, CommitData, FileKind, Files, Inputs};
 use werf_plan::file::SourceFile;
 
-use crate::git::files::CommitFiles;
 use crate::git::repo::{Repo, RepoError};
 
 use super::locate::{Located, locate};
 use super::plan::PlanRequest;
+use super::project_files::ProjectFiles;
 
 /// The build argument that lifts the prohibitions, for werf's `--loose-giterminism`.
 const LOOSE: &str = "WERF_LOOSE_GITERMINISM";
@@ -84,7 +84,7 @@ fn warn_of_includes(
     remarks: &mut Remarks,
 ) -> Result<(), Vec<Diagnostic>> {
     let directory = located.path.rsplit_once('/').map_or("", |(path, _)| path);
-    let files = CommitFiles::new(repo, directory);
+    let files = ProjectFiles::new(repo, directory);
     if files.kind(INCLUDES).map_err(failed)? == Some(FileKind::File) {
         let path = below(directory, INCLUDES);
         let warning = Diagnostic::warning(
@@ -106,7 +106,7 @@ fn render(
     remarks: &mut Remarks,
 ) -> Result<SourceText, Vec<Diagnostic>> {
     let directory = directory_of(&located.path);
-    let files = CommitFiles::new(repo, directory);
+    let files = ProjectFiles::new(repo, directory);
     let given = |name: &str| path_argument(request, name);
     let giterminism = read_giterminism(&files, directory, given(GITERMINISM)?, remarks)?;
     let giterminism = giterminism.loose(is_loose(request));
@@ -134,7 +134,7 @@ pub fn giterminism(
     remarks: &mut Remarks,
 ) -> Result<Giterminism, Vec<Diagnostic>> {
     let directory = directory_of(source.name());
-    let files = CommitFiles::new(repo, directory);
+    let files = ProjectFiles::new(repo, directory);
     let given = path_argument(request, GITERMINISM)?;
     Ok(read_giterminism(&files, directory, given, remarks)?.loose(is_loose(request)))
 }
@@ -179,7 +179,7 @@ fn not_there(name: &str, path: &str, what: &str) -> Vec<Diagnostic> {
 }
 
 fn read_giterminism(
-    files: &CommitFiles,
+    files: &ProjectFiles,
     directory: &str,
     given: Option<String>,
     remarks: &mut Remarks,
@@ -201,7 +201,7 @@ fn read_giterminism(
 }
 
 fn read_templates(
-    files: &CommitFiles,
+    files: &ProjectFiles,
     directory: &str,
     given: Option<String>,
     remarks: &mut Remarks,

@@ -33,8 +33,8 @@ pub(super) fn refuse_foreign_formats(repo: &gix::Repository) -> Result<(), RepoE
         .flatten()
     {
         for name in section.value_names() {
-            let lower = name.to_ascii_lowercase();
-            if !HARMLESS_EXTENSIONS.contains(&lower.as_str()) && lower != "refstorage" {
+            let extension = name.to_ascii_lowercase();
+            if !HARMLESS_EXTENSIONS.contains(&extension.as_str()) && extension != "refstorage" {
                 return Err(RepoError::new(format!(
                     "the repository needs the git extension `{name}`, which is not known here"
                 )));

@@ -5,7 +5,6 @@
 //! and how the mask is written does not.
 
 use sha2::{Digest as _, Sha256};
-use werf_plan::digest::hex;
 
 use super::{Mask, TreeListing};
 
@@ -14,8 +13,8 @@ use super::{Mask, TreeListing};
 pub struct MaskChecksum {
     /// The mask after cleaning.
     pub mask: String,
-    /// SHA-256 over the paths, modes and object ids, as hexadecimal digits.
-    pub hex: String,
+    /// SHA-256 over the paths, modes and object ids.
+    pub sha256: [u8; 32],
     /// How many files it covers; none is worth a warning.
     pub files: usize,
 }
@@ -36,7 +35,7 @@ pub(super) fn of(listing: &TreeListing, mask: &Mask) -> MaskChecksum {
     }
     MaskChecksum {
         mask: mask.as_str().to_owned(),
-        hex: hex(&hash.finalize()),
+        sha256: hash.finalize().into(),
         files,
     }
 }
