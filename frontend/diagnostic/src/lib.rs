@@ -1,13 +1,23 @@
 //! What is wrong in a text, and where.
 //!
 //! [`SourceText`] is a text and the name under which people know it, [`Span`] a range of it, and a [`Diagnostic`] what is
-//! wrong there and what to do about it. [`render`] draws it as BuildKit's client would.
+//! wrong there and what to do about it. Readers say what they find to a [`Report`]; [`render`] draws a diagnostic as
+//! BuildKit's client would. A [`Span`] is for a reader, a [`Location`] for people: whoever has the text turns one into the
+//! other.
 
-mod error;
+mod diagnostic;
+mod frame;
+mod location;
 pub mod redact;
+mod report;
+pub mod rule;
 mod source;
 mod suggest;
 
-pub use error::{Diagnostic, Diagnostics, Location, Position, Severity, render};
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use frame::render;
+pub use location::{Located, Location, Position};
+pub use report::{Remark, Report};
+pub use rule::Rule;
 pub use source::{SourceText, Span, Spanned, TemplateFile};
 pub use suggest::closest;

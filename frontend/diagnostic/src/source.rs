@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use gotemplate::Rendered;
 
-use crate::error::{Diagnostic, Location, Position};
+use crate::{Diagnostic, Location, Position};
 
 /// Larger files are refused before anything looks at them.
 const MOST_BYTES: usize = 16 << 20;

@@ -5,16 +5,16 @@
 
 mod modules;
 
-use std::collections::BTreeMap;
-
-use diagnostic::{Diagnostic, Diagnostics, SourceText, Span, Spanned};
+use diagnostic::{Report, Span, Spanned};
 use yaml_v2::Value;
 use yaml_v2::read::{self, Field};
 use yaml_v2::untyped::{self, Keys};
 use yaml_v2::{NodeKind, NodeRef};
 
-use super::raw::RawAnsible;
-use super::shell::UserStage;
+use super::fields::Fields;
+use super::instructions::{Instructions, Stages, UserStage};
+use super::schema::Section;
+use super::schema::Shape::{Anything, Text};
 use super::template::{from_yaml, to_yaml};
 use modules::{KEYWORDS, MODULES, advice};
 
@@ -27,23 +27,20 @@ const DEEPEST: usize = 32;
 /// How much of a task a progress line shows, in characters.
 const SUMMARY_CHARS: usize = 40;
 
-/// The tasks of an image.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ansible {
-    /// `cacheVersion`, which salts all four stages, or nothing.
-    pub cache_version: String,
-    /// The stages for which tasks or a cache version are written.
-    pub stages: BTreeMap<UserStage, AnsibleStage>,
-}
-
-/// One stage of [`Ansible`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AnsibleStage {
-    /// The tasks, in order.
-    pub tasks: Vec<Spanned<Task>>,
-    /// The salt of this stage, or nothing.
-    pub cache_version: String,
-}
+/// The keys of `ansible`.
+pub static KEYS: Section = Section {
+    keys: &[
+        ("beforeInstall", Anything),
+        ("install", Anything),
+        ("beforeSetup", Anything),
+        ("setup", Anything),
+        ("cacheVersion", Text),
+        ("beforeInstallCacheVersion", Text),
+        ("installCacheVersion", Text),
+        ("beforeSetupCacheVersion", Text),
+        ("setupCacheVersion", Text),
+    ],
+};
 
 /// A task or a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,56 +51,22 @@ pub struct Task {
     pub summary: String,
 }
 
-/// What is wrong with a task.
-#[derive(Clone, Debug)]
-pub struct Mistake {
-    message: String,
-    at: Span,
-    hint: String,
+/// Reads `ansible`.
+pub(crate) fn read(fields: &Fields<'_>, report: &mut Report<'_>) -> Instructions {
+    let tasks = |fields: &Fields<'_>, stage: UserStage, report: &mut Report<'_>| {
+        fields
+            .get(stage.name())
+            .map_or_else(Vec::new, |node| tasks(node, report))
+    };
+    Instructions::Tasks(Stages::read(fields, report, tasks))
 }
 
-impl RawAnsible {
-    /// Turns what was written into what is meant; `called` is the image in the words of messages.
-    pub fn resolve(
-        self,
-        called: &str,
-        source: &SourceText,
-        diagnostics: &mut Diagnostics,
-    ) -> Ansible {
-        for mistake in self.mistakes {
-            let message = format!("{} in `ansible` of {called}", mistake.message);
-            let diagnostic = Diagnostic::error(message).at(source.location(mistake.at));
-            diagnostics.push(diagnostic.hint(mistake.hint));
-        }
-        let text = |version: Option<Spanned<String>>| {
-            version.map_or_else(String::new, |version| version.value)
-        };
-        let mut stages = BTreeMap::new();
-        for (stage, (tasks, version)) in UserStage::ORDER
-            .into_iter()
-            .zip(self.tasks.into_iter().zip(self.versions))
-        {
-            let cache_version = text(version);
-            if !tasks.is_empty() || !cache_version.is_empty() {
-                stages.insert(
-                    stage,
-                    AnsibleStage {
-                        tasks,
-                        cache_version,
-                    },
-                );
-            }
-        }
-        Ansible {
-            cache_version: text(self.cache_version),
-            stages,
-        }
-    }
-}
-
-/// Reads the tasks of a stage. What is wrong goes to `mistakes`.
-pub fn tasks(node: NodeRef<'_>, mistakes: &mut Vec<Mistake>) -> Vec<Spanned<Task>> {
-    let mut reader = Reader { mistakes };
+/// Reads the tasks of a stage.
+fn tasks(node: NodeRef<'_>, report: &mut Report<'_>) -> Vec<Spanned<Task>> {
+    let mut reader = Reader {
+        report,
+        mistakes: 0,
+    };
     let mut tasks = Vec::new();
     for (index, item) in reader.list(node, "a list of tasks").into_iter().enumerate() {
         if let Some(task) = reader.outermost(item, index) {
@@ -113,17 +76,21 @@ pub fn tasks(node: NodeRef<'_>, mistakes: &mut Vec<Mistake>) -> Vec<Spanned<Task
     tasks
 }
 
-struct Reader<'a> {
-    mistakes: &'a mut Vec<Mistake>,
+struct Reader<'r, 't> {
+    report: &'r mut Report<'t>,
+    /// How many there are so far.
+    mistakes: usize,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn wrong(&mut self, message: impl Into<String>, at: Span, hint: impl Into<String>) {
-        self.mistakes.push(Mistake {
-            message: message.into(),
-            at,
-            hint: hint.into(),
-        });
+        self.mistakes += 1;
+        let message = format!(
+            "{} in `ansible` of {}",
+            message.into(),
+            self.report.called()
+        );
+        self.report.error(at, message).hint(hint);
     }
 
     fn list<'a>(&mut self, node: NodeRef<'a>, wanted: &'static str) -> Vec<NodeRef<'a>> {
@@ -138,7 +105,7 @@ impl Reader<'_> {
 
     /// Reads the task at `index` of a stage, which gets a tag of its own.
     fn outermost(&mut self, node: NodeRef<'_>, index: usize) -> Option<Task> {
-        let before = self.mistakes.len();
+        let before = self.mistakes;
         let name = self.check(node, 0)?;
         let (Value::Map(mut pairs), _) = untyped::read(node, Keys::Any) else {
             return None;
@@ -172,7 +139,7 @@ impl Reader<'_> {
             );
             return None;
         };
-        (self.mistakes.len() == before).then_some(Task {
+        (self.mistakes == before).then_some(Task {
             yaml,
             summary: name,
         })
@@ -281,6 +248,7 @@ fn shorten(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use diagnostic::{Diagnostics, SourceText};
     use yaml_v2::Parser;
 
     use super::*;
@@ -290,11 +258,19 @@ mod tests {
             .next_document()
             .expect("it is YAML")
             .expect("it has a node");
-        let mut mistakes = Vec::new();
-        let tasks = tasks(tree.root().expect("a root"), &mut mistakes);
-        let said = mistakes
-            .into_iter()
-            .map(|mistake| format!("{}; {}", mistake.message, mistake.hint));
+        let source = SourceText::new("werf.yaml", text).expect("it is UTF-8");
+        let mut diagnostics = Diagnostics::new();
+        let mut report = Report::new(&source, &mut diagnostics);
+        let tasks = tasks(tree.root().expect("a root"), &mut report);
+        let said = diagnostics.finish().err().unwrap_or_default();
+        let said = said.into_iter().map(|mistake| {
+            let message = mistake.message.strip_suffix(" in `ansible` of ");
+            format!(
+                "{}; {}",
+                message.unwrap_or_default(),
+                mistake.hint.unwrap_or_default()
+            )
+        });
         (
             tasks.into_iter().map(|task| task.value).collect(),
             said.collect(),

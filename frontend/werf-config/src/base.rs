@@ -1,137 +1,178 @@
 //! `from`, `fromImage`, `fromArtifact` and `fromLatest`: what an image starts from (spec 1.7).
 
-use std::collections::HashMap;
+use diagnostic::{Diagnostic, Location, Report, Span, Spanned, closest, rule};
+use serde::{Deserialize, Serialize};
 
-use diagnostic::{Diagnostic, Diagnostics, SourceText, Span, Spanned, closest};
-
-use super::image::{From, ImageName};
-use super::raw::{RawImage, Required};
+use super::fields::{Fields, Required};
+use super::heading::Heading;
+use super::image::{ImageName, Names};
 use super::reference;
+
+/// What an image starts from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Base {
+    /// An empty file system.
+    Scratch,
+    /// An image of a registry, by its reference as written.
+    Image {
+        /// The reference text.
+        reference: String,
+        /// Whether the registry is asked even if there is a local image of this name (`fromLatest`).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        latest: bool,
+        /// Where it was written.
+        at: Location,
+    },
+    /// What another image of the configuration has become.
+    Sibling {
+        /// Its name.
+        image: ImageName,
+        /// Where it was written.
+        at: Location,
+    },
+}
 
 /// The name under which nothing is meant.
 const SCRATCH: &str = "scratch";
 
-/// Resolves the bases of images.
-pub(super) struct Bases<'a> {
-    /// The names of all images of the file, and where they are given.
-    pub names: &'a HashMap<String, Span>,
-    pub source: &'a SourceText,
-    pub diagnostics: &'a mut Diagnostics,
+/// The directives of one section that say what its images start from.
+pub(crate) struct Bases<'n> {
+    names: &'n Names,
+    from: Required<String>,
+    from_image: Required<String>,
+    from_artifact: Required<String>,
+    /// Where `fromLatest: true` is written.
+    pub latest: Option<Span>,
 }
 
-impl Bases<'_> {
-    /// Checks what does not depend on the name of the image; `called` is what messages call it.
-    pub fn check_section(&mut self, raw: &RawImage, called: &str) {
-        if raw.from.is_missing() && raw.from_image.is_missing() && raw.from_artifact.is_missing() {
-            self.wrong(
-                format!("{called} has no base"),
-                raw.at,
-                "add `from: IMAGE`, or `from: scratch`",
-            );
+impl<'n> Bases<'n> {
+    /// Reads the directives; `names` are those of all images of the file.
+    pub fn read(fields: &Fields<'_>, names: &'n Names) -> Bases<'n> {
+        Bases {
+            names,
+            from: fields.required_text("from"),
+            from_image: fields.required_text("fromImage"),
+            from_artifact: fields.required_text("fromArtifact"),
+            latest: fields.on("fromLatest"),
         }
-        for (key, base) in [("from", &raw.from), ("fromImage", &raw.from_image)] {
-            if let (Some(from), Some(artifact)) = (base.given(), raw.from_artifact.given()) {
+    }
+
+    /// Checks what does not depend on the name of the image.
+    pub fn check(&self, heading: &Heading, report: &mut Report<'_>) {
+        let called = report.called().to_owned();
+        if self.from.is_missing() && self.from_image.is_missing() && self.from_artifact.is_missing()
+        {
+            report
+                .error(heading.at, format!("{called} has no base"))
+                .hint("add `from: IMAGE`, or `from: scratch`");
+        }
+        for (key, base) in [("from", &self.from), ("fromImage", &self.from_image)] {
+            if let (Some(from), Some(artifact)) = (base.given(), self.from_artifact.given()) {
                 let message = format!("{called} has both `{key}` and `fromArtifact`");
-                self.wrong(message, artifact.span.max(from.span), "keep one of the two");
+                report
+                    .error(artifact.span.max(from.span), message)
+                    .hint("keep one of the two");
             }
         }
         for (key, base) in [
-            ("fromImage", &raw.from_image),
-            ("fromArtifact", &raw.from_artifact),
+            ("fromImage", &self.from_image),
+            ("fromArtifact", &self.from_artifact),
         ] {
             if let Some(base) = base.given() {
-                self.warn(
-                    "Deprecated",
-                    format!("`{key}` of {called} is deprecated"),
-                    base.span,
-                    format!("write `from: {}`", base.value),
-                );
+                let message = format!("`{key}` of {called} is deprecated");
+                report
+                    .warning(&rule::DEPRECATED, base.span, message)
+                    .hint(format!("write `from: {}`", base.value));
             }
         }
-        if let (Some(from), Some(image)) = (raw.from.given(), raw.from_image.given())
+        if let (Some(from), Some(image)) = (self.from.given(), self.from_image.given())
             && from.value != image.value
         {
-            self.warn(
-                "FromOverridden",
-                format!(
-                    "`from: {}` has no effect, because `fromImage` wins",
-                    from.value
-                ),
-                from.span,
-                "keep one of the two".to_owned(),
+            let message = format!(
+                "`from: {}` has no effect, because `fromImage` wins",
+                from.value
             );
+            report
+                .warning(&rule::FROM_OVERRIDDEN, from.span, message)
+                .hint("keep one of the two");
         }
     }
 
-    /// Resolves the base of the image `name`.
-    pub fn resolve(&mut self, name: &str, raw: &RawImage) -> From {
-        if let Some(artifact) = raw.from_artifact.given() {
-            return self.artifact(name, artifact);
+    /// Returns the base of the image `name`.
+    pub fn of(&self, name: &str, report: &mut Report<'_>) -> Base {
+        if let Some(artifact) = self.from_artifact.given() {
+            return self.artifact(name, artifact, report);
         }
-        if let Some(image) = raw.from_image.given() {
+        if let Some(image) = self.from_image.given() {
             if image.value == name {
-                self.itself(name, image.span);
-                return From::Scratch;
+                itself(name, image.span, report);
+                return Base::Scratch;
             }
-            return self.lookup(image, true);
+            return self.lookup(image, true, report);
         }
-        match &raw.from {
+        match &self.from {
             // werf rewrites an image that is based on its own name, so `image: alpine` and `from: alpine` work.
             Required::Given(from) if from.value == name => {
-                self.lookup(&Spanned::new(format!("{name}:latest"), from.span), false)
+                let latest = Spanned::new(format!("{name}:latest"), from.span);
+                self.lookup(&latest, false, report)
             }
-            Required::Given(from) => self.lookup(from, false),
+            Required::Given(from) => self.lookup(from, false, report),
             // The mistake is known already.
-            Required::Missing | Required::Wrong => From::Scratch,
+            Required::Missing | Required::Wrong => Base::Scratch,
         }
     }
 
-    fn artifact(&mut self, name: &str, artifact: &Spanned<String>) -> From {
+    fn artifact(&self, name: &str, artifact: &Spanned<String>, report: &mut Report<'_>) -> Base {
         if artifact.value == name {
-            self.itself(name, artifact.span);
-            return From::Scratch;
+            itself(name, artifact.span, report);
+            return Base::Scratch;
         }
+        let at = report.location(artifact.span);
         if !self.names.contains_key(&artifact.value) {
-            let diagnostic =
-                unknown_image(&artifact.value, self.names).at(self.source.location(artifact.span));
-            self.diagnostics.push(diagnostic);
-            return From::Scratch;
+            report.push(unknown_image(&artifact.value, self.names).at(at));
+            return Base::Scratch;
         }
-        From::Image(image_name(artifact))
+        Base::Sibling {
+            image: ImageName::new(&artifact.value),
+            at,
+        }
     }
 
-    fn itself(&mut self, name: &str, at: Span) {
-        let message = format!("image `{}` is based on itself", ImageName::new(name));
-        self.wrong(message, at, "name another image");
-    }
-
-    /// An image of the file, else one of a registry (spec 1.7). `is_meant` says that the directive was made for images
-    /// of the file.
-    fn lookup(&mut self, base: &Spanned<String>, is_meant: bool) -> From {
+    /// An image of the file, else one of a registry. `is_meant` says that the directive was made for images of the file.
+    fn lookup(&self, base: &Spanned<String>, is_meant: bool, report: &mut Report<'_>) -> Base {
+        let at = report.location(base.span);
         if self.names.contains_key(&base.value) {
-            return From::Image(image_name(base));
+            return Base::Sibling {
+                image: ImageName::new(&base.value),
+                at,
+            };
         }
         if base.value == SCRATCH {
-            return From::Scratch;
+            return Base::Scratch;
         }
         if let Err(bad) = reference::check(&base.value) {
             let diagnostic = Diagnostic::error(format!(
                 "`{}` is not an image reference: {}",
                 base.value, bad.problem
             ))
-            .at(self.source.location(base.span));
-            self.diagnostics.push(match bad.hint {
+            .at(at.clone());
+            report.push(match bad.hint {
                 Some(hint) => diagnostic.hint(hint),
                 None => diagnostic,
             });
         } else {
-            self.warn_of_slips(base, is_meant);
+            self.warn_of_slips(base, is_meant, report);
         }
-        From::Reference(base.clone())
+        Base::Image {
+            reference: base.value.clone(),
+            latest: self.latest.is_some(),
+            at,
+        }
     }
 
     /// A mistyped name of an image of the file is a reference to an image of a registry.
-    fn warn_of_slips(&mut self, base: &Spanned<String>, is_meant: bool) {
+    fn warn_of_slips(&self, base: &Spanned<String>, is_meant: bool, report: &mut Report<'_>) {
         // Of a name of three letters, every other one is a slip.
         let is_bare = base.value.len() > 3 && !base.value.contains([':', '@', '/']);
         let near = near(&base.value, self.names).filter(|_| is_bare);
@@ -146,28 +187,19 @@ impl Bases<'_> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("if that is meant, write `from: {}`", base.value),
         };
-        self.warn("BaseFromRegistry", message, base.span, hint);
-    }
-
-    fn wrong(&mut self, message: String, at: Span, hint: &str) {
-        self.diagnostics.push(
-            Diagnostic::error(message)
-                .at(self.source.location(at))
-                .hint(hint),
-        );
-    }
-
-    fn warn(&mut self, rule: &str, message: String, at: Span, hint: String) {
-        self.diagnostics.push(
-            Diagnostic::warning(rule, message)
-                .at(self.source.location(at))
-                .hint(hint),
-        );
+        report
+            .warning(&rule::BASE_FROM_REGISTRY, base.span, message)
+            .hint(hint);
     }
 }
 
+fn itself(name: &str, at: Span, report: &mut Report<'_>) {
+    let message = format!("image `{}` is based on itself", ImageName::new(name));
+    report.error(at, message).hint("name another image");
+}
+
 /// Returns the mistake of naming an image that the file does not have.
-pub(super) fn unknown_image(name: &str, names: &HashMap<String, Span>) -> Diagnostic {
+pub(crate) fn unknown_image(name: &str, names: &Names) -> Diagnostic {
     let diagnostic = Diagnostic::error(format!("there is no image `{name}` in this file"));
     match near(name, names) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
@@ -179,15 +211,11 @@ pub(super) fn unknown_image(name: &str, names: &HashMap<String, Span>) -> Diagno
 const MOST_COMPARED: usize = 200;
 
 /// Returns the name of an image that is like `name`.
-fn near<'a>(name: &str, names: &'a HashMap<String, Span>) -> Option<&'a str> {
+fn near<'a>(name: &str, names: &'a Names) -> Option<&'a str> {
     if names.len() > MOST_COMPARED {
         return None;
     }
     let mut known: Vec<&str> = names.keys().map(String::as_str).collect();
     known.sort_unstable();
     closest(name, known).filter(|near| !near.is_empty())
-}
-
-fn image_name(name: &Spanned<String>) -> Spanned<ImageName> {
-    Spanned::new(ImageName::new(&name.value), name.span)
 }

@@ -3,16 +3,45 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use diagnostic::{Diagnostic, Diagnostics, SourceText, Span, Spanned};
+use diagnostic::{Diagnostic, Diagnostics, Located, Location, Report, Span, Spanned, rule};
 use masks::mask::clean;
 
-use super::image::{Image, ImageName, MOST_REPEATED};
-use super::image_spec::ImageSpec;
+use super::dependency;
+use super::digest::DigestFields;
+use super::document::Document;
+use super::fields::{Fields, Pair, Required};
+use super::heading::Heading;
+use super::image::{Image, ImageName};
+use super::image_spec::{self, ImageSpec};
 use super::meta::Meta;
 use super::network::NetworkMode;
 use super::platform;
-use super::raw::{RawDockerfile, Required};
+use super::schema::Section;
+use super::schema::Shape::{Bool, List, Map, Text, TextMap, TextOrList, Texts};
 use super::secret::{self, Secret};
+
+/// The keys of an image section with `dockerfile`.
+pub static KEYS: Section = Section {
+    keys: &[
+        ("image", TextOrList),
+        ("dockerfile", Text),
+        ("context", Text),
+        ("contextAddFiles", TextOrList),
+        ("contextAddFile", TextOrList),
+        ("target", Text),
+        ("network", Text),
+        ("ssh", Text),
+        ("cacheVersion", Text),
+        ("args", TextMap),
+        ("addHost", TextOrList),
+        ("dependencies", List(&dependency::KEYS)),
+        ("staged", Bool),
+        ("platform", Texts),
+        ("secrets", List(&secret::KEYS)),
+        ("final", Bool),
+        ("imageSpec", Map(&image_spec::KEYS)),
+    ],
+};
 
 /// One image to build from a Dockerfile. A section with a list of names is one image for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,13 +49,13 @@ pub struct DockerfileImage {
     /// Its name.
     pub name: ImageName,
     /// Its `image` key, or its item in the list of names.
-    pub at: Span,
+    pub at: Location,
     /// Whether it is built for its own sake.
     pub is_final: bool,
     /// The Dockerfile, relative to the project directory.
-    pub dockerfile: Spanned<String>,
+    pub dockerfile: Located<String>,
     /// The context, relative to the project directory; `.` is that itself.
-    pub context: Spanned<String>,
+    pub context: Located<String>,
     /// Files of the client to add to the context, relative to the project directory and as written.
     pub context_add_files: Vec<AddedFile>,
     /// The stage of the Dockerfile that is built, if not the last one.
@@ -38,7 +67,7 @@ pub struct DockerfileImage {
     /// The network of its containers, if it is not that of the build.
     pub network: Option<NetworkMode>,
     /// The platforms that it is for, as written; none means whatever is asked for.
-    pub platforms: Vec<Spanned<String>>,
+    pub platforms: Vec<Located<String>>,
     /// Its own cache version, else that of the build, else nothing.
     pub cache_version: String,
     /// Secrets that the Dockerfile may ask for.
@@ -55,31 +84,29 @@ pub struct AddedFile {
     /// The same, relative to the project directory.
     pub in_project: String,
     /// Where it is written.
-    pub at: Span,
+    pub at: Location,
 }
 
-/// Turns sections into images, and says what is wrong with each.
-pub fn resolve_all(
-    raws: Vec<RawDockerfile>,
-    meta: &Meta,
-    source: &SourceText,
-    diagnostics: &mut Diagnostics,
-) -> Vec<DockerfileImage> {
-    let mut resolver = Resolver {
-        meta,
-        source,
-        diagnostics,
-    };
-    raws.into_iter()
-        .flat_map(|raw| resolver.images(raw))
-        .collect()
+impl DockerfileImage {
+    /// Returns what it adds to the digest of `from` of an image that is based on it: how it is made. What is made of it is
+    /// in the key that BuildKit gives it.
+    pub fn digest_fields(&self) -> DigestFields {
+        let mut fields = DigestFields::new()
+            .field("baseDockerfile", &self.dockerfile.value)
+            .field("context", &self.context.value)
+            .optional("target", &self.target)
+            .optional("baseCacheVersion", &self.cache_version);
+        for (name, value) in &self.args {
+            fields = fields.field("arg", name).field("value", value);
+        }
+        fields
+    }
 }
 
 /// Complains of nameless images where there are several final ones and the stapel images alone do not show it.
-pub fn check_nameless(
+pub(crate) fn check_nameless(
     dockerfiles: &[DockerfileImage],
     images: &[Image],
-    source: &SourceText,
     diagnostics: &mut Diagnostics,
 ) {
     let of_dockerfiles = dockerfiles.iter().filter(|image| image.is_final).count();
@@ -90,119 +117,114 @@ pub fn check_nameless(
     let nameless = dockerfiles
         .iter()
         .filter(|image| image.name.is_nameless())
-        .map(|image| image.at);
+        .map(|image| &image.at);
     let others = images
         .iter()
         .filter(|image| image.name.is_nameless() && of_stages < 2)
-        .map(|image| image.at);
+        .map(|image| &image.at);
     for at in nameless.chain(others) {
         let message = "an image needs a name when the file has several final ones";
-        let wrong = Diagnostic::error(message).at(source.location(at));
+        let wrong = Diagnostic::error(message).at(at.clone());
         diagnostics.push(wrong.hint("write `image: NAME`"));
     }
 }
 
-/// Returns how messages call an image.
-pub fn describe(raw: &RawDockerfile) -> String {
-    match raw.names.as_deref().unwrap_or_default() {
-        [] => "this image".to_owned(),
-        [name] => format!("image `{}`", ImageName::new(&name.value)),
-        [first, ..] => format!("images `{}`, …", ImageName::new(&first.value)),
-    }
+/// Reads a section, which is an image for each of its names, and says what is wrong with it.
+pub(crate) fn read(
+    document: &Document,
+    meta: &Meta,
+    report: &mut Report<'_>,
+) -> Vec<DockerfileImage> {
+    let heading = Heading::read(document);
+    let Some(root) = document.tree.root() else {
+        return Vec::new();
+    };
+    let mut report = report.on(heading.called());
+    let mut reader = Reader {
+        meta,
+        report: &mut report,
+    };
+    reader.images(heading, &Fields::of(root))
 }
 
-struct Resolver<'a> {
-    meta: &'a Meta,
-    source: &'a SourceText,
-    diagnostics: &'a mut Diagnostics,
+struct Reader<'r, 't> {
+    meta: &'r Meta,
+    report: &'r mut Report<'t>,
 }
 
-impl Resolver<'_> {
-    fn wrong(&mut self, message: String, at: Span, hint: impl Into<String>) {
-        self.diagnostics.push(
-            Diagnostic::error(message)
-                .at(self.source.location(at))
-                .hint(hint),
-        );
+impl Reader<'_, '_> {
+    fn wrong(&mut self, message: impl Into<String>, at: Span, hint: impl Into<String>) {
+        self.report.error(at, message).hint(hint);
     }
 
-    fn warn(&mut self, rule: &str, message: String, at: Span, hint: impl Into<String>) {
-        self.diagnostics.push(
-            Diagnostic::warning(rule, message)
-                .at(self.source.location(at))
-                .hint(hint),
-        );
-    }
-
-    fn images(&mut self, raw: RawDockerfile) -> Vec<DockerfileImage> {
-        let called = describe(&raw);
-        self.check_names(&raw);
-        let count = raw.names.as_ref().map_or(0, Vec::len);
-        if count.saturating_mul(raw.length) > MOST_REPEATED {
+    fn images(&mut self, heading: Heading, fields: &Fields<'_>) -> Vec<DockerfileImage> {
+        self.check_names(&heading);
+        if let Some(count) = heading.is_too_often() {
             let message = format!("a section of this length cannot have {count} names");
-            self.wrong(message, raw.at, "use fewer names");
+            self.wrong(message, heading.at, "use fewer names");
             return Vec::new();
         }
-        let context = self.context(raw.context, raw.at);
-        let dockerfile = self.dockerfile(raw.dockerfile, &context.value, raw.at, &called);
-        if let Some(ssh) = raw.ssh {
+        let context = self.context(fields.text("context"), heading.at);
+        let dockerfile = self.dockerfile(
+            fields.required_text("dockerfile"),
+            &context.value,
+            heading.at,
+        );
+        if let Some(ssh) = fields.text("ssh") {
             self.check_ssh(&ssh);
         }
-        let image_spec = raw
-            .image_spec
-            .map(|spec| spec.resolve("imageSpec", &called, self.source, self.diagnostics));
-        let is_final = raw.is_final.is_none_or(|is_final| is_final.value);
+        let image_spec = fields
+            .section("imageSpec")
+            .map(|spec| ImageSpec::read("imageSpec", &spec, self.report));
+        let is_final = fields
+            .boolean("final")
+            .is_none_or(|is_final| is_final.value);
         let image_spec = if is_final {
             ImageSpec::merged(self.meta.image_spec.as_ref(), image_spec)
         } else {
             image_spec
         };
+        let mut added = fields.text_or_list("contextAddFiles");
+        added.extend(fields.text_or_list("contextAddFile"));
+        let general = &self.meta.platform;
         let template = DockerfileImage {
             name: ImageName::default(),
-            at: raw.at,
+            at: self.report.location(heading.at),
             is_final,
             image_spec,
-            dockerfile,
-            context_add_files: self.added_files(raw.context_add_files, &context.value),
-            context,
-            target: raw.target.map_or_else(String::new, |target| target.value),
-            args: self.args(raw.args),
-            extra_hosts: self.extra_hosts(raw.add_host),
-            network: raw.network.and_then(|network| self.network(&network)),
-            platforms: platform::resolve(
-                raw.platform,
-                &self.meta.platform,
-                self.source,
-                self.diagnostics,
-            ),
-            cache_version: raw
-                .cache_version
+            context_add_files: self.added_files(added, &context.value),
+            dockerfile: self.report.locate(dockerfile),
+            context: self.report.locate(context),
+            target: fields.plain("target"),
+            args: self.args(fields.text_map("args")),
+            extra_hosts: self.extra_hosts(fields.text_or_list("addHost")),
+            network: fields
+                .text("network")
+                .and_then(|network| self.network(&network)),
+            platforms: platform::resolve(fields.text_or_list("platform"), general, self.report),
+            cache_version: fields
+                .text("cacheVersion")
                 .map_or_else(|| self.meta.cache_version.clone(), |version| version.value),
-            secrets: secret::resolve_all(raw.secrets, &called, self.source, self.diagnostics),
+            secrets: secret::read_all(&fields.entries("secrets"), self.report),
         };
-        let names = raw.names.unwrap_or_default();
+        let names = heading.names.unwrap_or_default();
         let named = names.into_iter().map(|name| DockerfileImage {
             name: ImageName::new(name.value),
-            at: name.span,
+            at: self.report.location(name.span),
             ..template.clone()
         });
         named.collect()
     }
 
-    fn check_names(&mut self, raw: &RawDockerfile) {
-        if !raw.has_image {
-            self.warn(
-                "NoImage",
-                "this section has no `image`, so nothing is built from it".to_owned(),
-                raw.at,
-                "add `image: NAME`",
-            );
-        } else if raw.names.as_ref().is_some_and(Vec::is_empty) {
-            self.wrong(
-                "`image` must be a name or a list of names".to_owned(),
-                raw.at,
-                "write `image: NAME`",
-            );
+    fn check_names(&mut self, heading: &Heading) {
+        if !heading.has_image {
+            let message = "this section has no `image`, so nothing is built from it";
+            self.report
+                .warning(&rule::NO_IMAGE, heading.at, message)
+                .hint("add `image: NAME`");
+        } else if heading.names.as_ref().is_some_and(Vec::is_empty) {
+            let message = "`image` must be a name or a list of names";
+            self.wrong(message, heading.at, "write `image: NAME`");
         }
     }
 
@@ -219,7 +241,6 @@ impl Resolver<'_> {
         written: Required<String>,
         context: &str,
         at: Span,
-        called: &str,
     ) -> Spanned<String> {
         match written {
             Required::Given(written) => {
@@ -228,7 +249,7 @@ impl Resolver<'_> {
             }
             Required::Wrong => Spanned::new(String::new(), at),
             Required::Missing => {
-                let message = format!("{called} has a `dockerfile` without a path");
+                let message = format!("{} has a `dockerfile` without a path", self.report.called());
                 self.wrong(message, at, "write `dockerfile: Dockerfile`");
                 Spanned::new(String::new(), at)
             }
@@ -273,16 +294,13 @@ impl Resolver<'_> {
             files.push(AddedFile {
                 in_project: clean(&format!("{context}/{path}")),
                 path,
-                at: file.span,
+                at: self.report.location(file.span),
             });
         }
         files
     }
 
-    fn args(
-        &mut self,
-        written: Vec<(Spanned<String>, Spanned<String>)>,
-    ) -> BTreeMap<String, String> {
+    fn args(&mut self, written: Vec<Pair>) -> BTreeMap<String, String> {
         for (name, _) in &written {
             if name.value.is_empty() || name.value.contains('=') {
                 let message = format!("`{}` is not the name of a build argument", name.value);
@@ -324,15 +342,14 @@ impl Resolver<'_> {
     /// Keys stay with the client, which also says which they are.
     fn check_ssh(&mut self, written: &Spanned<String>) {
         if let Some((id, _)) = written.value.split_once('=') {
-            self.warn(
-                "SshKeyOfClient",
-                format!("which keys `{id}` stands for is said by the client, and not by `ssh`"),
-                written.span,
-                format!(
+            let message =
+                format!("which keys `{id}` stands for is said by the client, and not by `ssh`");
+            self.report
+                .warning(&rule::SSH_KEY_OF_CLIENT, written.span, message)
+                .hint(format!(
                     "write `ssh: {id}`, and build with `--ssh {}`",
                     written.value
-                ),
-            );
+                ));
         }
     }
 }

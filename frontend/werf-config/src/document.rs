@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use diagnostic::{Diagnostic, Diagnostics, SourceText, Span, closest};
+use diagnostic::{Diagnostic, Diagnostics, SourceText, Span, closest, rule};
 use yaml_v2::Parser;
 use yaml_v2::Problem;
 use yaml_v2::advice;
@@ -190,16 +190,10 @@ fn unrecognized(part: Span, source: &SourceText, keys: &[&str]) -> Diagnostic {
         .hint(hint)
 }
 
-/// The rule of warnings about lines that look like a separator.
-const NEAR_SEPARATOR: &str = "NearSeparator";
-/// The rule of warnings about text that is not looked at.
-const IGNORED_TEXT: &str = "IgnoredText";
-
 /// Returns a warning of these rules as a note to a mistake that it may explain.
 pub fn ignored_note(warning: &Diagnostic) -> Option<String> {
-    let rule = warning.rule.as_deref()?;
     let line = warning.at.as_ref()?.start.line;
-    matches!(rule, NEAR_SEPARATOR | IGNORED_TEXT)
+    (warning.is_of(&rule::NEAR_SEPARATOR) || warning.is_of(&rule::IGNORED_TEXT))
         .then(|| format!("line {line}: {}", warning.message))
 }
 
@@ -214,12 +208,12 @@ fn ignored_text(ignored: Span, source: &SourceText) -> Diagnostic {
         let message = format!(
             "`{shown}` does not separate documents in werf: it and what follows up to line {last} is ignored"
         );
-        return Diagnostic::warning(NEAR_SEPARATOR, message)
+        return Diagnostic::warning(&rule::NEAR_SEPARATOR, message)
             .at(at)
             .hint(separator_hint(line));
     }
     Diagnostic::warning(
-        IGNORED_TEXT,
+        &rule::IGNORED_TEXT,
         format!("the document ends above, so everything up to line {last} is ignored"),
     )
     .at(at)
@@ -277,7 +271,7 @@ fn find_swallowed_separator(scalar: Span, source: &SourceText, diagnostics: &mut
             let message = format!(
                 "an indented `---` does not separate documents: it belongs to the text that begins in line {begin}"
             );
-            let diagnostic = Diagnostic::warning(NEAR_SEPARATOR, message)
+            let diagnostic = Diagnostic::warning(&rule::NEAR_SEPARATOR, message)
                 .at(source.location(Span::new(at, at + 3)));
             diagnostics.push(diagnostic.hint("remove the blanks before it"));
             return;

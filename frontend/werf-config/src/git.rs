@@ -2,27 +2,56 @@
 
 use std::collections::BTreeMap;
 
-use diagnostic::{Diagnostic, Diagnostics, SourceText, Span, Spanned};
+use diagnostic::{Diagnostic, Located, Location, Report, Spanned};
 use masks::mask::{Mask, PathMatcher};
 use masks::overlap::{self, Destination};
 
-use super::import::Import;
-use super::paths::{self, Refusal};
-use super::raw::RawGit;
+use super::digest::DigestFields;
+use super::fields::Fields;
+use super::import::Entry as ImportEntry;
+use super::instructions::UserStage;
+use super::paths;
 use super::remote::{self, Remote};
-use super::shell::UserStage;
+use super::schema::Section;
+use super::schema::Shape::{Map, Text, TextOrList};
+
+/// The keys of an entry of `git`.
+pub static KEYS: Section = Section {
+    keys: &[
+        ("add", Text),
+        ("to", Text),
+        ("includePaths", TextOrList),
+        ("excludePaths", TextOrList),
+        ("owner", Text),
+        ("group", Text),
+        ("stageDependencies", Map(&STAGE_DEPENDENCIES)),
+        ("url", Text),
+        ("branch", Text),
+        ("tag", Text),
+        ("commit", Text),
+        ("basicAuth", Map(&remote::BASIC_AUTH)),
+    ],
+};
+
+static STAGE_DEPENDENCIES: Section = Section {
+    keys: &[
+        ("install", TextOrList),
+        ("beforeSetup", TextOrList),
+        ("setup", TextOrList),
+    ],
+};
 
 /// One entry of `git`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GitMapping {
     /// The first key of the entry.
-    pub at: Span,
+    pub at: Location,
     /// The repository that the files come from; `None` is the project's own.
     pub remote: Option<Remote>,
     /// Where the files come from: an absolute path below the root of the work tree, cleaned.
-    pub add: Spanned<String>,
+    pub add: Located<String>,
     /// Where they go: an absolute path, cleaned.
-    pub to: Spanned<String>,
+    pub to: Located<String>,
     /// A name or a number, or nothing.
     pub owner: String,
     /// A name or a number, or nothing.
@@ -32,7 +61,7 @@ pub struct GitMapping {
     /// Masks of what is left out, with those that make room for other mappings.
     pub exclude_paths: Vec<String>,
     /// Masks of the files that a stage depends on.
-    pub stage_dependencies: BTreeMap<UserStage, Vec<Spanned<String>>>,
+    pub stage_dependencies: BTreeMap<UserStage, Vec<Located<String>>>,
 }
 
 impl GitMapping {
@@ -46,170 +75,134 @@ impl GitMapping {
         };
         PathMatcher::new(masks(&self.include_paths), masks(&self.exclude_paths))
     }
+
+    /// Returns what it adds to the digest of `gitArchive`: how it is configured, and neither the commit nor any content.
+    pub fn digest_fields(&self) -> DigestFields {
+        let fields = DigestFields::new()
+            .field("mapping", &self.to.value)
+            .field("add", &self.add.value)
+            .fields("include", &self.include_paths)
+            .fields("exclude", &self.exclude_paths)
+            .optional("owner", &self.owner)
+            .optional("group", &self.group);
+        match &self.remote {
+            Some(remote) => fields.all(remote.digest_fields()),
+            None => fields,
+        }
+    }
 }
 
-/// Turns the entries of one image into mappings, and says what is wrong with each and with all together.
-/// `imports` come behind them, and make room and are made room for as they do. `called` is what messages call the image.
-pub fn resolve_all(
-    raws: Vec<RawGit>,
-    imports: &mut [Import],
-    called: &str,
-    source: &SourceText,
-    diagnostics: &mut Diagnostics,
+/// Reads the entries of one image, and says what is wrong with each and with all together. `imports` come behind them,
+/// and make room and are made room for as they do.
+pub(crate) fn read_all(
+    entries: &[Fields<'_>],
+    imports: &mut [ImportEntry],
+    report: &mut Report<'_>,
 ) -> Vec<GitMapping> {
-    let mut resolver = Resolver {
-        called,
-        source,
-        diagnostics,
-        wrong: false,
-    };
-    let mut mappings: Vec<GitMapping> = raws.into_iter().map(|raw| resolver.mapping(raw)).collect();
-    // Local mappings come before remote ones, each in the order of the file (spec 4).
+    let mut is_wrong = false;
+    let mut mappings: Vec<GitMapping> = Vec::new();
+    for entry in entries {
+        let (mapping, is_good) = read(entry, report);
+        is_wrong |= !is_good;
+        mappings.push(mapping);
+    }
+    // Local mappings come before remote ones, each in the order of the file, as in werf.
     mappings.sort_by_key(|mapping| mapping.remote.is_some());
-    if !resolver.wrong {
-        resolver.make_room(&mut mappings, imports);
+    if !is_wrong {
+        make_room(&mut mappings, imports, report);
     }
     mappings
 }
 
-struct Resolver<'a> {
-    called: &'a str,
-    source: &'a SourceText,
-    diagnostics: &'a mut Diagnostics,
-    wrong: bool,
+/// Returns the mapping of an entry, and whether nothing is wrong with it.
+fn read(entry: &Fields<'_>, report: &mut Report<'_>) -> (GitMapping, bool) {
+    let before = report.mistakes();
+    let remote = remote::read(entry, report);
+    let root = || Spanned::new("/".to_owned(), entry.at());
+    let add = paths::absolute("add", &entry.text("add").unwrap_or_else(root), report);
+    let to = match entry.text("to") {
+        Some(to) => paths::absolute("to", &to, report),
+        None => {
+            let message = format!("an entry of `git` of {} has no `to`", report.called());
+            report.error(entry.at(), message).hint("add `to: /PATH`");
+            root()
+        }
+    };
+    let mut stage_dependencies = BTreeMap::new();
+    let dependencies = entry.get("stageDependencies").map(Fields::of);
+    for stage in [UserStage::Install, UserStage::BeforeSetup, UserStage::Setup] {
+        let written = dependencies.as_ref();
+        let written = written.map(|fields| fields.text_or_list(stage.name()));
+        let masks = paths::masks("stageDependencies", written.unwrap_or_default(), report);
+        if !masks.is_empty() {
+            let masks = masks.into_iter().map(|mask| report.locate(mask));
+            stage_dependencies.insert(stage, masks.collect());
+        }
+    }
+    let mut masks = |key: &str| paths::plain(paths::masks(key, entry.text_or_list(key), report));
+    let include_paths = masks("includePaths");
+    let exclude_paths = masks("excludePaths");
+    let mapping = GitMapping {
+        at: report.location(entry.at()),
+        remote,
+        add: report.locate(add),
+        to: report.locate(to),
+        owner: entry.plain("owner"),
+        group: entry.plain("group"),
+        include_paths,
+        exclude_paths,
+        stage_dependencies,
+    };
+    (mapping, report.mistakes() == before)
 }
 
-impl Resolver<'_> {
-    fn refuse(&mut self, message: String, at: Span, hint: impl Into<String>) {
-        self.wrong = true;
-        self.diagnostics.push(
-            Diagnostic::error(message)
-                .at(self.source.location(at))
-                .hint(hint),
-        );
-    }
-
-    fn mapping(&mut self, raw: RawGit) -> GitMapping {
-        let remote = self.remote(&raw);
-        let add = raw
-            .add
-            .unwrap_or_else(|| Spanned::new("/".to_owned(), raw.at));
-        let add = self.absolute("add", &add);
-        let to = match raw.to {
-            Some(to) => self.absolute("to", &to),
-            None => {
-                self.refuse(
-                    format!("an entry of `git` of {} has no `to`", self.called),
-                    raw.at,
-                    "add `to: /PATH`",
-                );
-                Spanned::new("/".to_owned(), raw.at)
+/// Has outer mappings leave out the places of inner ones.
+fn make_room(mappings: &mut [GitMapping], imports: &mut [ImportEntry], report: &mut Report<'_>) {
+    let of_git = mappings.iter().map(|mapping| Destination {
+        to: mapping.to.value.clone(),
+        include_paths: mapping.include_paths.clone(),
+        exclude_paths: mapping.exclude_paths.clone(),
+    });
+    let of_imports = imports.iter().map(ImportEntry::destination);
+    let destinations: Vec<Destination> = of_git.chain(of_imports).collect();
+    match overlap::auto_excludes(&destinations) {
+        Ok(mut extra) => {
+            let of_imports = extra.split_off(mappings.len());
+            for (mapping, extra) in mappings.iter_mut().zip(extra) {
+                mapping.exclude_paths.extend(extra);
             }
-        };
-        let text =
-            |value: Option<Spanned<String>>| value.map_or_else(String::new, |value| value.value);
-        let plain =
-            |masks: Vec<Spanned<String>>| masks.into_iter().map(|mask| mask.value).collect();
-        let mut stage_dependencies = BTreeMap::new();
-        let stages = [UserStage::Install, UserStage::BeforeSetup, UserStage::Setup];
-        for (stage, written) in stages.into_iter().zip(raw.stage_dependencies) {
-            let masks = self.masks("stageDependencies", written);
-            if !masks.is_empty() {
-                stage_dependencies.insert(stage, masks);
+            for (entry, extra) in imports.iter_mut().zip(of_imports) {
+                entry.import.exclude_paths.extend(extra);
             }
         }
-        GitMapping {
-            at: raw.at,
-            remote,
-            add,
-            to,
-            owner: text(raw.owner),
-            group: text(raw.group),
-            include_paths: plain(self.masks("includePaths", raw.include_paths)),
-            exclude_paths: plain(self.masks("excludePaths", raw.exclude_paths)),
-            stage_dependencies,
-        }
-    }
-
-    /// Reads `url` and what belongs to it.
-    fn remote(&mut self, raw: &RawGit) -> Option<Remote> {
-        let (mut refusals, mut remarks) = (Vec::new(), Vec::new());
-        let remote = remote::resolve(raw, &mut refusals, &mut remarks);
-        self.refuse_all(refusals);
-        for (remark, at) in remarks {
-            self.diagnostics.push(remark.at(self.source.location(at)));
-        }
-        remote
-    }
-
-    /// Checks and cleans an absolute path.
-    fn absolute(&mut self, key: &str, path: &Spanned<String>) -> Spanned<String> {
-        let mut refusals = Vec::new();
-        let path = paths::absolute(key, path, &mut refusals);
-        self.refuse_all(refusals);
-        path
-    }
-
-    /// Checks masks; they stay as written.
-    fn masks(&mut self, key: &str, written: Vec<Spanned<String>>) -> Vec<Spanned<String>> {
-        let mut refusals = Vec::new();
-        paths::check_masks(key, &written, &mut refusals);
-        self.refuse_all(refusals);
-        written
-    }
-
-    fn refuse_all(&mut self, refusals: Vec<Refusal>) {
-        for (message, at, hint) in refusals {
-            self.refuse(message, at, hint);
-        }
-    }
-
-    /// Has outer mappings leave out the places of inner ones.
-    fn make_room(&mut self, mappings: &mut [GitMapping], imports: &mut [Import]) {
-        let of_git = mappings.iter().map(|mapping| Destination {
-            to: mapping.to.value.clone(),
-            include_paths: mapping.include_paths.clone(),
-            exclude_paths: mapping.exclude_paths.clone(),
-        });
-        let destinations: Vec<Destination> = of_git
-            .chain(imports.iter().map(Import::destination))
-            .collect();
-        match overlap::auto_excludes(&destinations) {
-            Ok(mut extra) => {
-                let of_imports = extra.split_off(mappings.len());
-                for (mapping, extra) in mappings.iter_mut().zip(extra) {
-                    mapping.exclude_paths.extend(extra);
-                }
-                for (import, extra) in imports.iter_mut().zip(of_imports) {
-                    import.exclude_paths.extend(extra);
-                }
-            }
-            Err(conflict) => {
-                let place = |index: usize| match mappings.get(index) {
-                    Some(mapping) => ("git", &mapping.to),
-                    None => ("import", &imports[index - mappings.len()].to),
-                };
-                let (first, second) = (
-                    place(conflict.outer.min(conflict.inner)),
-                    place(conflict.outer.max(conflict.inner)),
-                );
-                let entries = match (first.0, second.0) {
-                    (one, other) if one == other => format!("two entries of `{one}`"),
-                    _ => "an entry of `git` and one of `import`".to_owned(),
-                };
-                let (first_line, at) = (self.source.line(first.1.span.start), second.1.span);
-                let message = format!(
-                    "{entries} of {} put files at `{}`",
-                    self.called, second.1.value
-                );
-                self.wrong = true;
-                self.diagnostics.push(
-                    Diagnostic::error(message)
-                        .at(self.source.location(at))
-                        .hint("give each a place of its own with `to`, `includePaths` or `excludePaths`")
-                        .note(format!("the other one is in line {first_line}")),
-                );
-            }
+        Err(conflict) => {
+            let place = |index: usize| match mappings.get(index) {
+                Some(mapping) => ("git", mapping.to.clone()),
+                None => ("import", imports[index - mappings.len()].to.clone()),
+            };
+            let (first, second) = (
+                place(conflict.outer.min(conflict.inner)),
+                place(conflict.outer.max(conflict.inner)),
+            );
+            let entries = match (first.0, second.0) {
+                (one, other) if one == other => format!("two entries of `{one}`"),
+                _ => "an entry of `git` and one of `import`".to_owned(),
+            };
+            let message = format!(
+                "{entries} of {} put files at `{}`",
+                report.called(),
+                second.1.value
+            );
+            let hint = "give each a place of its own with `to`, `includePaths` or `excludePaths`";
+            report.push(
+                Diagnostic::error(message)
+                    .at(second.1.at)
+                    .hint(hint)
+                    .note(format!(
+                        "the other one is in line {}",
+                        first.1.at.start.line
+                    )),
+            );
         }
     }
 }

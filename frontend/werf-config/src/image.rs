@@ -1,26 +1,65 @@
 //! Images as meant, and what must hold among them (spec 1.7).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use diagnostic::{Diagnostic, Diagnostics, SourceText, Span, Spanned};
+use diagnostic::{
+    Diagnostic, Diagnostics, Located, Location, Report, SourceText, Span, Spanned, rule,
+};
 use serde::{Deserialize, Serialize};
 
-use super::ansible::Ansible;
-use super::base::Bases;
+use super::ansible;
+use super::base::{Base, Bases};
 use super::dependency;
-use super::docker::Docker;
+use super::docker::{self, Docker};
+use super::document::Document;
+use super::fields::Fields;
 use super::git::{self, GitMapping};
-use super::image_spec::ImageSpec;
-use super::import::{self, Import, ImportSource};
+use super::heading::Heading;
+use super::image_spec::{self, ImageSpec};
+use super::import::{self, Import, ImportFrom, Placement};
+use super::instructions::{Instructions, UserStage};
 use super::meta::Meta;
 use super::mount::{self, ImageMount};
-use super::network::NetworkMode;
+use super::network::{self, NetworkMode};
 use super::order::{self, Need};
 use super::platform;
-use super::raw::RawImage;
+use super::schema::Section;
+use super::schema::Shape::{Bool, List, Map, Text, TextOrList, Texts};
 use super::secret::{self, Secret};
-use super::shell::Shell;
+use super::shell;
+
+/// The keys of an image section that is built by stages.
+pub static KEYS: Section = Section {
+    keys: &[
+        ("image", TextOrList),
+        ("artifact", Text),
+        ("final", Bool),
+        ("from", Text),
+        ("fromImage", Text),
+        ("fromArtifact", Text),
+        ("fromLatest", Bool),
+        ("fromCacheVersion", Text),
+        ("cacheVersion", Text),
+        ("disableGitAfterPatch", Bool),
+        ("git", List(&git::KEYS)),
+        ("shell", Map(&shell::KEYS)),
+        ("ansible", Map(&ansible::KEYS)),
+        ("import", List(&import::KEYS)),
+        ("mount", List(&mount::KEYS)),
+        ("dependencies", List(&dependency::KEYS)),
+        ("secrets", List(&secret::KEYS)),
+        ("docker", Map(&docker::KEYS)),
+        ("imageSpec", Map(&image_spec::KEYS)),
+        ("platform", Texts),
+        ("network", Text),
+        // Gone since v1.0 of werf; configurations still have it.
+        ("asLayers", Bool),
+    ],
+};
+
+/// The names of all images of a file, and where they are given.
+pub(crate) type Names = HashMap<String, Span>;
 
 /// The name of an image; empty for the nameless one, which is shown as `~`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,15 +94,15 @@ pub struct Image {
     /// Its name.
     pub name: ImageName,
     /// Its `image` key, or its item in the list of names.
-    pub at: Span,
+    pub at: Location,
     /// What it starts from.
-    pub from: From,
+    pub base: Base,
     /// Its own cache version, else that of the build, else nothing.
     pub cache_version: String,
     /// `fromCacheVersion`, or nothing.
     pub from_cache_version: String,
-    /// `fromLatest`: whether the registry is asked for the base even if there is a local image of its name.
-    pub from_latest: Option<Span>,
+    /// Where `fromLatest: true` is written.
+    pub from_latest: Option<Location>,
     /// Whether it is built for its own sake.
     pub is_final: bool,
     /// Whether the files of the commit are put over what the stages have left (not `disableGitAfterPatch`); without
@@ -71,12 +110,10 @@ pub struct Image {
     pub has_after_patch: bool,
     /// The files that it takes from repositories.
     pub git: Vec<GitMapping>,
-    /// The files that it takes from other images.
-    pub imports: Vec<Import>,
-    /// The commands of its user stages.
-    pub shell: Option<Shell>,
-    /// The tasks of its user stages; not together with [`Image::shell`].
-    pub ansible: Option<Ansible>,
+    /// The files that it takes from other images, by when they come, each in the order of the configuration.
+    pub imports: BTreeMap<Placement, Vec<Import>>,
+    /// What its user stages do.
+    pub instructions: Option<Instructions>,
     /// Changes to its configuration.
     pub docker: Option<Docker>,
     /// Further changes to its configuration, with those that the project makes to final images.
@@ -86,380 +123,356 @@ pub struct Image {
     /// Files of the client that its commands see.
     pub secrets: Vec<Secret>,
     /// What its commands can reach, if it says so.
-    pub network: Option<Spanned<NetworkMode>>,
+    pub network: Option<Located<NetworkMode>>,
     /// The platforms that it is for, as written; none means whatever is asked for.
-    pub platforms: Vec<Spanned<String>>,
+    pub platforms: Vec<Located<String>>,
     /// Whether every command is a layer of its own.
     pub as_layers: bool,
-}
-
-/// What an image starts from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum From {
-    /// Nothing.
-    Scratch,
-    /// An image of a registry.
-    Reference(Spanned<String>),
-    /// Another image of the file.
-    Image(Spanned<ImageName>),
 }
 
 impl Image {
     /// Returns the images of the file that must be built before this one.
     pub fn needs(&self) -> Vec<Need> {
         let mut needs = Vec::new();
-        if let From::Image(base) = &self.from {
+        if let Base::Sibling { image, at } = &self.base {
             needs.push(Need {
-                image: base.value.clone(),
+                image: image.clone(),
                 verb: "is based on",
-                at: base.span,
+                at: at.clone(),
             });
         }
-        for import in &self.imports {
-            if let ImportSource::Image(image) = &import.from {
+        for import in self.imports.values().flatten() {
+            if let ImportFrom::Sibling { image, .. } = &import.from {
                 needs.push(Need {
                     image: image.clone(),
                     verb: "imports from",
-                    at: import.from_at,
+                    at: import.at.clone(),
                 });
             }
         }
         needs
     }
+
+    /// Whether a user stage exists. Without instructions none does, whatever they are.
+    pub fn has_stage(&self, stage: UserStage) -> bool {
+        let instructions = self.instructions.as_ref();
+        instructions.is_some_and(|instructions| instructions.has_stage(stage))
+    }
 }
 
-/// Turns image sections into images, and says what is wrong with each and with all of them together.
-/// `others` are names of images of other kinds.
-pub fn resolve_all(
-    raws: Vec<RawImage>,
+/// Reads image sections, each an image for each of its names, and says what is wrong with each and with all of them
+/// together. `others` are names of images of other kinds.
+pub(crate) fn read_all(
+    documents: &[&Document],
     others: &[Spanned<String>],
     meta: &Meta,
     source: &SourceText,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Image> {
-    let mut names: HashMap<String, Span> = HashMap::new();
-    for name in raws.iter().flat_map(RawImage::all_names).chain(others) {
+    let headings: Vec<Heading> = documents.iter().map(|it| Heading::read(it)).collect();
+    let mut report = Report::new(source, diagnostics);
+    let mut names = Names::new();
+    for name in headings.iter().flat_map(Heading::all_names).chain(others) {
         if let Some(first) = names.get(&name.value) {
             let shown = ImageName::new(&name.value);
-            let diagnostic =
-                Diagnostic::error(format!("there are two images with the name `{shown}`"))
-                    .at(source.location(name.span))
-                    .note(format!(
-                        "the first one is in line {}",
-                        source.line(first.start)
-                    ));
-            diagnostics.push(diagnostic.hint("names must differ"));
+            let note = format!("the first one is in line {}", report.line(*first));
+            report
+                .error(
+                    name.span,
+                    format!("there are two images with the name `{shown}`"),
+                )
+                .note(note)
+                .hint("names must differ");
         } else {
             names.insert(name.value.clone(), name.span);
         }
     }
-    let mut resolver = Resolver {
-        names: &names,
-        meta,
-        source,
-        diagnostics,
-    };
-    let images: Vec<Image> = raws
-        .into_iter()
-        .flat_map(|raw| resolver.images(raw))
-        .collect();
+    let mut images = Vec::new();
+    let mut wishes = Vec::new();
+    for (document, heading) in documents.iter().zip(headings) {
+        let Some(root) = document.tree.root() else {
+            continue;
+        };
+        let mut report = report.on(heading.called());
+        let mut reader = Reader {
+            names: &names,
+            meta,
+            report: &mut report,
+            wishes: &mut wishes,
+        };
+        images.extend(reader.images(heading, &Fields::of(root)));
+    }
     let finals = images.iter().filter(|image| image.is_final).count();
     for image in images
         .iter()
         .filter(|image| image.name.is_nameless() && finals > 1)
     {
-        let diagnostic =
-            Diagnostic::error("an image needs a name when the file has several final ones");
-        diagnostics.push(
-            diagnostic
-                .at(source.location(image.at))
-                .hint("write `image: NAME`"),
-        );
+        let message = "an image needs a name when the file has several final ones";
+        let mistake = Diagnostic::error(message).at(image.at.clone());
+        report.push(mistake.hint("write `image: NAME`"));
     }
-    warn_of_missing_stages(&images, source, diagnostics);
-    if let Err(cycle) = order::build_order(&images, source) {
-        diagnostics.push(*cycle);
+    warn_of_missing_stages(&images, &wishes, &mut report);
+    if let Err(cycle) = order::build_order(&images) {
+        report.push(*cycle);
     }
     images
 }
 
+/// A stage of another image that an import asks for, and where.
+struct StageWish {
+    image: ImageName,
+    stage: UserStage,
+    at: Span,
+}
+
 /// Warns of imports from a stage that the other image does not have: werf takes the last one without a word.
-fn warn_of_missing_stages(images: &[Image], source: &SourceText, diagnostics: &mut Diagnostics) {
+fn warn_of_missing_stages(images: &[Image], wishes: &[StageWish], report: &mut Report<'_>) {
     let by_name: HashMap<&ImageName, &Image> =
         images.iter().map(|image| (&image.name, image)).collect();
-    for import in images.iter().flat_map(|image| &image.imports) {
-        if let (ImportSource::Image(name), Some(stage)) = (&import.from, &import.stage)
-            && let Some(image) = by_name.get(name)
-            && !image
-                .shell
-                .as_ref()
-                .is_some_and(|shell| shell.has_stage(stage.value))
+    for wish in wishes {
+        if let Some(image) = by_name.get(&wish.image)
+            && !image.has_stage(wish.stage)
         {
             let message = format!(
-                "image `{name}` has no stage `{}`, so its last one is taken",
-                stage.value.name()
+                "image `{}` has no stage `{}`, so its last one is taken",
+                wish.image,
+                wish.stage.name()
             );
-            let warning = Diagnostic::warning("ImportStageMissing", message)
-                .at(source.location(stage.span))
+            report
+                .warning(&rule::IMPORT_STAGE_MISSING, wish.at, message)
                 .hint("remove `stage`, or name another one");
-            diagnostics.push(warning);
         }
     }
 }
 
-/// Returns how messages call an image.
-pub fn describe(raw: &RawImage) -> String {
-    match (raw.names.as_deref().unwrap_or_default(), &raw.artifact) {
-        ([], Some(artifact)) => format!("artifact `{}`", artifact.value),
-        ([], None) => "this image".to_owned(),
-        ([name], _) => format!("image `{}`", ImageName::new(&name.value)),
-        ([first, ..], _) => format!("images `{}`, …", ImageName::new(&first.value)),
-    }
+/// Reads one section.
+struct Reader<'r, 't> {
+    names: &'r Names,
+    meta: &'r Meta,
+    report: &'r mut Report<'t>,
+    wishes: &'r mut Vec<StageWish>,
 }
 
-/// A section is repeated for each of its names. This is how long all of that may be, in bytes.
-pub(super) const MOST_REPEATED: usize = 64 << 20;
-
-struct Resolver<'a> {
-    /// The names of all images of the file, and where they are given.
-    names: &'a HashMap<String, Span>,
-    meta: &'a Meta,
-    source: &'a SourceText,
-    diagnostics: &'a mut Diagnostics,
-}
-
-impl Resolver<'_> {
-    fn wrong(&mut self, message: String, at: Span, hint: &str) {
-        self.diagnostics.push(
-            Diagnostic::error(message)
-                .at(self.source.location(at))
-                .hint(hint),
-        );
+impl Reader<'_, '_> {
+    fn wrong(&mut self, message: impl Into<String>, at: Span, hint: &str) {
+        self.report.error(at, message).hint(hint);
     }
 
-    fn images(&mut self, raw: RawImage) -> Vec<Image> {
-        let called = describe(&raw);
-        let count = raw.all_names().count();
-        if count.saturating_mul(raw.length) > MOST_REPEATED {
+    fn images(&mut self, heading: Heading, fields: &Fields<'_>) -> Vec<Image> {
+        if let Some(count) = heading.is_too_often() {
             let message = format!("a section of this length cannot have {count} names");
-            self.wrong(message, raw.at, "use fewer names");
+            self.wrong(message, heading.at, "use fewer names");
             return Vec::new();
         }
-        self.check_section(&raw, &called);
-        let mut bases = Bases {
-            names: self.names,
-            source: self.source,
-            diagnostics: self.diagnostics,
-        };
-        bases.check_section(&raw, &called);
-        let froms: Vec<(Spanned<String>, From)> = raw
+        self.check_section(&heading, fields);
+        let bases = Bases::read(fields, self.names);
+        bases.check(&heading, self.report);
+        let bases_by_name: Vec<(Spanned<String>, Base)> = heading
             .all_names()
-            .map(|name| (name.clone(), bases.resolve(&name.value, &raw)))
+            .map(|name| (name.clone(), bases.of(&name.value, self.report)))
             .collect();
-        let is_artifact = raw.artifact.is_some();
-        let own_names: Vec<Spanned<String>> = raw.all_names().cloned().collect();
-        self.warn_of_no_effect(&raw, &froms, &called);
-        let mut imports = import::resolve_all(
-            raw.imports,
-            &called,
-            self.names,
-            self.source,
-            self.diagnostics,
+        let is_artifact = heading.artifact.is_some();
+        let own_names: Vec<Spanned<String>> = heading.all_names().cloned().collect();
+        let disabled = fields.on("disableGitAfterPatch");
+        self.warn_of_no_effect(
+            fields,
+            &bases,
+            &bases_by_name,
+            disabled.filter(|_| !is_artifact),
         );
-        let git = git::resolve_all(
-            raw.git,
-            &mut imports,
-            &called,
-            self.source,
-            self.diagnostics,
-        );
-        let shell = raw.shell.map(super::raw::RawShell::resolve);
-        let ansible = raw
-            .ansible
-            .map(|ansible| ansible.resolve(&called, self.source, self.diagnostics));
-        let docker = raw
-            .docker
-            .map(|docker| docker.resolve(&called, self.source, self.diagnostics));
-        let image_spec = raw
-            .image_spec
-            .map(|spec| spec.resolve("imageSpec", &called, self.source, self.diagnostics));
-        dependency::refuse_all(
-            raw.dependencies,
-            &called,
-            &own_names,
-            self.names,
-            self.source,
-            self.diagnostics,
-        );
-        let mounts = mount::resolve_all(raw.mounts, &called, self.source, self.diagnostics);
-        mount::check_sources(&mounts, &git, &called, self.source, self.diagnostics);
-        let secrets = secret::resolve_all(raw.secrets, &called, self.source, self.diagnostics);
-        let network = raw.network.and_then(|word| self.network(&word));
+        let mut imports = import::read_all(&fields.entries("import"), self.names, self.report);
+        let git = git::read_all(&fields.entries("git"), &mut imports, self.report);
+        let imports = self.imports_by_placement(imports);
+        let instructions = match (fields.section("shell"), fields.section("ansible")) {
+            // That both are there is a mistake; each is looked at all the same.
+            (Some(shell), Some(ansible)) => {
+                ansible::read(&ansible, self.report);
+                Some(shell::read(&shell, self.report))
+            }
+            (Some(shell), None) => Some(shell::read(&shell, self.report)),
+            (None, Some(ansible)) => Some(ansible::read(&ansible, self.report)),
+            (None, None) => None,
+        };
+        let docker = fields.section("docker");
+        let docker = docker.map(|docker| Docker::read(&docker, self.report));
+        let image_spec = fields.section("imageSpec");
+        let image_spec = image_spec.map(|spec| ImageSpec::read("imageSpec", &spec, self.report));
+        let dependencies = fields.entries("dependencies");
+        dependency::refuse_all(&dependencies, &own_names, self.names, self.report);
+        let mounts = fields.entries("mount");
+        let mounts = mount::read_all(&mounts, &self.meta.project, self.report);
+        mount::check_sources(&mounts, &git, self.report);
+        let secrets = secret::read_all(&fields.entries("secrets"), self.report);
+        let network = network::read(fields, self.report);
         let general = &self.meta.platform;
-        let platforms = platform::resolve(raw.platform, general, self.source, self.diagnostics);
-        let as_layers = self.as_layers(raw.as_layers, &called);
-        let is_final = !is_artifact && raw.is_final.as_ref().is_none_or(|is_final| is_final.value);
+        let platforms = platform::resolve(fields.text_or_list("platform"), general, self.report);
+        let as_layers = self.as_layers(fields);
+        let is_final = !is_artifact
+            && fields
+                .boolean("final")
+                .is_none_or(|is_final| is_final.value);
         let image_spec = if is_final {
             ImageSpec::merged(self.meta.image_spec.as_ref(), image_spec)
         } else {
             image_spec
         };
-        let text =
-            |value: Option<Spanned<String>>| value.map_or_else(String::new, |value| value.value);
-        let cache_version = raw
-            .cache_version
+        let cache_version = fields
+            .text("cacheVersion")
             .map_or_else(|| self.meta.cache_version.clone(), |version| version.value);
-        let from_cache_version = text(raw.from_cache_version);
-        let is_true = |value: &Option<Spanned<bool>>| value.as_ref().is_some_and(|it| it.value);
-        let has_after_patch = !is_artifact && !is_true(&raw.disable_git_after_patch);
-        let from_latest = raw.from_latest.filter(|it| it.value).map(|it| it.span);
-        let images = froms.into_iter().map(|(name, from)| Image {
-            name: ImageName::new(name.value),
-            at: name.span,
-            from,
-            cache_version: cache_version.clone(),
-            from_cache_version: from_cache_version.clone(),
-            from_latest,
+        let template = Image {
+            name: ImageName::default(),
+            at: self.report.location(heading.at),
+            base: Base::Scratch,
+            cache_version,
+            from_cache_version: fields.plain("fromCacheVersion"),
+            from_latest: bases.latest.map(|at| self.report.location(at)),
             is_final,
-            has_after_patch,
-            git: git.clone(),
-            imports: imports.clone(),
-            shell: shell.clone(),
-            ansible: ansible.clone(),
-            docker: docker.clone(),
-            image_spec: image_spec.clone(),
-            mounts: mounts.clone(),
-            secrets: secrets.clone(),
-            network: network.clone(),
-            platforms: platforms.clone(),
+            has_after_patch: !is_artifact && disabled.is_none(),
+            git,
+            imports,
+            instructions,
+            docker,
+            image_spec,
+            mounts,
+            secrets,
+            network,
+            platforms,
             as_layers,
+        };
+        let images = bases_by_name.into_iter().map(|(name, base)| Image {
+            name: ImageName::new(name.value),
+            at: self.report.location(name.span),
+            base,
+            ..template.clone()
         });
         images.collect()
     }
 
-    /// Checks what does not depend on the name of the image.
-    fn check_section(&mut self, raw: &RawImage, called: &str) {
-        if raw.names.as_ref().is_some_and(Vec::is_empty) {
-            self.wrong(
-                "`image` must be a name or a list of names".to_owned(),
-                raw.at,
-                "write `image: NAME`",
-            );
+    fn imports_by_placement(
+        &mut self,
+        entries: Vec<import::Entry>,
+    ) -> BTreeMap<Placement, Vec<Import>> {
+        let mut imports: BTreeMap<Placement, Vec<Import>> = BTreeMap::new();
+        for entry in entries {
+            if let ImportFrom::Sibling {
+                image,
+                stage: Some(stage),
+            } = &entry.import.from
+                && let Some(at) = entry.stage
+            {
+                self.wishes.push(StageWish {
+                    image: image.clone(),
+                    stage: *stage,
+                    at,
+                });
+            }
+            imports
+                .entry(entry.placement)
+                .or_default()
+                .push(entry.import);
         }
-        if raw.names.is_some() && raw.artifact.is_some() {
-            self.wrong(
-                "a section is either an `image` or an `artifact`".to_owned(),
-                raw.at,
-                "keep one of the two",
-            );
-        }
-        self.check_artifact(raw, called);
-        if let (Some(shell), Some(ansible)) = (&raw.shell, &raw.ansible) {
-            let message = format!("{called} has both `shell` and `ansible`");
-            self.wrong(
-                message,
-                ansible.at.max(shell.at),
-                "an image is built by one of the two",
-            );
-        }
-        if let (Some(docker), Some(image_spec)) = (&raw.docker, &raw.image_spec) {
-            let message = format!("{called} has both `docker` and `imageSpec`");
-            self.wrong(
-                message,
-                image_spec.at.max(docker.at),
-                "`docker` is deprecated and cannot be mixed with `imageSpec`",
-            );
-        }
+        imports
     }
 
-    fn network(&mut self, word: &Spanned<String>) -> Option<Spanned<NetworkMode>> {
-        match NetworkMode::parse(&word.value) {
-            Ok(mode) => Some(Spanned::new(mode, word.span)),
-            Err(hint) => {
-                let message = format!("`network: {}` is not a network of BuildKit", word.value);
-                self.wrong(message, word.span, &hint);
-                None
-            }
+    /// Checks what does not depend on the name of the image.
+    fn check_section(&mut self, heading: &Heading, fields: &Fields<'_>) {
+        if heading.names.as_ref().is_some_and(Vec::is_empty) {
+            let message = "`image` must be a name or a list of names";
+            self.wrong(message, heading.at, "write `image: NAME`");
+        }
+        if heading.names.is_some() && heading.artifact.is_some() {
+            let message = "a section is either an `image` or an `artifact`";
+            self.wrong(message, heading.at, "keep one of the two");
+        }
+        self.check_artifact(heading, fields);
+        let both = |one: &str, other: &str| {
+            let (one, other) = (fields.section(one)?, fields.section(other)?);
+            Some(one.at().max(other.at()))
+        };
+        if let Some(at) = both("shell", "ansible") {
+            let message = format!("{} has both `shell` and `ansible`", self.report.called());
+            self.wrong(message, at, "an image is built by one of the two");
+        }
+        if let Some(at) = both("docker", "imageSpec") {
+            let message = format!("{} has both `docker` and `imageSpec`", self.report.called());
+            let hint = "`docker` is deprecated and cannot be mixed with `imageSpec`";
+            self.wrong(message, at, hint);
         }
     }
 
     /// Whether every command is a layer; a person who leaves that on pays for it in every build.
-    fn as_layers(&mut self, written: Option<Spanned<bool>>, called: &str) -> bool {
-        let Some(on) = written.filter(|written| written.value) else {
+    fn as_layers(&mut self, fields: &Fields<'_>) -> bool {
+        let Some(on) = fields.on("asLayers") else {
             return false;
         };
-        let message =
-            format!("every command of {called} is a layer and a shell of its own (`asLayers`)");
-        self.diagnostics.push(
-            Diagnostic::warning("AsLayers", message)
-                .at(self.source.location(on.span))
-                .hint("it is for finding mistakes in commands: remove it when they are found"),
+        let message = format!(
+            "every command of {} is a layer and a shell of its own (`asLayers`)",
+            self.report.called()
         );
+        self.report
+            .warning(&rule::AS_LAYERS, on, message)
+            .hint("it is for finding mistakes in commands: remove it when they are found");
         true
     }
 
-    /// Warns of directives that werf passes over in silence.
+    /// Warns of directives that werf passes over in silence. `disabled` is where `disableGitAfterPatch: true` is written.
     fn warn_of_no_effect(
         &mut self,
-        raw: &RawImage,
-        froms: &[(Spanned<String>, From)],
-        called: &str,
+        fields: &Fields<'_>,
+        bases: &Bases<'_>,
+        bases_by_name: &[(Spanned<String>, Base)],
+        disabled: Option<Span>,
     ) {
-        let is_reference = |from: &From| matches!(from, From::Reference(_));
-        if let Some(latest) = raw.from_latest.as_ref().filter(|latest| latest.value)
-            && !froms.is_empty()
-            && !froms.iter().any(|(_, from)| is_reference(from))
+        let is_of_registry = |base: &Base| matches!(base, Base::Image { .. });
+        if let Some(latest) = bases.latest
+            && !bases_by_name.is_empty()
+            && !bases_by_name.iter().any(|(_, base)| is_of_registry(base))
         {
-            let message = format!("`fromLatest` of {called} has no effect");
-            let warning = Diagnostic::warning("FromLatestIgnored", message)
-                .at(self.source.location(latest.span))
+            let message = format!("`fromLatest` of {} has no effect", self.report.called());
+            self.report
+                .warning(&rule::FROM_LATEST_IGNORED, latest, message)
                 .hint("it is for bases of a registry: remove it");
-            self.diagnostics.push(warning);
         }
-        if let (Some(disabled), Some(docker)) = (&raw.disable_git_after_patch, &raw.docker)
-            && disabled.value
-            && raw.artifact.is_none()
-        {
-            let message =
-                format!("`docker` of {called} has no effect because of `disableGitAfterPatch`");
-            let warning = Diagnostic::warning("DockerIgnored", message)
-                .at(self.source.location(docker.at))
+        if let Some(docker) = fields.section("docker").filter(|_| disabled.is_some()) {
+            let message = format!(
+                "`docker` of {} has no effect because of `disableGitAfterPatch`",
+                self.report.called()
+            );
+            self.report
+                .warning(&rule::DOCKER_IGNORED, docker.at(), message)
                 .hint("werf leaves it out, too: remove one of the two");
-            self.diagnostics.push(warning);
         }
     }
 
     /// An artifact is an image that is never final, and on which nothing is put after its stages.
-    fn check_artifact(&mut self, raw: &RawImage, called: &str) {
-        if !raw.has_image && raw.artifact.is_none() {
-            let message = "a section needs the name of its image".to_owned();
-            self.wrong(message, raw.at, "write `image: NAME`");
+    fn check_artifact(&mut self, heading: &Heading, fields: &Fields<'_>) {
+        if !heading.has_image && heading.artifact.is_none() {
+            let message = "a section needs the name of its image";
+            self.wrong(message, heading.at, "write `image: NAME`");
         }
-        let Some(artifact) = &raw.artifact else {
+        let Some(artifact) = &heading.artifact else {
             return;
         };
+        let boolean = |key: &str| fields.boolean(key).map(|value| value.span);
+        let dependencies = fields.entries("dependencies");
         let given = [
-            ("docker", raw.docker.as_ref().map(|docker| docker.at)),
-            ("final", raw.is_final.as_ref().map(|value| value.span)),
-            (
-                "disableGitAfterPatch",
-                raw.disable_git_after_patch.as_ref().map(|value| value.span),
-            ),
-            ("dependencies", raw.dependencies.first().map(|one| one.at)),
+            ("docker", fields.section("docker").map(|docker| docker.at())),
+            ("final", boolean("final")),
+            ("disableGitAfterPatch", boolean("disableGitAfterPatch")),
+            ("dependencies", dependencies.first().map(Fields::at)),
         ];
         for (key, at) in given {
             if let Some(at) = at {
-                let message = format!("`{key}` is not possible in {called}");
+                let message = format!("`{key}` is not possible in {}", self.report.called());
                 let hint = "write `image` with `final: false` instead of `artifact`";
                 self.wrong(message, at, hint);
             }
         }
-        let warning = Diagnostic::warning("Deprecated", "`artifact` is deprecated")
-            .at(self.source.location(artifact.span))
+        self.report
+            .warning(&rule::DEPRECATED, artifact.span, "`artifact` is deprecated")
             .hint(format!(
                 "write `image: {}` and `final: false`",
                 artifact.value
             ));
-        self.diagnostics.push(warning);
     }
 }

@@ -3,8 +3,8 @@
 //! Pure code: nothing here touches a file. The steps, each a module:
 //!
 //! ```text
-//! template → SourceText → document → schema, not_yet → raw → meta, image, shell, docker → Config
-//! rendered      source      + yaml      known keys      as written        as meant
+//! template → SourceText → document → schema, not_yet → meta, image, dockerfile, and one file a directive → Config
+//! rendered                  + yaml      known keys      from what is written to what is meant, and where
 //! ```
 //!
 //! werf and this frontend read the same files: what werf refuses is refused, with a better reason.
@@ -12,15 +12,19 @@
 mod ansible;
 mod base;
 mod dependency;
+pub mod digest;
 mod directives;
 pub mod docker;
 pub mod dockerfile;
 mod document;
+mod fields;
 pub mod git;
 pub mod giterminism;
+mod heading;
 mod image;
 pub mod image_spec;
 pub mod import;
+mod instructions;
 mod meta;
 pub mod mount;
 pub mod network;
@@ -28,32 +32,34 @@ mod not_yet;
 pub mod order;
 mod paths;
 pub mod permission;
-pub mod platform;
-mod raw;
+mod platform;
 mod reference;
 pub mod remote;
 mod schema;
 pub mod secret;
 mod shell;
 pub mod template;
+#[cfg(test)]
+mod unread;
 
-pub use ansible::{Ansible, AnsibleStage, Task};
+pub use ansible::Task;
+pub use base::Base;
 pub use docker::{CommandLine, Docker};
 pub use dockerfile::DockerfileImage;
 pub use git::GitMapping;
-pub use image::{From, Image, ImageName};
+pub use image::{Image, ImageName};
 pub use image_spec::ImageSpec;
-pub use import::{Import, ImportSource, Placement};
+pub use import::{Import, ImportFrom, Placement};
+pub use instructions::{Instructions, Stage, Stages, UserStage};
 pub use mount::ImageMount;
 pub use network::NetworkMode;
 pub use remote::{Reference, Remote};
 pub use secret::Secret;
-pub use shell::{Shell, ShellStage, UserStage};
 
-use diagnostic::{Diagnostic, Diagnostics, SourceText};
+use diagnostic::{Diagnostic, Diagnostics, Report, SourceText};
 
 use document::{Document, Kind};
-use raw::{RawDockerfile, RawImage, RawMeta};
+use heading::Heading;
 use schema::Place;
 
 /// A configuration without mistakes.
@@ -85,22 +91,19 @@ pub struct Config {
 pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
     let mut diagnostics = Diagnostics::new();
     let documents = document::read_all(source, &mut diagnostics);
-    let mut metas: Vec<RawMeta> = Vec::new();
-    let mut images: Vec<RawImage> = Vec::new();
-    let mut dockerfiles: Vec<RawDockerfile> = Vec::new();
+    let of_kind = |kind: Kind| -> Vec<&Document> {
+        let list = documents.list.iter();
+        list.filter(|document| document.kind == kind).collect()
+    };
     for document in &documents.list {
-        match document.kind {
-            Kind::Meta => metas.push(RawMeta::read(document)),
-            Kind::Image => images.push(RawImage::read(document)),
-            Kind::DockerfileImage => dockerfiles.push(RawDockerfile::read(document)),
-        }
         check_keys(document, source, &mut diagnostics);
     }
+    let metas = of_kind(Kind::Meta);
     for second in metas.get(1..).unwrap_or_default() {
-        diagnostics.push(meta::duplicate(&metas[0], second, source));
+        diagnostics.push(meta::duplicate(metas[0], second, source));
     }
-    let meta = match metas.into_iter().next() {
-        Some(raw) => raw.resolve(source, &mut diagnostics),
+    let meta = match metas.first() {
+        Some(first) => meta::read(first, &mut Report::new(source, &mut diagnostics)),
         None => {
             if !documents.is_partial {
                 diagnostics.push(meta::missing(source));
@@ -108,13 +111,16 @@ pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
             meta::Meta::default()
         }
     };
-    let others: Vec<_> = dockerfiles
-        .iter()
-        .flat_map(|image| image.names.clone().unwrap_or_default())
-        .collect();
-    let dockerfiles = dockerfile::resolve_all(dockerfiles, &meta, source, &mut diagnostics);
-    let images = image::resolve_all(images, &others, &meta, source, &mut diagnostics);
-    dockerfile::check_nameless(&dockerfiles, &images, source, &mut diagnostics);
+    let mut dockerfiles = Vec::new();
+    let mut others = Vec::new();
+    for document in of_kind(Kind::DockerfileImage) {
+        let mut report = Report::new(source, &mut diagnostics);
+        dockerfiles.extend(dockerfile::read(document, &meta, &mut report));
+        others.extend(Heading::read(document).names.unwrap_or_default());
+    }
+    let of_stages = of_kind(Kind::Image);
+    let images = image::read_all(&of_stages, &others, &meta, source, &mut diagnostics);
+    dockerfile::check_nameless(&dockerfiles, &images, &mut diagnostics);
     // What is ignored may well be what is missed.
     let ignored: Vec<String> = diagnostics
         .warnings()
@@ -144,8 +150,8 @@ pub fn image_documents(source: &SourceText, names: &[String]) -> Result<String, 
     let mut texts = Vec::new();
     let mut missing: Vec<&String> = names.iter().collect();
     for document in &documents.list {
-        let raw = RawImage::read(document);
-        let wanted = |name: &&String| raw.all_names().any(|own| own.value == **name);
+        let heading = Heading::read(document);
+        let wanted = |name: &&String| heading.all_names().any(|own| own.value == **name);
         if document.kind != Kind::Meta && names.iter().any(|name| wanted(&name)) {
             let text = &source.text()[document.part.start..document.part.end];
             texts.push(format!("{}\n", text.trim_matches('\n')));
@@ -164,7 +170,7 @@ fn check_keys(document: &Document, source: &SourceText, diagnostics: &mut Diagno
     let Some(root) = document.tree.root() else {
         return;
     };
-    let image = || image::describe(&RawImage::read(document));
+    let image = || Heading::read(document).called();
     let (section, name) = match document.kind {
         Kind::Meta => (&directives::META, "the meta section".to_owned()),
         Kind::Image => (&directives::IMAGE, image()),

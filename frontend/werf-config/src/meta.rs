@@ -1,9 +1,36 @@
 //! The meta section as meant (spec 1.6).
 
-use diagnostic::{Diagnostic, Diagnostics, SourceText, Span, Spanned};
+use diagnostic::{Diagnostic, Report, SourceText, Span, Spanned};
+use yaml_v2::read;
 
-use super::image_spec::ImageSpec;
-use super::raw::{RawMeta, Required};
+use super::directives::ignored;
+use super::document::Document;
+use super::fields::{Fields, Required};
+use super::image_spec::{self, ImageSpec};
+use super::schema::Section;
+use super::schema::Shape::{Bool, Integer, Map, Text, Texts};
+
+/// The keys of the meta section.
+pub static KEYS: Section = Section {
+    keys: &[
+        ("configVersion", Integer),
+        ("project", Text),
+        ("build", Map(&BUILD)),
+        ("deploy", Map(&ignored::DEPLOY)),
+        ("cleanup", Map(&ignored::CLEANUP)),
+        ("gitWorktree", Map(&ignored::GIT_WORKTREE)),
+    ],
+};
+
+/// The keys of `build`.
+pub static BUILD: Section = Section {
+    keys: &[
+        ("cacheVersion", Text),
+        ("platform", Texts),
+        ("staged", Bool),
+        ("imageSpec", Map(&image_spec::BUILD_KEYS)),
+    ],
+};
 
 /// What the meta section says about builds; what it says about deployment and cleanup is for others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,54 +48,69 @@ pub struct Meta {
 /// The longest project name.
 const LONGEST_PROJECT: usize = 50;
 
-impl RawMeta {
-    /// Turns what was written into what is meant.
-    pub fn resolve(self, source: &SourceText, diagnostics: &mut Diagnostics) -> Meta {
-        let mut wrong = |message: &str, at: Span, hint: &str| {
-            diagnostics.push(
-                Diagnostic::error(message)
-                    .at(source.location(at))
-                    .hint(hint),
-            );
-        };
-        match self.config_version {
-            Required::Given(version) if version.value == 1 => {}
-            Required::Wrong => {}
-            Required::Given(version) => {
-                let message = format!("`configVersion` must be 1, not {}", version.value);
-                wrong(&message, version.span, "there are no other versions");
-            }
-            Required::Missing => wrong(
-                "`configVersion` must be 1",
-                self.at,
-                "write `configVersion: 1`",
-            ),
-        }
-        let project = match self.project {
-            Required::Given(project) => {
-                if let Some((problem, hint)) = project_problem(&project.value) {
-                    wrong(&format!("`project` {problem}"), project.span, &hint);
-                }
-                project.value
-            }
-            Required::Wrong => String::new(),
-            Required::Missing => {
-                let hint = "add `project: NAME`, such as the name of the repository";
-                wrong("`project` is missing in the meta section", self.at, hint);
-                String::new()
-            }
-        };
+/// Returns where the section is: the key `configVersion`.
+pub(crate) fn place(document: &Document) -> Span {
+    let Some(root) = document.tree.root() else {
+        return document.part;
+    };
+    let fields = Fields::of(root);
+    let key = fields.field("configVersion");
+    key.map_or(root.span(), |field| field.key.span)
+}
 
-        Meta {
-            project,
-            platform: self.platform,
-            cache_version: self
-                .cache_version
-                .map_or_else(String::new, |version| version.value),
-            image_spec: self.image_spec.map(|spec| {
-                spec.resolve("build.imageSpec", "the meta section", source, diagnostics)
-            }),
+/// Reads the meta section.
+pub(crate) fn read(document: &Document, report: &mut Report<'_>) -> Meta {
+    let Some(root) = document.tree.root() else {
+        return Meta::default();
+    };
+    let fields = Fields::of(root);
+    let at = place(document);
+    match fields.required("configVersion", read::integer) {
+        Required::Given(version) if version.value == 1 => {}
+        Required::Wrong => {}
+        Required::Given(version) => {
+            let message = format!("`configVersion` must be 1, not {}", version.value);
+            report
+                .error(version.span, message)
+                .hint("there are no other versions");
         }
+        Required::Missing => {
+            report
+                .error(at, "`configVersion` must be 1")
+                .hint("write `configVersion: 1`");
+        }
+    }
+    let project = match fields.required_text("project") {
+        Required::Given(project) => {
+            if let Some((problem, hint)) = project_problem(&project.value) {
+                report
+                    .error(project.span, format!("`project` {problem}"))
+                    .hint(hint);
+            }
+            project.value
+        }
+        Required::Wrong => String::new(),
+        Required::Missing => {
+            report
+                .error(at, "`project` is missing in the meta section")
+                .hint("add `project: NAME`, such as the name of the repository");
+            String::new()
+        }
+    };
+    let Some(build) = fields.get("build").map(Fields::of) else {
+        return Meta {
+            project,
+            ..Meta::default()
+        };
+    };
+    let mut report = report.on("the meta section");
+    Meta {
+        project,
+        platform: build.text_or_list("platform"),
+        cache_version: build.plain("cacheVersion"),
+        image_spec: build
+            .section("imageSpec")
+            .map(|spec| ImageSpec::read("build.imageSpec", &spec, &mut report)),
     }
 }
 
@@ -102,7 +144,7 @@ fn project_problem(name: &str) -> Option<(String, String)> {
 }
 
 /// Returns the complaint that there is no meta section.
-pub fn missing(source: &SourceText) -> Diagnostic {
+pub(crate) fn missing(source: &SourceText) -> Diagnostic {
     let first = source.text().lines().next().map_or(0, str::len);
     Diagnostic::error("there is no meta section")
         .at(source.location(Span::new(0, first)))
@@ -110,13 +152,13 @@ pub fn missing(source: &SourceText) -> Diagnostic {
 }
 
 /// Returns the complaint that there is a second meta section.
-pub fn duplicate(first: &RawMeta, second: &RawMeta, source: &SourceText) -> Diagnostic {
+pub(crate) fn duplicate(first: &Document, second: &Document, source: &SourceText) -> Diagnostic {
     Diagnostic::error("there is a second meta section")
-        .at(source.location(second.at))
+        .at(source.location(place(second)))
         .hint("put everything into one")
         .note(format!(
             "the first one is in line {}",
-            source.line(first.at.start)
+            source.line(place(first).start)
         ))
 }
 

@@ -2,54 +2,86 @@
 
 use std::collections::HashMap;
 
-use diagnostic::{Diagnostic, Diagnostics, SourceText, Span, Spanned, closest};
-use yaml_v2::NodeRef;
+use diagnostic::{Diagnostic, Location, Report, Span, closest, rule};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
+use super::digest::DigestFields;
+use super::fields::Fields;
 use super::git::GitMapping;
 use super::paths;
-use super::raw::Fields;
+use super::schema::Section;
+use super::schema::Shape::Text;
 
-/// One entry of `mount`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The keys of an entry of `mount`.
+pub static KEYS: Section = Section {
+    keys: &[("to", Text), ("from", Text), ("fromPath", Text)],
+};
+
+/// One entry of `mount`: a directory that stages see and that is no part of the image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageMount {
     /// Where it is in the image: an absolute path, cleaned.
-    pub to: Spanned<String>,
+    pub to: String,
     /// What is mounted.
-    pub from: MountSource,
+    pub source: MountSource,
+    /// Where `to` is written.
+    pub at: Location,
 }
 
 /// What is mounted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum MountSource {
-    /// An empty directory.
+    /// A directory that is empty at the beginning of every stage and gone at its end.
     TmpDir,
-    /// A directory that the project's builds share.
-    BuildDir(Span),
-    /// A directory of the client, as written.
-    Path(Spanned<String>),
+    /// A directory that outlives builds, shared by all of a project's with the same `to`.
+    BuildDir {
+        /// The daemon's name for it. It has no slash, so no Dockerfile can name it: BuildKit's Dockerfile frontend puts
+        /// a name and a slash before its ids.
+        id: String,
+        /// Where `from` is written.
+        at: Location,
+    },
+    /// A directory of the client; what is written to it is discarded.
+    FromPath {
+        /// As written.
+        path: String,
+        /// The named context by which the client gives it.
+        context: String,
+        /// Where `fromPath` is written.
+        at: Location,
+    },
 }
 
-/// One entry of `mount` as written.
-#[derive(Debug, Default)]
-pub struct RawMount {
-    /// The first key of the entry.
-    at: Span,
-    to: Option<Spanned<String>>,
-    from: Option<Spanned<String>>,
-    from_path: Option<Spanned<String>>,
-}
+impl ImageMount {
+    /// Whether it is the named context `name` of the client.
+    pub fn is_context(&self, name: &str) -> bool {
+        matches!(&self.source, MountSource::FromPath { context, .. } if context == name)
+    }
 
-impl RawMount {
-    /// Reads an entry.
-    pub fn read(entry: NodeRef<'_>) -> RawMount {
-        let fields = Fields::of(entry);
-        RawMount {
-            at: fields.first_key().unwrap_or(entry.span()),
-            to: fields.text("to"),
-            from: fields.text("from"),
-            from_path: fields.text("fromPath"),
+    /// Returns what it adds to the digest of `from`, in whose stage its place is emptied.
+    pub fn digest_fields(&self) -> DigestFields {
+        let source = match &self.source {
+            MountSource::TmpDir => "tmp_dir",
+            MountSource::BuildDir { .. } => "build_dir",
+            MountSource::FromPath { .. } => "fromPath",
+        };
+        let fields = DigestFields::new()
+            .field("mount", &self.to)
+            .field("source", source);
+        match &self.source {
+            MountSource::FromPath { path, .. } => fields.field("path", path),
+            MountSource::TmpDir | MountSource::BuildDir { .. } => fields,
         }
     }
+}
+
+/// Returns the daemon's name for the directory that builds of `project` share at `to`.
+fn build_dir_id(project: &str, to: &str) -> String {
+    let digest = Sha256::digest(to.as_bytes());
+    let digits = digest[..8].iter().map(|byte| format!("{byte:02x}"));
+    format!("werf-build-dir-v1-{project}-{}", digits.collect::<String>())
 }
 
 /// Directories that belong to the runtime or to the build itself.
@@ -62,34 +94,25 @@ const RESERVED: [&str; 6] = [
     "/etc/hosts",
 ];
 
-/// Turns the entries of one image into mounts, and says what is wrong with each and with all together.
-/// `called` is what messages call the image.
-pub fn resolve_all(
-    raws: Vec<RawMount>,
-    called: &str,
-    source: &SourceText,
-    diagnostics: &mut Diagnostics,
+/// Reads the entries of one image of `project`, and says what is wrong with each and with all together.
+pub(crate) fn read_all(
+    entries: &[Fields<'_>],
+    project: &str,
+    report: &mut Report<'_>,
 ) -> Vec<ImageMount> {
-    let mut resolver = Resolver {
-        called,
-        source,
-        diagnostics,
-    };
     let mut first: HashMap<String, Span> = HashMap::new();
     let mut mounts = Vec::new();
-    for raw in raws {
-        let Some(mount) = resolver.mount(raw) else {
+    for entry in entries {
+        let Some((mount, to)) = read(entry, project, report) else {
             continue;
         };
-        if let Some(before) = first.insert(mount.to.value.clone(), mount.to.span) {
-            let message = format!("{called} has two mounts at `{}`", mount.to.value);
-            let line = source.line(before.start);
-            resolver.diagnostics.push(
-                Diagnostic::error(message)
-                    .at(source.location(mount.to.span))
-                    .hint("keep one of the two")
-                    .note(format!("the first one is in line {line}")),
-            );
+        if let Some(before) = first.insert(mount.to.clone(), to) {
+            let message = format!("{} has two mounts at `{}`", report.called(), mount.to);
+            let note = format!("the first one is in line {}", report.line(before));
+            report
+                .error(to, message)
+                .hint("keep one of the two")
+                .note(note);
         }
         mounts.push(mount);
     }
@@ -97,106 +120,105 @@ pub fn resolve_all(
 }
 
 /// Warns of files of the commit that no image will have, because their place is a mount.
-pub fn check_sources(
+pub(crate) fn check_sources(
     mounts: &[ImageMount],
     mappings: &[GitMapping],
-    called: &str,
-    source: &SourceText,
-    diagnostics: &mut Diagnostics,
+    report: &mut Report<'_>,
 ) {
     for mapping in mappings {
         let to = &mapping.to;
-        let hides = |mount: &&ImageMount| {
-            to.value == mount.to.value || is_below(&to.value, &mount.to.value)
-        };
+        let hides = |mount: &&ImageMount| to.value == mount.to || is_below(&to.value, &mount.to);
         if let Some(mount) = mounts.iter().find(hides) {
             let message = format!(
-                "the files at `{}` will not be in {called}, because `{}` is a mount",
-                to.value, mount.to.value
+                "the files at `{}` will not be in {}, because `{}` is a mount",
+                to.value,
+                report.called(),
+                mount.to
             );
-            diagnostics.push(
-                Diagnostic::warning("MountHidesFiles", message)
-                    .at(source.location(to.span))
+            report.push(
+                Diagnostic::warning(&rule::MOUNT_HIDES_FILES, message)
+                    .at(to.at.clone())
                     .hint("give the files or the mount another place"),
             );
         }
     }
 }
 
-struct Resolver<'a> {
-    called: &'a str,
-    source: &'a SourceText,
-    diagnostics: &'a mut Diagnostics,
-}
-
-impl Resolver<'_> {
-    fn refuse(&mut self, message: String, at: Span, hint: impl Into<String>) {
-        self.diagnostics.push(
-            Diagnostic::error(message)
-                .at(self.source.location(at))
-                .hint(hint),
-        );
-    }
-
-    fn mount(&mut self, raw: RawMount) -> Option<ImageMount> {
-        let from = self.from(&raw);
-        let Some(to) = raw.to else {
-            let message = format!("a mount of {} has no `to`", self.called);
-            self.refuse(message, raw.at, "add `to: /PATH`");
-            return None;
-        };
-        let mut refusals = Vec::new();
-        let to = paths::absolute("to", &to, &mut refusals);
-        if let Some((message, at, hint)) = refusals.pop() {
-            self.refuse(message, at, hint);
-            return None;
-        }
-        let path = to.value;
-        let is_reserved = |reserved: &&str| path == *reserved || is_below(&path, reserved);
-        if path == "/" || RESERVED.iter().any(is_reserved) {
-            let message = format!("nothing can be mounted at `{path}`");
-            self.refuse(
-                message,
-                to.span,
-                "mount it at a directory of the image's own",
+/// Returns the mount of an entry, and where its `to` is.
+fn read(entry: &Fields<'_>, project: &str, report: &mut Report<'_>) -> Option<(ImageMount, Span)> {
+    let (from, from_path) = (entry.text("from"), entry.text("fromPath"));
+    let from = match (from, from_path) {
+        (Some(from), Some(path)) => {
+            let message = format!(
+                "a mount of {} has both `from` and `fromPath`",
+                report.called()
             );
-            return None;
+            report
+                .error(from.span.max(path.span), message)
+                .hint("keep one of the two");
+            None
         }
-        Some(ImageMount {
-            to: Spanned::new(path, to.span),
-            from: from?,
-        })
-    }
-
-    fn from(&mut self, raw: &RawMount) -> Option<MountSource> {
-        match (&raw.from, &raw.from_path) {
-            (Some(from), Some(path)) => {
-                let message = format!("a mount of {} has both `from` and `fromPath`", self.called);
-                self.refuse(message, from.span.max(path.span), "keep one of the two");
+        (None, None) => {
+            let message = format!("a mount of {} comes from nowhere", report.called());
+            report
+                .error(entry.at(), message)
+                .hint("add `from: tmp_dir`, `from: build_dir` or `fromPath: PATH`");
+            None
+        }
+        (None, Some(path)) => Some(MountSource::FromPath {
+            context: context_name(&path.value),
+            at: report.location(path.span),
+            path: path.value,
+        }),
+        (Some(from), None) => match from.value.as_str() {
+            "tmp_dir" => Some(MountSource::TmpDir),
+            "build_dir" => Some(MountSource::BuildDir {
+                id: String::new(),
+                at: report.location(from.span),
+            }),
+            other => {
+                let hint = match closest(other, ["tmp_dir", "build_dir"]) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "there are `tmp_dir` and `build_dir`; a directory of your machine is `fromPath: PATH`".to_owned(),
+                };
+                let message = format!("`from: {other}` is not something to mount");
+                report.error(from.span, message).hint(hint);
                 None
             }
-            (None, None) => {
-                let message = format!("a mount of {} comes from nowhere", self.called);
-                let hint = "add `from: tmp_dir`, `from: build_dir` or `fromPath: PATH`";
-                self.refuse(message, raw.at, hint);
-                None
-            }
-            (None, Some(path)) => Some(MountSource::Path(path.clone())),
-            (Some(from), None) => match from.value.as_str() {
-                "tmp_dir" => Some(MountSource::TmpDir),
-                "build_dir" => Some(MountSource::BuildDir(from.span)),
-                other => {
-                    let hint = match closest(other, ["tmp_dir", "build_dir"]) {
-                        Some(meant) => format!("did you mean `{meant}`?"),
-                        None => "there are `tmp_dir` and `build_dir`; a directory of your machine is `fromPath: PATH`".to_owned(),
-                    };
-                    let message = format!("`from: {other}` is not something to mount");
-                    self.refuse(message, from.span, hint);
-                    None
-                }
-            },
-        }
+        },
+    };
+    let Some(to) = entry.text("to") else {
+        let message = format!("a mount of {} has no `to`", report.called());
+        report.error(entry.at(), message).hint("add `to: /PATH`");
+        return None;
+    };
+    if !to.value.starts_with('/') {
+        paths::absolute("to", &to, report);
+        return None;
     }
+    let to = paths::absolute("to", &to, report);
+    let path = to.value;
+    let is_reserved = |reserved: &&str| path == *reserved || is_below(&path, reserved);
+    if path == "/" || RESERVED.iter().any(is_reserved) {
+        let message = format!("nothing can be mounted at `{path}`");
+        report
+            .error(to.span, message)
+            .hint("mount it at a directory of the image's own");
+        return None;
+    }
+    let source = match from? {
+        MountSource::BuildDir { at, .. } => MountSource::BuildDir {
+            id: build_dir_id(project, &path),
+            at,
+        },
+        other => other,
+    };
+    let mount = ImageMount {
+        to: path,
+        source,
+        at: report.location(to.span),
+    };
+    Some((mount, to.span))
 }
 
 /// Whether `path` lies below `directory`.
@@ -234,5 +256,14 @@ mod tests {
     #[test]
     fn only_what_is_inside_is_below() {
         assert!(is_below("/a/b", "/a") && !is_below("/ab", "/a") && !is_below("/a", "/a"));
+    }
+
+    #[test]
+    fn the_id_of_a_build_dir_is_a_contract() {
+        // Another id is an empty directory for everybody.
+        assert_eq!(
+            build_dir_id("shop", "/var/cache/apt"),
+            "werf-build-dir-v1-shop-e0f0d92cbaf657b6"
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! `network`: what the commands of an image can reach (spec 1.7 and 9.2).
 
-use diagnostic::closest;
+use diagnostic::{Located, Report, closest};
 use serde::{Deserialize, Serialize};
+
+use super::fields::Fields;
 
 /// The network of an image's commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +40,19 @@ impl NetworkMode {
                     .to_owned(),
             }
         })
+    }
+}
+
+/// Reads `network` of an image that is built by stages.
+pub(crate) fn read(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Located<NetworkMode>> {
+    let word = fields.text("network")?;
+    match NetworkMode::parse(&word.value) {
+        Ok(mode) => Some(Located::new(mode, report.location(word.span))),
+        Err(hint) => {
+            let message = format!("`network: {}` is not a network of BuildKit", word.value);
+            report.error(word.span, message).hint(hint);
+            None
+        }
     }
 }
 

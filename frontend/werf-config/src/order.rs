@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diagnostic::{Diagnostic, SourceText, Span};
+use diagnostic::{Diagnostic, Location};
 
 use super::image::{Image, ImageName};
 
@@ -14,7 +14,7 @@ pub struct Need {
     /// What is done with it, in the words of a message: `is based on`.
     pub verb: &'static str,
     /// Where that is written.
-    pub at: Span,
+    pub at: Location,
 }
 
 /// Returns the numbers from 0, each once and behind all that it needs; nothing depends on how deep that goes.
@@ -67,7 +67,7 @@ pub fn order(needs: &[Vec<usize>]) -> Result<Vec<usize>, Vec<usize>> {
 ///
 /// # Errors
 /// The chain of images that need each other, with all lines that make it.
-pub fn build_order(images: &[Image], source: &SourceText) -> Result<Vec<usize>, Box<Diagnostic>> {
+pub fn build_order(images: &[Image]) -> Result<Vec<usize>, Box<Diagnostic>> {
     let numbers: HashMap<&ImageName, usize> = images
         .iter()
         .enumerate()
@@ -82,13 +82,13 @@ pub fn build_order(images: &[Image], source: &SourceText) -> Result<Vec<usize>, 
             known.copied().collect()
         })
         .collect();
-    order(&needs).map_err(|cycle| Box::new(chain(&cycle, images, source)))
+    order(&needs).map_err(|cycle| Box::new(chain(&cycle, images)))
 }
 
 /// The longest chain that is shown in full.
 const SHOWN: usize = 20;
 
-fn chain(cycle: &[usize], images: &[Image], source: &SourceText) -> Diagnostic {
+fn chain(cycle: &[usize], images: &[Image]) -> Diagnostic {
     let mut names: Vec<String> = cycle
         .iter()
         .map(|&number| format!("`{}`", images[number].name))
@@ -105,10 +105,10 @@ fn chain(cycle: &[usize], images: &[Image], source: &SourceText) -> Diagnostic {
         let Some(need) = image.needs().into_iter().find(|need| need.image == *other) else {
             continue;
         };
+        let line = need.at.start.line;
         if diagnostic.at.is_none() {
-            diagnostic = diagnostic.at(source.location(need.at));
+            diagnostic = diagnostic.at(need.at);
         }
-        let line = source.line(need.at.start);
         diagnostic = diagnostic.note(format!(
             "`{}` {} `{other}` in line {line}",
             image.name, need.verb

@@ -1,6 +1,6 @@
 //! What a configuration takes from outside of the commit and only may with a rule in `werf-giterminism.yaml` (spec 2.8).
 
-use diagnostic::{Diagnostic, SourceText, Span};
+use diagnostic::{Diagnostic, Location};
 
 use super::giterminism::{Giterminism, Rule};
 use super::mount::MountSource;
@@ -18,7 +18,7 @@ fn all(config: &Config) -> impl Iterator<Item = Wish> {
 }
 
 /// Returns a mistake for everything that no rule allows.
-pub fn check(config: &Config, source: &SourceText, giterminism: &Giterminism) -> Vec<Diagnostic> {
+pub fn check(config: &Config, giterminism: &Giterminism) -> Vec<Diagnostic> {
     let mut denied: Vec<Diagnostic> = Vec::new();
     for wish in all(config) {
         if giterminism.allows(wish.rule, &wish.value) {
@@ -26,7 +26,7 @@ pub fn check(config: &Config, source: &SourceText, giterminism: &Giterminism) ->
         }
         let message = format!("{} is not allowed by giterminism", wish.what);
         let diagnostic = Diagnostic::error(message)
-            .at(source.location(wish.at))
+            .at(wish.at)
             .hint(giterminism.advice(wish.rule, &wish.value));
         // The images of a section with several names wish the same.
         if !denied.contains(&diagnostic) {
@@ -42,7 +42,7 @@ struct Wish {
     /// What the rule must name; nothing for a rule that is just on.
     value: String,
     what: String,
-    at: Span,
+    at: Location,
 }
 
 fn wishes_of_dockerfile(image: &DockerfileImage) -> Vec<Wish> {
@@ -50,7 +50,7 @@ fn wishes_of_dockerfile(image: &DockerfileImage) -> Vec<Wish> {
         rule: Rule::ContextAddFile,
         value: file.in_project.clone(),
         what: format!("`{}` of the client in `contextAddFiles`", file.in_project),
-        at: file.at,
+        at: file.at.clone(),
     });
     files
         .chain(image.secrets.iter().map(wish_of_secret))
@@ -63,35 +63,35 @@ fn wish_of_secret(secret: &Secret) -> Wish {
             rule: Rule::SecretEnv,
             value: name.value.clone(),
             what: format!("the variable `{}` as a secret", name.value),
-            at: name.span,
+            at: name.at.clone(),
         },
         SecretSource::File(path) => Wish {
             rule: Rule::SecretFile,
             value: path.value.clone(),
             what: format!("the file `{}` as a secret", path.value),
-            at: path.span,
+            at: path.at.clone(),
         },
     }
 }
 
 fn wishes(image: &Image) -> Vec<Wish> {
     let secrets = image.secrets.iter().map(wish_of_secret);
-    let mounts = image.mounts.iter().filter_map(|mount| match &mount.from {
+    let mounts = image.mounts.iter().filter_map(|mount| match &mount.source {
         MountSource::TmpDir => None,
-        MountSource::BuildDir(at) => Some(Wish {
+        MountSource::BuildDir { at, .. } => Some(Wish {
             rule: Rule::BuildDir,
             value: String::new(),
             what: "`from: build_dir`".to_owned(),
-            at: *at,
+            at: at.clone(),
         }),
-        MountSource::Path(path) => Some(Wish {
+        MountSource::FromPath { path, at, .. } => Some(Wish {
             rule: Rule::FromPath,
-            value: path.value.clone(),
-            what: format!("`fromPath: {}`", path.value),
-            at: path.span,
+            value: path.clone(),
+            what: format!("`fromPath: {path}`"),
+            at: at.clone(),
         }),
     });
-    let latest = image.from_latest.map(|at| Wish {
+    let latest = image.from_latest.clone().map(|at| Wish {
         rule: Rule::FromLatest,
         value: String::new(),
         what: "`fromLatest`".to_owned(),

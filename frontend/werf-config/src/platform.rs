@@ -1,29 +1,28 @@
-//! `platform`: what machines an image is for (spec 1.6 and 1.7).
+//! `platform`: what machines an image is for.
 
 use buildkit_llb::Platform;
-use diagnostic::{Diagnostic, Diagnostics, SourceText, Spanned};
+use diagnostic::{Located, Report, Spanned};
 
 /// Returns the platforms of an image: its own, else those of the whole file. Those that are none are said to be so.
-pub fn resolve(
+pub(crate) fn resolve(
     own: Vec<Spanned<String>>,
     general: &[Spanned<String>],
-    source: &SourceText,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Spanned<String>> {
+    report: &mut Report<'_>,
+) -> Vec<Located<String>> {
     let platforms = if own.is_empty() {
         general.to_vec()
     } else {
         own
     };
-    for platform in &platforms {
+    let mut located = Vec::new();
+    for platform in platforms {
         if Platform::parse(&platform.value).is_none() {
             let message = format!("`{}` is not a platform", platform.value);
-            diagnostics.push(
-                Diagnostic::error(message)
-                    .at(source.location(platform.span))
-                    .hint("write `os/architecture[/variant]`, such as `linux/amd64`"),
-            );
+            report
+                .error(platform.span, message)
+                .hint("write `os/architecture[/variant]`, such as `linux/amd64`");
         }
+        located.push(report.locate(platform));
     }
-    platforms
+    located
 }

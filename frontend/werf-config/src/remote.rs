@@ -6,20 +6,31 @@
 use std::fmt;
 
 use bstr::ByteSlice as _;
-use diagnostic::{Diagnostic, Span, Spanned};
+use diagnostic::{Located, Report, Span, Spanned, rule};
 
-use super::paths::Refusal;
-use super::raw::{RawBasicAuth, RawGit};
+use super::digest::DigestFields;
+use super::fields::Fields;
+use super::schema::Section;
+use super::schema::Shape::{Map, Text};
 
 mod url;
+
+/// The keys of `basicAuth`.
+pub static BASIC_AUTH: Section = Section {
+    keys: &[("username", Text), ("password", Map(&PASSWORD))],
+};
+
+static PASSWORD: Section = Section {
+    keys: &[("env", Text), ("src", Text), ("value", Text)],
+};
 
 /// The files of a mapping come from this repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remote {
     /// The URL as written.
-    pub url: Spanned<String>,
+    pub url: Located<String>,
     /// Which commit; the place is that of `url` where nothing is written.
-    pub reference: Spanned<Reference>,
+    pub reference: Located<Reference>,
     /// Where `basicAuth` expects the password to be, if it is there.
     pub password: Option<Password>,
 }
@@ -87,6 +98,18 @@ impl Remote {
         two.map_or(url, |before| &path[before + 1..])
     }
 
+    /// Returns what it adds to the digest of `gitArchive`: which repository, and the commit as it is written, as in werf;
+    /// never what a branch or tag points to.
+    pub fn digest_fields(&self) -> DigestFields {
+        let fields = DigestFields::new().field("repository", self.repository());
+        match &self.reference.value {
+            Reference::Head => fields,
+            Reference::Branch(name) => fields.field("branch", name),
+            Reference::Tag(name) => fields.field("tag", name),
+            Reference::Commit(id) => fields.field("commit", id),
+        }
+    }
+
     /// Returns what to do where the server wants to know who asks.
     pub fn advice_for_access(&self) -> String {
         let url = &self.url.value;
@@ -111,74 +134,56 @@ impl Remote {
     }
 }
 
-/// Reads `url` and what belongs to it; everything that is wrong is added to `refusals`, what is merely without effect
-/// to `remarks`.
-pub(super) fn resolve(
-    raw: &RawGit,
-    refusals: &mut Vec<Refusal>,
-    remarks: &mut Vec<(Diagnostic, Span)>,
-) -> Option<Remote> {
-    let Some(url) = &raw.url else {
-        refuse_without_url(raw, refusals, remarks);
+/// Reads `url` and what belongs to it from an entry of `git`.
+pub(crate) fn read(entry: &Fields<'_>, report: &mut Report<'_>) -> Option<Remote> {
+    let Some(url) = entry.text("url") else {
+        refuse_without_url(entry, report);
         return None;
     };
     if let Err((message, hint)) = url::check(&url.value) {
-        refusals.push((message, url.span, hint));
+        report.error(url.span, message).hint(hint);
     }
-    let password = raw
-        .basic_auth
-        .as_ref()
-        .and_then(|auth| basic_auth(auth, &url.value, refusals));
+    let password = entry
+        .section("basicAuth")
+        .and_then(|auth| basic_auth(&auth, &url.value, report));
+    let reference = reference(entry, url.span, report);
     Some(Remote {
-        url: url.clone(),
-        reference: reference(raw, url.span, refusals),
+        url: report.locate(url),
+        reference: report.locate(reference),
         password,
     })
 }
 
-fn refuse_without_url(
-    raw: &RawGit,
-    refusals: &mut Vec<Refusal>,
-    remarks: &mut Vec<(Diagnostic, Span)>,
-) {
-    for (name, value) in [
-        ("branch", &raw.branch),
-        ("tag", &raw.tag),
-        ("commit", &raw.commit),
-    ] {
-        if let Some(value) = value {
-            refusals.push((
-                format!("`{name}` is only for a repository with `url`"),
-                value.span,
-                "files of this repository always come from the HEAD commit: remove it".to_owned(),
-            ));
+fn refuse_without_url(entry: &Fields<'_>, report: &mut Report<'_>) {
+    for name in ["branch", "tag", "commit"] {
+        if let Some(value) = entry.text(name) {
+            let message = format!("`{name}` is only for a repository with `url`");
+            report
+                .error(value.span, message)
+                .hint("files of this repository always come from the HEAD commit: remove it");
         }
     }
-    if let Some(auth) = &raw.basic_auth {
+    if let Some(auth) = entry.section("basicAuth") {
         let message = "`basicAuth` has no effect without `url`";
-        let remark = Diagnostic::warning("UnusedBasicAuth", message).hint("remove it");
-        remarks.push((remark, auth.at));
+        report
+            .warning(&rule::UNUSED_BASIC_AUTH, auth.at(), message)
+            .hint("remove it");
     }
 }
 
-fn reference(raw: &RawGit, url: Span, refusals: &mut Vec<Refusal>) -> Spanned<Reference> {
-    let written = [
-        ("branch", &raw.branch),
-        ("tag", &raw.tag),
-        ("commit", &raw.commit),
-    ];
-    let mut written = written
+/// Reads `branch`, `tag` or `commit`; where none is written, the place is that of `url`.
+fn reference(entry: &Fields<'_>, url: Span, report: &mut Report<'_>) -> Spanned<Reference> {
+    let mut written = ["branch", "tag", "commit"]
         .into_iter()
-        .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        .filter_map(|name| Some((name, entry.text(name)?)));
     let Some((name, value)) = written.next() else {
         return Spanned::new(Reference::Head, url);
     };
     for (other, second) in written {
-        refusals.push((
-            format!("an entry of `git` has both `{name}` and `{other}`"),
-            second.span.max(value.span),
-            "keep one of `branch`, `tag` and `commit`".to_owned(),
-        ));
+        let message = format!("an entry of `git` has both `{name}` and `{other}`");
+        report
+            .error(second.span.max(value.span), message)
+            .hint("keep one of `branch`, `tag` and `commit`");
     }
     let text = value.value.clone();
     let reference = match name {
@@ -208,63 +213,69 @@ fn reference(raw: &RawGit, url: Span, refusals: &mut Vec<Refusal>) -> Spanned<Re
                 "`git ls-remote URL` lists the names of all branches and tags",
             ),
         };
-        refusals.push((message, value.span, hint.to_owned()));
+        report.error(value.span, message).hint(hint);
     }
     Spanned::new(reference, value.span)
 }
 
-fn basic_auth(auth: &RawBasicAuth, url: &str, refusals: &mut Vec<Refusal>) -> Option<Password> {
+fn basic_auth(auth: &Fields<'_>, url: &str, report: &mut Report<'_>) -> Option<Password> {
     if !url.starts_with("http://") && !url.starts_with("https://") {
-        refusals.push((
-            "`basicAuth` is only for a `url` of `http` or `https`".to_owned(),
-            auth.at,
-            "remove it; SSH keys are given to the build with `--ssh default`".to_owned(),
-        ));
+        report
+            .error(
+                auth.at(),
+                "`basicAuth` is only for a `url` of `http` or `https`",
+            )
+            .hint("remove it; SSH keys are given to the build with `--ssh default`");
     }
-    let given: Vec<(&str, &Spanned<String>)> = [
-        ("env", &auth.env),
-        ("src", &auth.src),
-        ("value", &auth.value),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some((name, value.as_ref()?)))
-    .collect();
+    let username = auth.plain("username");
+    let password = auth.get("password").map(Fields::of);
+    let is_wrong = auth.is_wrong() || password.as_ref().is_some_and(Fields::is_wrong);
+    let given: Vec<(&str, Spanned<String>)> = ["env", "src", "value"]
+        .into_iter()
+        .filter_map(|name| Some((name, password.as_ref()?.text(name)?)))
+        .collect();
     match given.as_slice() {
         // The type of the password has been complained about.
-        [] if auth.is_wrong => {}
-        [] => refusals.push((
-            "`basicAuth` has no password".to_owned(),
-            auth.at,
-            "add `password: {env: NAME}` or `password: {src: PATH}`".to_owned(),
-        )),
-        [("value", value)] => refusals.push((
-            "a password in the configuration would be in the records of every build, so it is not used".to_owned(),
-            value.span,
-            "write `env: NAME` instead, and give it to the build: `--secret id=GIT_AUTH_TOKEN,env=NAME`".to_owned(),
-        )),
+        [] if is_wrong => {}
+        [] => {
+            report
+                .error(auth.at(), "`basicAuth` has no password")
+                .hint("add `password: {env: NAME}` or `password: {src: PATH}`");
+        }
+        [("value", value)] => {
+            let message = "a password in the configuration would be in the records of every build, so it is not used";
+            report.error(value.span, message).hint(
+                "write `env: NAME` instead, and give it to the build: `--secret id=GIT_AUTH_TOKEN,env=NAME`",
+            );
+        }
         [(name, value)] => {
             return Some(Password {
-                username: auth.username.as_ref().map_or_else(String::new, |name| name.value.clone()),
+                username,
                 source: format!("{name}={}", value.value),
             });
         }
-        [first, second, ..] => refusals.push((
-            format!("`password` has both `{}` and `{}`", first.0, second.0),
-            second.1.span,
-            "keep one of them".to_owned(),
-        )),
+        [first, second, ..] => {
+            let message = format!("`password` has both `{}` and `{}`", first.0, second.0);
+            report
+                .error(second.1.span, message)
+                .hint("keep one of them");
+        }
     }
     None
 }
 
 #[cfg(test)]
 mod tests {
+    use diagnostic::SourceText;
+
     use super::*;
 
     fn remote(url: &str) -> Remote {
+        let text = SourceText::new("werf.yaml", url).expect("it is UTF-8");
+        let at = text.whole_line(1);
         Remote {
-            url: Spanned::new(url.to_owned(), Span::default()),
-            reference: Spanned::new(Reference::Head, Span::default()),
+            url: Located::new(url.to_owned(), at.clone()),
+            reference: Located::new(Reference::Head, at),
             password: None,
         }
     }

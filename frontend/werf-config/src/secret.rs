@@ -5,32 +5,40 @@
 
 use std::collections::HashMap;
 
-use diagnostic::{Diagnostic, Diagnostics, SourceText, Span, Spanned};
-use yaml_v2::NodeRef;
+use diagnostic::{Located, Location, Report, Span, Spanned};
+use serde::{Deserialize, Serialize};
 
-use super::raw::Fields;
+use super::fields::Fields;
+use super::schema::Section;
+use super::schema::Shape::Text;
+
+/// The keys of an entry of `secrets`.
+pub static KEYS: Section = Section {
+    keys: &[("id", Text), ("env", Text), ("src", Text), ("value", Text)],
+};
 
 /// Where secrets are in a stage.
 pub const DIRECTORY: &str = "/run/secrets";
 
 /// One entry of `secrets`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
     /// Its name in the build, and the name of its file.
     pub id: String,
-    /// Its first key.
-    pub at: Span,
     /// Where the client finds it.
     pub from: SecretSource,
+    /// The first key of the entry.
+    pub at: Location,
 }
 
 /// Where the client finds a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum SecretSource {
     /// A variable of the environment.
-    Env(Spanned<String>),
+    Env(Located<String>),
     /// A file.
-    File(Spanned<String>),
+    File(Located<String>),
 }
 
 impl Secret {
@@ -50,118 +58,94 @@ impl Secret {
     }
 }
 
-/// One entry of `secrets` as written.
-#[derive(Debug, Default)]
-pub struct RawSecret {
-    /// The first key of the entry.
-    at: Span,
-    id: Option<Spanned<String>>,
-    env: Option<Spanned<String>>,
-    src: Option<Spanned<String>>,
-    value: Option<Spanned<String>>,
-}
-
-impl RawSecret {
-    /// Reads an entry.
-    pub fn read(entry: NodeRef<'_>) -> RawSecret {
-        let fields = Fields::of(entry);
-        RawSecret {
-            at: fields.first_key().unwrap_or(entry.span()),
-            id: fields.text("id"),
-            env: fields.text("env"),
-            src: fields.text("src"),
-            value: fields.text("value"),
-        }
-    }
-}
-
-/// Turns the entries of one image into secrets, and says what is wrong with each and with all together.
-/// `called` is what messages call the image.
-pub fn resolve_all(
-    raws: Vec<RawSecret>,
-    called: &str,
-    source: &SourceText,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Secret> {
-    let mut wrong = |message: String, at: Span, hint: &str, note: Option<String>| {
-        let mut diagnostic = Diagnostic::error(message)
-            .at(source.location(at))
-            .hint(hint);
-        diagnostic.notes.extend(note);
-        diagnostics.push(diagnostic);
-    };
+/// Reads the entries of one image, and says what is wrong with each and with all together.
+pub(crate) fn read_all(entries: &[Fields<'_>], report: &mut Report<'_>) -> Vec<Secret> {
     let mut first: HashMap<String, Span> = HashMap::new();
     let mut secrets = Vec::new();
-    for raw in raws {
-        let at = raw.at;
-        match resolve(raw, called) {
-            Ok(secret) => {
-                if let Some(before) = first.insert(secret.id.clone(), at) {
-                    let message = format!("{called} has two secrets with the id `{}`", secret.id);
-                    let line = source.line(before.start);
-                    let note = format!("the first one is in line {line}");
-                    wrong(message, at, "give one of them another `id`", Some(note));
-                }
-                secrets.push(secret);
-            }
-            Err((message, at, hint)) => wrong(message, at, &hint, None),
+    for entry in entries {
+        let Some(secret) = read(entry, report) else {
+            continue;
+        };
+        if let Some(before) = first.insert(secret.id.clone(), entry.at()) {
+            let message = format!(
+                "{} has two secrets with the id `{}`",
+                report.called(),
+                secret.id
+            );
+            let note = format!("the first one is in line {}", report.line(before));
+            report
+                .error(entry.at(), message)
+                .hint("give one of them another `id`")
+                .note(note);
         }
+        secrets.push(secret);
     }
     secrets
 }
 
-/// A message, its place and what to do.
-type Mistake = (String, Span, String);
-
-fn resolve(raw: RawSecret, called: &str) -> Result<Secret, Mistake> {
-    let given = [("env", &raw.env), ("src", &raw.src), ("value", &raw.value)];
+fn read(entry: &Fields<'_>, report: &mut Report<'_>) -> Option<Secret> {
+    let (id, env, src, value) = (
+        entry.text("id"),
+        entry.text("env"),
+        entry.text("src"),
+        entry.text("value"),
+    );
+    let given = [("env", &env), ("src", &src), ("value", &value)];
     let mut names = given
         .iter()
         .filter(|(_, value)| value.is_some())
         .map(|(name, _)| *name);
     if let (Some(one), Some(other)) = (names.next(), names.next()) {
-        let message = format!("a secret of {called} has both `{one}` and `{other}`");
-        return Err((message, raw.at, "keep one of the two".to_owned()));
+        let message = format!(
+            "a secret of {} has both `{one}` and `{other}`",
+            report.called()
+        );
+        report
+            .error(entry.at(), message)
+            .hint("keep one of the two");
+        return None;
     }
-    let (from, default_id) = match (raw.env, raw.src, raw.value) {
+    let (from, default_id) = match (env, src, value) {
         (Some(env), ..) => {
             let id = env.value.clone();
-            (SecretSource::Env(env), id)
+            (SecretSource::Env(report.locate(env)), id)
         }
         (_, Some(src), _) => {
             let name = src.value.trim_end_matches('/').rsplit('/').next();
             let id = name.unwrap_or_default().to_owned();
-            (SecretSource::File(src), id)
+            (SecretSource::File(report.locate(src)), id)
         }
         (_, _, Some(value)) => {
             let message = format!(
-                "a secret of {called} has a `value`, which would be readable in the cache and in the build's history"
+                "a secret of {} has a `value`, which would be readable in the cache and in the build's history",
+                report.called()
             );
-            let id = raw.id.map_or_else(|| "ID".to_owned(), |id| id.value);
-            let hint = format!(
+            let id = id.map_or_else(|| "ID".to_owned(), |id| id.value);
+            report.error(value.span, message).hint(format!(
                 "write `env: NAME` with `id: {id}`, and give the value to the build: `--secret id={id},env=NAME`"
-            );
-            return Err((message, value.span, hint));
+            ));
+            return None;
         }
         (None, None, None) => {
-            let message = format!("a secret of {called} comes from nowhere");
-            return Err((
-                message,
-                raw.at,
-                "add `env: VARIABLE` or `src: PATH`".to_owned(),
-            ));
+            let message = format!("a secret of {} comes from nowhere", report.called());
+            report
+                .error(entry.at(), message)
+                .hint("add `env: VARIABLE` or `src: PATH`");
+            return None;
         }
     };
-    let id = raw.id.unwrap_or_else(|| Spanned::new(default_id, raw.at));
+    let id = id.unwrap_or_else(|| Spanned::new(default_id, entry.at()));
     if let Some(problem) = id_problem(&id.value) {
         let message = format!("`{}` cannot be the id of a secret: {problem}", id.value);
-        let hint = format!("add `id: NAME`; commands find it at `{DIRECTORY}/NAME`");
-        return Err((message, id.span, hint));
+        report.error(id.span, message).hint(format!(
+            "add `id: NAME`; commands find it at `{DIRECTORY}/NAME`"
+        ));
+        return None;
     }
-    Ok(Secret {
+    Some(Secret {
         id: id.value,
-        at: raw.at,
         from,
+        at: report.location(entry.at()),
     })
 }
 

@@ -71,7 +71,6 @@ fn plan(text: &str) -> (Plan, Vec<SourceFile>) {
     (
         werf_plan::plan(
             &loaded.config,
-            &source,
             "0123456789abcdef",
             &sources_of(&loaded.config),
         ),
@@ -527,7 +526,7 @@ fn all_digests(text: &str, manifests: &[(&str, &str)]) -> Vec<(String, String)> 
     for (image, manifest) in manifests {
         sources.get_mut(&ImageName::new(*image)).unwrap().manifest = (*manifest).to_owned();
     }
-    let plan = werf_plan::plan(&config, &source, "c", &sources);
+    let plan = werf_plan::plan(&config, "c", &sources);
     let stages = plan.images.iter().flat_map(|image| {
         let stages = image.stages.iter();
         stages.map(|stage| (format!("{}/{}", image.name, stage.kind), stage.digest.hex()))

@@ -27,7 +27,7 @@ fn lowered(meta: &str, section: &str) -> Result<Value, Vec<Diagnostic>> {
     );
     let source = SourceText::new("werf.yaml", text).unwrap();
     let loaded = werf_config::load(&source)?;
-    let plan = werf_plan::plan(&loaded.config, &source, "0", &BTreeMap::new());
+    let plan = werf_plan::plan(&loaded.config, "0", &BTreeMap::new());
     let base = BaseImage {
         reference: "docker.io/library/debian:latest@sha256:00".into(),
         resolve_mode: "default".into(),
@@ -251,7 +251,7 @@ fn the_labels_of_the_client_win() {
     let text = "project: shop\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\nimageSpec: {config: {labels: {who: image}}}\n";
     let source = SourceText::new("werf.yaml", text).unwrap();
     let config = werf_config::load(&source).unwrap().config;
-    let plan = werf_plan::plan(&config, &source, "0", &BTreeMap::new());
+    let plan = werf_plan::plan(&config, "0", &BTreeMap::new());
     let settings = Settings {
         labels: [("who".to_owned(), "client".to_owned())].into(),
         ..Settings::default()

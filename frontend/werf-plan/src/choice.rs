@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use werf_config::{ImageName, order};
+use werf_config::{Base, ImageName, ImportFrom, order};
 
-use super::file::{Base, ImagePlan, ImportFrom, Plan};
+use super::file::{ImagePlan, Plan};
 
 impl ImagePlan {
     /// Returns the images of the configuration that this one is made of.

@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use werf_config::digest::DigestFields;
 
 /// The version of the digest scheme, the first field of every digest.
 ///
@@ -136,6 +137,13 @@ impl DigestWriter {
         } else {
             self.field(name, value)
         }
+    }
+
+    /// Adds what a directive says.
+    pub fn all(self, fields: DigestFields) -> Self {
+        fields
+            .into_iter()
+            .fold(self, |writer, (name, value)| writer.field(name, value))
     }
 
     /// Returns the digest and the fields that made it.

@@ -6,15 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use diagnostic::{Location, SourceText};
+use diagnostic::{Located, Location};
 use serde::{Deserialize, Serialize};
 use werf_config::network::NetworkMode;
-use werf_config::{DockerfileImage, ImageName};
+use werf_config::{DockerfileImage, ImageName, ImageSpec};
 
-use super::container;
 use super::digest::{Digest, DigestWriter};
-use super::file::PlatformPlan;
-use super::image_spec::{self, ImageSpecPlan};
 use super::script::TOOLS_PROTOCOL;
 use super::service_labels;
 
@@ -48,7 +45,7 @@ pub struct DockerfilePlan {
     pub network: Option<NetworkMode>,
     /// The platforms that it is for; none means whatever is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub platforms: Vec<PlatformPlan>,
+    pub platforms: Vec<Located<String>>,
     /// What makes all commands run anew when it changes; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cache_version: String,
@@ -57,7 +54,7 @@ pub struct DockerfilePlan {
     pub service_labels: BTreeMap<String, String>,
     /// The `imageSpec` section, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image_spec: Option<ImageSpecPlan>,
+    pub image_spec: Option<ImageSpec>,
 }
 
 impl DockerfilePlan {
@@ -137,7 +134,6 @@ pub struct DockerfileSources {
 /// Plans one image of `project`, whose configuration is in `directory`.
 pub fn plan(
     image: &DockerfileImage,
-    source: &SourceText,
     (project, directory): (&str, &str),
     sources: &DockerfileSources,
 ) -> DockerfilePlan {
@@ -159,16 +155,16 @@ pub fn plan(
             .map(|(name, address)| (name.clone(), address.to_string()))
             .collect(),
         network: image.network,
-        platforms: container::platforms(&image.platforms, source),
+        platforms: image.platforms.clone(),
         cache_version: image.cache_version.clone(),
         service_labels: service_labels::of(project, &image.name, &[]),
         image_spec: image
             .image_spec
             .as_ref()
-            .map(|spec| image_spec::plan(spec, &image.name, project, source)),
+            .map(|spec| spec.of_image(image.name.as_str(), project)),
         ..DockerfilePlan::new(
             image.name.clone(),
-            source.location(image.at),
+            image.at.clone(),
             sources.dockerfile.clone(),
             Context::new(sources.manifest.clone()),
         )

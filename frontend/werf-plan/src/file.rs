@@ -5,14 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use diagnostic::{Diagnostic, Location};
+use diagnostic::{Diagnostic, Located, Location};
 use serde::{Deserialize, Serialize};
-use werf_config::{CommandLine, ImageName};
+use werf_config::{Base, Docker, ImageMount, ImageName, ImageSpec, Import, NetworkMode, Secret};
 
-use super::container::{MountPlan, NetworkPlan, SecretPlan};
 use super::digest::{Digest, DigestField};
 use super::dockerfile::DockerfilePlan;
-use super::image_spec::ImageSpecPlan;
 use super::script::{Script, ScriptKind};
 use super::stage::StageKind;
 
@@ -105,38 +103,29 @@ pub struct ImagePlan {
     /// Labels that the image has unless its configuration removes them, sorted by name.
     pub service_labels: BTreeMap<String, String>,
     /// The `docker` section, if there is one.
-    pub docker: Option<DockerPlan>,
+    pub docker: Option<Docker>,
     /// The `imageSpec` section, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image_spec: Option<ImageSpecPlan>,
+    pub image_spec: Option<ImageSpec>,
     /// Directories that its stages see and that are no part of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub mounts: Vec<MountPlan>,
+    pub mounts: Vec<ImageMount>,
     /// Such directories of the image of this configuration that it is based on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub inherited_mounts: Vec<MountPlan>,
+    pub inherited_mounts: Vec<ImageMount>,
     /// Secrets that its commands see.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub secrets: Vec<SecretPlan>,
+    pub secrets: Vec<Secret>,
     /// What its commands can reach; `None` leaves it to the client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<NetworkPlan>,
+    pub network: Option<Located<NetworkMode>>,
     /// The platforms that it is for; none means whatever is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub platforms: Vec<PlatformPlan>,
+    pub platforms: Vec<Located<String>>,
     /// Whether nobody knows what the layer of [`ImagePlan::baseline`] holds, so that the stages after it are a
     /// guess: PLAN has to be asked again, with that layer at hand.
     #[serde(default)]
     pub unmeasured: bool,
-}
-
-/// A platform that an image is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlatformPlan {
-    /// As written: `os/architecture[/variant]`.
-    pub text: String,
-    /// Where it was written.
-    pub at: Location,
 }
 
 impl ImagePlan {
@@ -165,31 +154,6 @@ impl ImagePlan {
     }
 }
 
-/// What an image starts from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Base {
-    /// An empty file system.
-    Scratch,
-    /// An image of a registry, by its reference as written.
-    Image {
-        /// The reference text.
-        reference: String,
-        /// Whether the registry is asked even if there is a local image of this name.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        latest: bool,
-        /// Where it was written.
-        at: Location,
-    },
-    /// What another image of the configuration has become.
-    Sibling {
-        /// Its name.
-        image: ImageName,
-        /// Where it was written.
-        at: Location,
-    },
-}
-
 /// One stage of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StagePlan {
@@ -207,7 +171,7 @@ pub struct StagePlan {
     pub sources: Option<Sources>,
     /// The files of other images that it brings, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub imports: Vec<ImportPlan>,
+    pub imports: Vec<Import>,
 }
 
 impl StagePlan {
@@ -215,45 +179,6 @@ impl StagePlan {
     pub fn has_slot(&self) -> bool {
         self.script.is_some() || self.sources.is_some()
     }
-}
-
-/// Files of another image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportPlan {
-    /// Where they come from.
-    pub from: ImportFrom,
-    /// The path there.
-    pub add: String,
-    /// The path here.
-    pub to: String,
-    /// Masks of what is taken; none means everything.
-    pub include_paths: Vec<String>,
-    /// Masks of what is left out.
-    pub exclude_paths: Vec<String>,
-    /// A name or a number, or nothing.
-    pub owner: String,
-    /// A name or a number, or nothing.
-    pub group: String,
-    /// Where the other image is named.
-    pub at: Location,
-}
-
-/// Where imported files come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ImportFrom {
-    /// Another image of the configuration.
-    Sibling {
-        /// Its name.
-        image: ImageName,
-        /// The stage that counts; the last one if there is none.
-        stage: Option<StageKind>,
-    },
-    /// An image of a registry, by its reference as written.
-    Image {
-        /// The reference text.
-        reference: String,
-    },
 }
 
 /// What a stage does with the files of git mappings.
@@ -266,40 +191,6 @@ pub enum Sources {
     Update,
     /// Brings them to exactly this manifest (64 hexadecimal digits) and forgets how they came there.
     Finish(String),
-}
-
-/// The `docker` section as it is applied to the image's configuration (spec `werf-yaml.md` 8.2).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DockerPlan {
-    /// Mount points to add.
-    pub volume: Vec<DockerValue>,
-    /// Ports to add, as written.
-    pub expose: Vec<DockerValue>,
-    /// Variables to set, sorted by name.
-    pub env: Vec<(String, DockerValue)>,
-    /// Labels to set, sorted by name.
-    pub label: Vec<(String, DockerValue)>,
-    /// The command; `None` leaves the base's.
-    pub cmd: Option<CommandLine>,
-    /// The entry point; `None` leaves the base's.
-    pub entrypoint: Option<CommandLine>,
-    /// The working directory; `None` leaves the base's.
-    pub workdir: Option<DockerValue>,
-    /// The user; `None` leaves the base's.
-    pub user: Option<DockerValue>,
-    /// The health check; `None` leaves the base's.
-    pub healthcheck: Option<DockerValue>,
-    /// Whether values are taken literally instead of as Dockerfile words.
-    pub exact_values: bool,
-}
-
-/// A value of the `docker` section and where it was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DockerValue {
-    /// The text as written.
-    pub text: String,
-    /// Where it was written.
-    pub at: Location,
 }
 
 impl PlanFile {

@@ -99,6 +99,17 @@ impl StageKind {
     }
 }
 
+impl From<UserStage> for StageKind {
+    fn from(stage: UserStage) -> StageKind {
+        match stage {
+            UserStage::BeforeInstall => StageKind::BeforeInstall,
+            UserStage::Install => StageKind::Install,
+            UserStage::BeforeSetup => StageKind::BeforeSetup,
+            UserStage::Setup => StageKind::Setup,
+        }
+    }
+}
+
 impl fmt::Display for StageKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

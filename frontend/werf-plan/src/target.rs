@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, Located};
 use werf_config::ImageName;
 
 use super::dockerfile::DockerfilePlan;
-use super::file::{ImagePlan, Plan, PlatformPlan};
+use super::file::{ImagePlan, Plan};
 
 /// The image that is built.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ impl<'a> Target<'a> {
     }
 
     /// Returns the platforms that it is for; none means whatever is asked for.
-    pub fn platforms(self) -> &'a [PlatformPlan] {
+    pub fn platforms(self) -> &'a [Located<String>] {
         match self {
             Target::Image(image) => &image.platforms,
             Target::Dockerfile(image) => &image.platforms,

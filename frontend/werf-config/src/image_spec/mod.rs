@@ -7,62 +7,154 @@
 mod healthcheck;
 pub mod label;
 pub mod pattern;
-mod raw;
 
 use std::collections::BTreeMap;
 
-use diagnostic::{Diagnostic, Diagnostics, SourceText, Spanned};
+use diagnostic::{Located, Report, Spanned};
+use serde::{Deserialize, Serialize};
 
+use super::digest::DigestFields;
+use super::docker::healthcheck::Healthcheck;
 use super::docker::{expose, word};
+use super::fields::{Fields, Pair};
+use super::schema::Section;
+use super::schema::Shape::{Bool, Map, Text, TextMap, Texts};
 
-pub use healthcheck::SpecHealthcheck;
-pub(super) use raw::RawImageSpec;
+/// The keys of `imageSpec`.
+pub static KEYS: Section = Section {
+    keys: &[
+        ("author", Text),
+        ("clearHistory", Bool),
+        ("config", Map(&CONFIG)),
+    ],
+};
 
-/// The `imageSpec` section of one image, with what it has of `build.imageSpec`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+static CONFIG: Section = Section {
+    keys: &[
+        ("removeLabels", Texts),
+        ("removeEnv", Texts),
+        ("removeVolumes", Texts),
+        ("labels", TextMap),
+        ("env", TextMap),
+        ("volumes", Texts),
+        ("expose", Texts),
+        ("user", Text),
+        ("workingDir", Text),
+        ("stopSignal", Text),
+        ("cmd", Texts),
+        ("entrypoint", Texts),
+        ("clearCmd", Bool),
+        ("clearEntrypoint", Bool),
+        ("clearUser", Bool),
+        ("clearWorkingDir", Bool),
+        ("healthcheck", Map(&healthcheck::KEYS)),
+        ("keepEssentialWerfLabels", Bool),
+        ("clearWerfLabels", Bool),
+    ],
+};
+
+/// The keys of `build.imageSpec`.
+pub static BUILD_KEYS: Section = Section {
+    keys: &[
+        ("author", Text),
+        ("clearHistory", Bool),
+        ("config", Map(&BUILD_CONFIG)),
+    ],
+};
+
+static BUILD_CONFIG: Section = Section {
+    keys: &[
+        ("keepEssentialWerfLabels", Bool),
+        ("clearWerfLabels", Bool),
+        ("removeLabels", Texts),
+        ("labels", TextMap),
+    ],
+};
+
+/// The `imageSpec` section of one image, with what it has of `build.imageSpec`. What says nothing is not written into
+/// the plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ImageSpec {
     /// The author; `None` leaves the base's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// Whether history records lose their texts.
-    pub clear_history: bool,
-    /// Whether the labels that this frontend adds stay whatever `removeLabels` says.
-    pub keep_essential_werf_labels: bool,
-    /// Whether the labels that this frontend adds are left out.
-    pub clear_werf_labels: bool,
+    /// What is emptied, in the order of [`Clear`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub clear: Vec<Clear>,
+    /// Whether the labels that this frontend adds stay, whatever is removed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keep_service_labels: bool,
     /// Names of labels to remove, or patterns for [`pattern::Patterns`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove_labels: Vec<String>,
     /// Names of variables to remove, or patterns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove_env: Vec<String>,
     /// Volumes to remove.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove_volumes: Vec<String>,
-    /// Labels to set; names and values are texts for [`label::expand`].
+    /// Labels to set; names and values are texts for [`label::expand`] until they are those of one image.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// Variables to set; values are words for [`word::expand`].
-    pub env: BTreeMap<String, Spanned<String>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, Located<String>>,
     /// Volumes to add.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<String>,
     /// All ports, as in `80/tcp`; `None` leaves the base's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expose: Option<Vec<String>>,
     /// The user; `None` leaves the base's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The working directory; `None` leaves the base's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub working_dir: Option<String>,
     /// The signal that stops a container; `None` leaves the base's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_signal: Option<String>,
     /// The command; `None` leaves the base's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cmd: Option<Vec<String>>,
     /// The entry point; `None` leaves the base's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<Vec<String>>,
-    /// Whether the base's command is dropped.
-    pub clear_cmd: bool,
-    /// Whether the base's entry point is dropped.
-    pub clear_entrypoint: bool,
-    /// Whether the base's user is dropped.
-    pub clear_user: bool,
-    /// Whether the base's working directory is dropped.
-    pub clear_working_dir: bool,
     /// The health check; `None` leaves the base's.
-    pub healthcheck: Option<SpecHealthcheck>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub healthcheck: Option<Healthcheck>,
+}
+
+/// What `imageSpec` can empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Clear {
+    /// The texts of history records.
+    History,
+    /// The labels of this frontend.
+    ServiceLabels,
+    /// The command.
+    Cmd,
+    /// The entry point.
+    Entrypoint,
+    /// The user.
+    User,
+    /// The working directory.
+    WorkingDir,
+}
+
+impl Clear {
+    fn name(self) -> &'static str {
+        match self {
+            Clear::History => "history",
+            Clear::ServiceLabels => "serviceLabels",
+            Clear::Cmd => "cmd",
+            Clear::Entrypoint => "entrypoint",
+            Clear::User => "user",
+            Clear::WorkingDir => "workingDir",
+        }
+    }
 }
 
 impl ImageSpec {
@@ -76,9 +168,10 @@ impl ImageSpec {
         };
         let mut merged = own.unwrap_or_default();
         merged.author = global.author.clone().or(merged.author);
-        merged.clear_history |= global.clear_history;
-        merged.keep_essential_werf_labels |= global.keep_essential_werf_labels;
-        merged.clear_werf_labels |= global.clear_werf_labels;
+        merged.clear.extend(&global.clear);
+        merged.clear.sort_unstable();
+        merged.clear.dedup();
+        merged.keep_service_labels |= global.keep_service_labels;
         for name in &global.remove_labels {
             if !merged.remove_labels.contains(name) {
                 merged.remove_labels.push(name.clone());
@@ -90,48 +183,113 @@ impl ImageSpec {
             .extend(labels.map(|(name, value)| (name.clone(), value.clone())));
         Some(merged)
     }
-}
 
-impl RawImageSpec {
-    /// Turns what was written into what is meant. `section` is what it is called, `owner` whose it is.
-    pub fn resolve(
-        self,
-        section: &str,
-        owner: &str,
-        source: &SourceText,
-        diagnostics: &mut Diagnostics,
-    ) -> ImageSpec {
-        let mut check = Check {
-            section,
-            owner,
-            source,
-            diagnostics,
-        };
-        let text = |value: Option<Spanned<String>>| value.map(|value| value.value);
-        let is_on = |value: Option<Spanned<bool>>| value.is_some_and(|value| value.value);
+    /// Returns it for the image `name` of `project`: with the variables of labels replaced.
+    pub fn of_image(&self, name: &str, project: &str) -> ImageSpec {
+        let expand =
+            |text: &String| label::expand(text, name, project).unwrap_or_else(|_| text.clone());
+        let labels = self.labels.iter();
         ImageSpec {
-            author: text(self.author),
-            clear_history: is_on(self.clear_history),
-            keep_essential_werf_labels: is_on(self.keep_essential_werf_labels),
-            clear_werf_labels: is_on(self.clear_werf_labels),
-            remove_labels: check.patterns("removeLabels", self.remove_labels),
-            remove_env: check.patterns("removeEnv", self.remove_env),
-            remove_volumes: check.given("removeVolumes", self.remove_volumes),
-            labels: check.labels(self.labels),
-            env: check.env(self.env),
-            volumes: check.given("volumes", self.volumes),
-            expose: self.expose.map(|ports| check.ports(ports)),
-            user: text(self.user),
-            working_dir: self.working_dir.map(|path| check.directory(path)),
-            stop_signal: self.stop_signal.map(|signal| check.signal(signal)),
-            cmd: self.cmd,
-            entrypoint: self.entrypoint,
-            clear_cmd: is_on(self.clear_cmd),
-            clear_entrypoint: is_on(self.clear_entrypoint),
-            clear_user: is_on(self.clear_user),
-            clear_working_dir: is_on(self.clear_working_dir),
-            healthcheck: self.healthcheck.map(|raw| {
-                raw.resolve(|problem, at, hint| {
+            labels: labels
+                .map(|(name, value)| (expand(name), expand(value)))
+                .collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Returns what it adds to the digest of `imageSpec`; the order of what is removed or added does not matter. Labels
+    /// enter as written, so that the name of an image is in no digest.
+    pub fn digest_fields(&self) -> DigestFields {
+        let sorted = |texts: &[String]| {
+            let mut texts = texts.to_vec();
+            texts.sort_unstable();
+            texts
+        };
+        let plain = |text: &Option<String>| text.clone().unwrap_or_default();
+        let keeps = if self.keep_service_labels { "true" } else { "" };
+        let mut fields = DigestFields::new()
+            .optional("author", &plain(&self.author))
+            .fields("clear", self.clear.iter().map(|clear| clear.name()))
+            .optional("keepEssentialWerfLabels", keeps)
+            .fields("removeLabels", sorted(&self.remove_labels))
+            .fields("removeEnv", sorted(&self.remove_env))
+            .fields("removeVolumes", sorted(&self.remove_volumes));
+        for (name, value) in &self.labels {
+            fields = fields.field("labels", name).field("value", value);
+        }
+        for (name, value) in &self.env {
+            fields = fields.field("env", name).field("value", &value.value);
+        }
+        fields = fields
+            .fields("volumes", sorted(&self.volumes))
+            .optional("user", &plain(&self.user))
+            .optional("workingDir", &plain(&self.working_dir))
+            .optional("stopSignal", &plain(&self.stop_signal));
+        // An empty list is something else than none.
+        for (name, list) in [
+            ("expose", self.expose.as_deref().map(sorted)),
+            ("cmd", self.cmd.clone()),
+            ("entrypoint", self.entrypoint.clone()),
+        ] {
+            if let Some(list) = list {
+                fields = fields.field(name, json(&list));
+            }
+        }
+        match &self.healthcheck {
+            Some(check) => fields.field("healthcheck", json(check)),
+            None => fields,
+        }
+    }
+
+    /// Reads the section, which is called `section` and belongs to whatever `report` is about.
+    pub(crate) fn read(section: &str, fields: &Fields<'_>, report: &mut Report<'_>) -> ImageSpec {
+        let author = fields.text("author").map(|author| author.value);
+        let mut clear = Vec::new();
+        if fields.on("clearHistory").is_some() {
+            clear.push(Clear::History);
+        }
+        let Some(config) = fields.get("config").map(Fields::of) else {
+            return ImageSpec {
+                author,
+                clear,
+                ..ImageSpec::default()
+            };
+        };
+        for (key, what) in [
+            ("clearWerfLabels", Clear::ServiceLabels),
+            ("clearCmd", Clear::Cmd),
+            ("clearEntrypoint", Clear::Entrypoint),
+            ("clearUser", Clear::User),
+            ("clearWorkingDir", Clear::WorkingDir),
+        ] {
+            if config.on(key).is_some() {
+                clear.push(what);
+            }
+        }
+        let texts = |name: &str| config.texts(name).unwrap_or_default();
+        let words = |name: &str| {
+            let words = config.texts(name)?;
+            Some(words.into_iter().map(|word| word.value).collect())
+        };
+        let mut check = Check { section, report };
+        ImageSpec {
+            author,
+            clear,
+            keep_service_labels: config.on("keepEssentialWerfLabels").is_some(),
+            remove_labels: check.patterns("removeLabels", texts("removeLabels")),
+            remove_env: check.patterns("removeEnv", texts("removeEnv")),
+            remove_volumes: check.given("removeVolumes", texts("removeVolumes")),
+            labels: check.labels(config.text_map("labels")),
+            env: check.env(config.text_map("env")),
+            volumes: check.given("volumes", texts("volumes")),
+            expose: config.texts("expose").map(|ports| check.ports(ports)),
+            user: config.text("user").map(|user| user.value),
+            working_dir: config.text("workingDir").map(|path| check.directory(path)),
+            stop_signal: config.text("stopSignal").map(|signal| check.signal(signal)),
+            cmd: words("cmd"),
+            entrypoint: words("entrypoint"),
+            healthcheck: config.section("healthcheck").map(|fields| {
+                healthcheck::read(&fields, |problem, at, hint| {
                     check.wrong("healthcheck", problem, &Spanned::new((), at), hint);
                 })
             }),
@@ -139,25 +297,24 @@ impl RawImageSpec {
     }
 }
 
-/// Checks values and says what is wrong with them.
-struct Check<'a> {
-    section: &'a str,
-    owner: &'a str,
-    source: &'a SourceText,
-    diagnostics: &'a mut Diagnostics,
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("texts and numbers can be written")
 }
 
-impl Check<'_> {
+/// Checks values and says what is wrong with them.
+struct Check<'r, 't> {
+    section: &'r str,
+    report: &'r mut Report<'t>,
+}
+
+impl Check<'_, '_> {
     fn wrong<T>(&mut self, name: &str, problem: &str, value: &Spanned<T>, hint: &str) {
         let message = format!(
             "`{}.config.{name}` of {}: {problem}",
-            self.section, self.owner
+            self.section,
+            self.report.called()
         );
-        self.diagnostics.push(
-            Diagnostic::error(message)
-                .at(self.source.location(value.span))
-                .hint(hint),
-        );
+        self.report.error(value.span, message).hint(hint);
     }
 
     /// Checks texts that must not be empty.
@@ -181,10 +338,7 @@ impl Check<'_> {
         values.into_iter().map(|value| value.value).collect()
     }
 
-    fn labels(
-        &mut self,
-        pairs: Vec<(Spanned<String>, Spanned<String>)>,
-    ) -> BTreeMap<String, String> {
+    fn labels(&mut self, pairs: Vec<Pair>) -> BTreeMap<String, String> {
         let mut labels = BTreeMap::new();
         for (name, value) in pairs {
             if name.value.is_empty() {
@@ -205,10 +359,7 @@ impl Check<'_> {
         labels
     }
 
-    fn env(
-        &mut self,
-        pairs: Vec<(Spanned<String>, Spanned<String>)>,
-    ) -> BTreeMap<String, Spanned<String>> {
+    fn env(&mut self, pairs: Vec<Pair>) -> BTreeMap<String, Located<String>> {
         let mut env = BTreeMap::new();
         for (name, value) in pairs {
             if name.value.is_empty() || name.value.contains(|c: char| c == '=' || c.is_whitespace())
@@ -221,7 +372,7 @@ impl Check<'_> {
                 let problem = format!("`{}`: {error}", name.value);
                 self.wrong("env", &problem, &value, hint);
             }
-            env.insert(name.value, value);
+            env.insert(name.value, self.report.locate(value));
         }
         env
     }

@@ -81,7 +81,7 @@ pub(super) fn register(functions: &mut FuncMap, log: &Log) {
 /// Returns the messages as warnings.
 pub(super) fn warnings(messages: &[Message], files: &[TemplateFile]) -> Vec<Diagnostic> {
     let warning = |message: &Message| {
-        let warning = Diagnostic::warning("TemplateDebug", message.text.clone());
+        let warning = Diagnostic::warning(&diagnostic::rule::TEMPLATE_DEBUG, message.text.clone());
         let file = files.iter().find(|file| file.name == *message.at.template);
         match file {
             Some(file) => warning.at(file.source.location(diagnostic::Span::new(

@@ -43,7 +43,7 @@ pub fn warnings(called: &BTreeMap<String, Location>, files: &[TemplateFile]) -> 
         .iter()
         .map(|(name, place)| {
             let warning = Diagnostic::warning(
-                "UnstableFunction",
+                &diagnostic::rule::UNSTABLE_FUNCTION,
                 format!("`{name}` gives another result in every build, and what depends on it is never cached"),
             );
             // The main file comes last and is what people look at first.

@@ -1,7 +1,9 @@
 //! Files that are understood, and what is understood.
 
 use diagnostic::{Diagnostic, SourceText};
-use werf_config::{self, CommandLine, From, Image, ImageName, Loaded, UserStage};
+use werf_config::{
+    self, Base, CommandLine, Image, ImageName, Instructions, Loaded, Placement, Stages, UserStage,
+};
 
 const SMALL: &str = "configVersion: 1
 project: shop
@@ -62,8 +64,11 @@ docker:
   CMD: '["a", "b"]'
 "#;
 
+/// Every key that there is.
+const EVERY_KEY: &str = include_str!("../every-key.yaml");
+
 /// The texts above, for those who break them.
-pub const TEXTS: [&str; 2] = [SMALL, FULL];
+pub const TEXTS: [&str; 3] = [SMALL, FULL, EVERY_KEY];
 
 fn load(text: &str) -> Loaded {
     werf_config::load(&SourceText::new("werf.yaml", text).unwrap())
@@ -77,10 +82,17 @@ fn images(rest: &str) -> Vec<Image> {
 }
 
 fn reference(image: &Image) -> &str {
-    match &image.from {
-        From::Scratch => "scratch",
-        From::Reference(reference) => &reference.value,
-        From::Image(image) => image.value.as_str(),
+    match &image.base {
+        Base::Scratch => "scratch",
+        Base::Image { reference, .. } => reference,
+        Base::Sibling { image, .. } => image.as_str(),
+    }
+}
+
+fn shell(image: &Image) -> Option<&Stages<String>> {
+    match image.instructions.as_ref()? {
+        Instructions::Shell(shell) => Some(shell),
+        Instructions::Tasks(_) => None,
     }
 }
 
@@ -107,7 +119,7 @@ fn all_supported_directives_are_understood() {
         ),
         ("2024-01", "3")
     );
-    let shell = backend.shell.as_ref().unwrap();
+    let shell = shell(backend).unwrap();
     assert_eq!(shell.cache_version, "1.10");
     let stages: Vec<UserStage> = shell.stages.keys().copied().collect();
     assert_eq!(
@@ -119,11 +131,11 @@ fn all_supported_directives_are_understood() {
         ]
     );
     assert_eq!(
-        shell.stages[&UserStage::Install].commands[1].value,
+        shell.of(UserStage::Install)[1].value,
         "cat > x <<END\n  kept as it is\nEND\n"
     );
-    assert_eq!(shell.stages[&UserStage::Setup].cache_version, "yes");
-    assert!(shell.stages[&UserStage::Setup].commands.is_empty());
+    assert_eq!(shell.version(UserStage::Setup), "yes");
+    assert!(shell.of(UserStage::Setup).is_empty());
 
     let docker = backend.docker.as_ref().unwrap();
     let volumes: Vec<&str> = docker
@@ -154,8 +166,8 @@ fn all_supported_directives_are_understood() {
 
     let nameless = &config.images[2];
     assert_eq!(
-        (nameless.from.clone(), nameless.cache_version.as_str()),
-        (From::Scratch, "own")
+        (nameless.base.clone(), nameless.cache_version.as_str()),
+        (Base::Scratch, "own")
     );
     assert_eq!(
         nameless.docker.as_ref().unwrap().cmd,
@@ -168,12 +180,12 @@ fn all_supported_directives_are_understood() {
 fn places_are_those_of_the_file() {
     let source = SourceText::new("werf.yaml", SMALL).unwrap();
     let image = &werf_config::load(&source).unwrap().config.images[0];
-    let at = source.location(image.at);
+    let at = &image.at;
     assert_eq!((at.start.line, at.start.column, at.end.column), (4, 1, 6));
-    let From::Reference(from) = &image.from else {
+    let Base::Image { at, .. } = &image.base else {
         panic!("{image:?}")
     };
-    assert_eq!(source.location(from.span).start.column, 7);
+    assert_eq!(at.start.column, 7);
 }
 
 #[test]
@@ -184,11 +196,12 @@ fn line_ends_and_byte_order_marks_of_windows_do_not_matter() {
         let stages = config
             .images
             .iter()
-            .flat_map(|image| image.shell.iter().flat_map(|shell| shell.stages.values()));
+            .filter_map(shell)
+            .flat_map(|shell| shell.stages.values());
         stages
             .map(|stage| {
                 stage
-                    .commands
+                    .instructions
                     .iter()
                     .map(|command| command.value.clone())
                     .collect()
@@ -210,8 +223,11 @@ fn anchors_work_inside_a_document() {
         "image: a\nfrom: &base alpine\ndocker:\n  LABEL: &labels {x: *base}\n  ENV:\n    <<: *labels\n    Y: 1\n",
     );
     let env = &images[0].docker.as_ref().unwrap().env;
-    assert_eq!(env["x"].value, "alpine");
-    assert_eq!(env["Y"].value, "1");
+    let env: Vec<(&str, &str)> = env
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.value.as_str()))
+        .collect();
+    assert_eq!(env, [("Y", "1"), ("x", "alpine")]);
 }
 
 #[test]
@@ -323,7 +339,7 @@ fn secrets_mounts_and_the_network_are_understood() {
     let places: Vec<&str> = images[0]
         .mounts
         .iter()
-        .map(|mount| mount.to.value.as_str())
+        .map(|mount| mount.to.as_str())
         .collect();
     assert_eq!(places, ["/c/d", "/m"]);
     let network = images[0].network.as_ref().map(|network| network.value);
@@ -377,7 +393,7 @@ fn a_base_is_an_image_of_the_file_before_it_is_one_of_a_registry() {
     let bases: Vec<(String, &str, bool)> = images
         .iter()
         .map(|image| {
-            let is_own = matches!(image.from, From::Image(_));
+            let is_own = matches!(image.base, Base::Sibling { .. });
             (image.name.to_string(), reference(image), is_own)
         })
         .collect();
@@ -437,6 +453,16 @@ fn what_werf_passes_over_in_silence_is_a_warning() {
             ],
         ),
         (
+            "image: app\nfrom: scratch\nimport:\n- {image: tools, stage: setup, add: /a, before: setup}\n- {image: tools, stage: install, add: /b, after: setup}\n---\nimage: tools\nfrom: scratch\nansible: {setup: [{raw: x}], installCacheVersion: 1}\n",
+            &[],
+        ),
+        (
+            "image: app\nfrom: scratch\nimport: [{image: tools, stage: install, add: /a, before: setup}]\n---\nimage: tools\nfrom: scratch\nansible: {setup: [{raw: x}]}\n",
+            &[
+                "ImportStageMissing: image `tools` has no stage `install`, so its last one is taken; remove `stage`, or name another one",
+            ],
+        ),
+        (
             "artifact: tools\nfrom: scratch\n",
             &["Deprecated: `artifact` is deprecated; write `image: tools` and `final: false`"],
         ),
@@ -457,6 +483,7 @@ fn mappings_make_room_for_imports_and_imports_for_each_other() {
         "image: app\nfrom: scratch\ngit: [{to: /app}]\nimport:\n- {image: tools, add: /out, to: /app/vendor, before: setup}\n- {image: tools, add: /x, to: /app/vendor/y, before: setup}\n---\nimage: tools\nfrom: scratch\n",
     )[0];
     assert_eq!(image.git[0].exclude_paths, ["vendor", "vendor/y"]);
-    assert_eq!(image.imports[0].exclude_paths, ["y"]);
-    assert_eq!(image.imports[0].to.value, "/app/vendor");
+    let import = &image.imports[&Placement::BeforeSetup][0];
+    assert_eq!(import.exclude_paths, ["y"]);
+    assert_eq!(import.to, "/app/vendor");
 }

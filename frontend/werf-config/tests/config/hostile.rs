@@ -29,7 +29,7 @@ fn load(content: Vec<u8>) -> Result<(), Vec<Diagnostic>> {
         source = rendered(source).map_err(|error| vec![*error])?;
     }
     let config = werf_config::load(&source)?.config;
-    let denied = permission::check(&config, &source, &no_rules());
+    let denied = permission::check(&config, &no_rules());
     if denied.is_empty() {
         Ok(())
     } else {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::normalise_reference;
 use diagnostic::Location;
-use werf_plan::file::{Base, ImagePlan, ImportFrom, Plan};
+use werf_config::{Base, ImportFrom};
+use werf_plan::file::{ImagePlan, Plan};
 
 use crate::lower::{BaseImage, Bases, Settings};
 
@@ -143,7 +144,7 @@ mod tests {
         let text = "project: p\nconfigVersion: 1\n---\nimage: a\nfrom: alpine\n---\nimage: b\nfrom: docker.io/library/alpine:latest\nfromLatest: true\n---\nimage: c\nfrom: b\n";
         let source = SourceText::new("werf.yaml", text).expect("text");
         let config = load(&source).expect("right").config;
-        let plan = werf_plan::plan(&config, &source, "c", &BTreeMap::new());
+        let plan = werf_plan::plan(&config, "c", &BTreeMap::new());
         let images: Vec<&ImagePlan> = plan.images.iter().collect();
         let all = wanted(&images, "default");
         assert_eq!(all.len(), 1);

@@ -316,8 +316,7 @@ pub(super) fn shrink(definition: &mut pb::Definition) -> Result<(), Diagnostic> 
     let bytes = definition.encoded_len();
     if bytes > MAX_DEFINITION_BYTES {
         return Err(Diagnostic::error(format!(
-            "the scripts of the image make {bytes} bytes, which is more than BuildKit takes in one build ({})",
-            MAX_DEFINITION_BYTES
+            "the scripts of the image make {bytes} bytes, which is more than BuildKit takes in one build ({MAX_DEFINITION_BYTES})"
         ))
         .hint("move data out of the commands into files of the repository"));
     }

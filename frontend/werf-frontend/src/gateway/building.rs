@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use buildkit_llb::Platform;
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, rule};
 use werf_config::ImageName;
 use werf_plan::file::{ImagePlan, Outcome, Plan, SourceFile};
 use werf_plan::remote::missing as missing_remotes;
@@ -231,7 +231,7 @@ fn request_warnings(
         .collect();
     let ignored = ignored.into_iter().map(|option| {
         Diagnostic::warning(
-            "OptionIgnored",
+            &rule::OPTION_IGNORED,
             format!("`{option}` is not supported yet and has no effect"),
         )
     });
@@ -241,7 +241,7 @@ fn request_warnings(
         .filter(|name| !used.contains(name));
     let unused = unused.map(|name| {
         Diagnostic::warning(
-            "BuildArgUnused",
+            &rule::BUILD_ARG_UNUSED,
             format!("build argument `{name}` is not used"),
         )
     });

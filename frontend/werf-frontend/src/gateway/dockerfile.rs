@@ -11,10 +11,10 @@ use buildkit_llb::{Network, Platform};
 use buildkit_proto::rpc;
 use diagnostic::Diagnostic;
 use serde_json::json;
+use werf_config::image_spec::Clear;
 use werf_config::network::NetworkMode;
 use werf_plan::digest::DigestWriter;
 use werf_plan::dockerfile::DockerfilePlan;
-use werf_plan::image_spec::Clear;
 use werf_plan::stage::StageKind;
 
 use crate::lower::context::{self, Client, LoweredContext};
@@ -314,7 +314,7 @@ fn extra_hosts(plan: &DockerfilePlan, request: &Request) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use werf_plan::image_spec::ImageSpecPlan;
+    use werf_config::ImageSpec;
 
     use super::*;
 
@@ -399,11 +399,11 @@ mod tests {
             "history":[{"created_by":"COPY"},{"created_by":"ENV","empty_layer":true},{"created_by":"RUN"}]}"#;
         let mut made = Made::default();
         made.metadata.insert(CONFIG.to_owned(), config.into());
-        let spec = ImageSpecPlan {
+        let spec = ImageSpec {
             author: Some("Ada".into()),
             clear: vec![Clear::History],
             remove_labels: vec!["a".into(), "b".into()],
-            ..ImageSpecPlan::default()
+            ..ImageSpec::default()
         };
         let plan = DockerfilePlan {
             image_spec: Some(spec),

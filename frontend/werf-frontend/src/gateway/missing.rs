@@ -12,7 +12,7 @@ const HOST_DENIED: &str = "network.host is not allowed";
 /// Returns the mistake behind a failed solve of `image`, if it is one of these.
 pub fn explain(status: &Status, image: &ImagePlan) -> Option<Diagnostic> {
     if let Some(network) = &image.network
-        && network.mode == NetworkMode::Host
+        && network.value == NetworkMode::Host
         && status.message.contains(HOST_DENIED)
     {
         let message = format!(
@@ -36,6 +36,6 @@ pub fn explain(status: &Status, image: &ImagePlan) -> Option<Diagnostic> {
     Some(
         Diagnostic::error(message)
             .at(secret.at.clone())
-            .hint(format!("add `{}`", secret.option)),
+            .hint(format!("add `{}`", secret.option())),
     )
 }

@@ -1,8 +1,8 @@
 //! Which platforms a build is for: the client's, or those that the image names (spec `werf-yaml.md` 9.1).
 
 use buildkit_llb::Platform;
-use diagnostic::Diagnostic;
-use werf_plan::file::{ImagePlan, PlatformPlan};
+use diagnostic::{Diagnostic, Located};
+use werf_plan::file::ImagePlan;
 use werf_plan::target::Target;
 
 /// Returns the platforms to build `target` for, each once. `asked` are the client's, `native` the builder's own.
@@ -35,7 +35,7 @@ pub fn choose(
     Ok(chosen)
 }
 
-fn check(image: &str, platforms: &[PlatformPlan], chosen: &Platform) -> Result<(), Diagnostic> {
+fn check(image: &str, platforms: &[Located<String>], chosen: &Platform) -> Result<(), Diagnostic> {
     let Some(first) = platforms.first() else {
         return Ok(());
     };
@@ -47,7 +47,7 @@ fn check(image: &str, platforms: &[PlatformPlan], chosen: &Platform) -> Result<(
     }
     let names: Vec<String> = platforms
         .iter()
-        .map(|one| format!("`{}`", one.text))
+        .map(|one| format!("`{}`", one.value))
         .collect();
     let message = format!(
         "image `{image}` is for {}, and not for {chosen}",
@@ -55,13 +55,13 @@ fn check(image: &str, platforms: &[PlatformPlan], chosen: &Platform) -> Result<(
     );
     let hint = format!(
         "build with `--platform {}`, or add `{chosen}` to its `platform`",
-        first.text
+        first.value
     );
     Err(Diagnostic::error(message).at(first.at.clone()).hint(hint))
 }
 
-fn parse(platform: &PlatformPlan) -> Option<Platform> {
-    Platform::parse(&platform.text)
+fn parse(platform: &Located<String>) -> Option<Platform> {
+    Platform::parse(&platform.value)
 }
 
 #[cfg(test)]
@@ -80,7 +80,7 @@ mod tests {
         );
         let source = SourceText::new("werf.yaml", &*text).expect("text");
         let config = load(&source).expect("right").config;
-        werf_plan::plan(&config, &source, "c", &BTreeMap::new())
+        werf_plan::plan(&config, "c", &BTreeMap::new())
     }
 
     fn chosen(general: &str, app: &str, base: &str, asked: Option<&str>) -> Result<String, String> {

@@ -32,7 +32,11 @@ const LINES_AROUND: usize = 8;
 /// Turns the mistakes of a build into one status: all messages in the text, a frame for each that has a
 /// place.
 pub fn status(errors: &[Diagnostic], sources: &[SourceFile]) -> Status {
-    let mut message = errors.iter().map(one_line).collect::<Vec<_>>().join("\n");
+    let mut message = errors
+        .iter()
+        .map(Diagnostic::one_line)
+        .collect::<Vec<_>>()
+        .join("\n");
     if errors.len() > 1 {
         message = format!("{} mistakes:\n{message}", errors.len());
     }
@@ -46,27 +50,6 @@ pub fn status(errors: &[Diagnostic], sources: &[SourceFile]) -> Status {
             .filter_map(|error| source_detail(error.at.as_ref()?, sources))
             .collect(),
     }
-}
-
-/// Returns the message, where it belongs and what to do, as one paragraph.
-fn one_line(error: &Diagnostic) -> String {
-    let mut text = String::new();
-    if let Some(at) = &error.at {
-        text.push_str(&format!(
-            "{}:{}:{}: ",
-            at.file, at.start.line, at.start.column
-        ));
-    }
-    text.push_str(&error.message);
-    if let Some(hint) = &error.hint {
-        text.push_str("; ");
-        text.push_str(hint);
-    }
-    for note in &error.notes {
-        text.push_str("\n  note: ");
-        text.push_str(note);
-    }
-    text
 }
 
 /// Returns `status` with a frame for `at`, if the file is at hand.
@@ -173,10 +156,7 @@ pub fn warning(vertex: &str, warning: &Diagnostic, sources: &[SourceFile]) -> Wa
         .at
         .as_ref()
         .and_then(|at| sources.iter().find(|file| file.name == at.file));
-    let mut short = warning.message.clone();
-    if let Some(rule) = &warning.rule {
-        short = format!("{rule}: {short}");
-    }
+    let mut short = warning.headline();
     if let Some(at) = &warning.at {
         // The client draws the lines only with `--debug`.
         short.push_str(&format!(" ({}:{})", at.file, at.start.line));
@@ -192,6 +172,7 @@ pub fn warning(vertex: &str, warning: &Diagnostic, sources: &[SourceFile]) -> Wa
         level: 1,
         short: short.into_bytes(),
         detail,
+        url: warning.url(),
         info: file.map(source_info),
         ranges: warning
             .at
@@ -200,7 +181,6 @@ pub fn warning(vertex: &str, warning: &Diagnostic, sources: &[SourceFile]) -> Wa
             .map(range)
             .into_iter()
             .collect(),
-        ..WarnRequest::default()
     }
 }
 

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::Node;
 use buildkit_proto::rpc;
+use werf_config::Base;
 use werf_config::ImageName;
 use werf_plan::digest::Digest;
-use werf_plan::file::{Base, ImagePlan, RemoteRequest};
+use werf_plan::file::{ImagePlan, RemoteRequest};
 use werf_plan::stage::StageKind;
 
 use crate::lower::Lowered;
@@ -206,7 +207,7 @@ mod tests {
         let config = load(&source).expect("right").config;
         let images = config.images.iter().filter(|image| !image.git.is_empty());
         let sources = images.map(|image| (image.name.clone(), ImageSources::default()));
-        let mut plan = plan(&config, &source, "c", &sources.collect());
+        let mut plan = plan(&config, "c", &sources.collect());
         for image in &mut plan.images {
             image.unmeasured = unmeasured.contains(&image.name.as_str());
         }

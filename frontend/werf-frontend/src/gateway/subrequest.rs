@@ -9,7 +9,8 @@ use buildkit_proto::rpc::Status;
 use diagnostic::{Diagnostic, Location};
 use prost_types::Any;
 use serde_json::{Value, json};
-use werf_plan::file::{Base, Outcome, PlanFile, SourceFile};
+use werf_config::Base;
+use werf_plan::file::{Outcome, PlanFile, SourceFile};
 use werf_plan::remote::missing;
 use werf_plan::target::Target;
 
@@ -132,10 +133,10 @@ fn lint(file: &PlanFile) -> Answer {
     let mut text = String::new();
     let mut warnings = Vec::new();
     for warning in &file.warnings {
-        text.push_str(&line(warning));
+        text.push_str(&format!("{}\n", warning.one_line()));
         warnings.push(json!({
-            "ruleName": warning.rule, "description": warning.message, "url": "",
-            "detail": warning.hint.clone().unwrap_or_default(),
+            "ruleName": warning.rule, "description": warning.message, "url": warning.url(),
+            "detail": detail(warning),
             "location": warning.at.as_ref().map_or(json!({}), |at| location(at, &file.sources)),
         }));
     }
@@ -149,9 +150,9 @@ fn lint(file: &PlanFile) -> Answer {
     if let Outcome::Errors(errors) = &file.outcome {
         bad = true;
         for error in errors {
-            text.push_str(&line(error));
+            text.push_str(&format!("{}\n", error.one_line()));
         }
-        let message: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        let message: Vec<String> = errors.iter().map(Diagnostic::said).collect();
         result["buildError"] = json!({
             "message": message.join("\n"),
             "location": errors.iter().find_map(|error| error.at.as_ref())
@@ -168,23 +169,15 @@ fn lint(file: &PlanFile) -> Answer {
     )
 }
 
-fn line(diagnostic: &Diagnostic) -> String {
-    let place = diagnostic
-        .at
-        .as_ref()
-        .map(|at| format!("{}:{}:{}: ", at.file, at.start.line, at.start.column))
-        .unwrap_or_default();
-    let rule = diagnostic
-        .rule
-        .as_ref()
-        .map(|rule| format!("{rule}: "))
-        .unwrap_or_default();
-    let hint = diagnostic
+/// Returns what to do about a warning and what else is worth knowing, a line each.
+fn detail(warning: &Diagnostic) -> String {
+    let lines: Vec<&str> = warning
         .hint
-        .as_ref()
-        .map(|hint| format!("; {hint}"))
-        .unwrap_or_default();
-    format!("{place}{rule}{}{hint}\n", diagnostic.message)
+        .iter()
+        .chain(&warning.notes)
+        .map(String::as_str)
+        .collect();
+    lines.join("\n")
 }
 
 fn location(at: &Location, sources: &[SourceFile]) -> Value {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use diagnostic::{Diagnostic, SourceText, Spanned};
+use diagnostic::{Diagnostic, Located, SourceText};
 use masks::dockerignore::Dockerignore;
 use masks::mask::PathMatcher;
 use stapel_sync::manifest::{Content, Listing, Manifest, Mapping};
@@ -59,7 +59,6 @@ impl Contexts {
         let directory = source.name().rsplit_once('/').map_or("", |(path, _)| path);
         let mut reader = Reader {
             repo,
-            source,
             remarks,
             directory,
             files: ProjectFiles::new(repo, directory),
@@ -88,7 +87,7 @@ impl Contexts {
     }
 
     /// Plans the images, in the order of the configuration.
-    pub fn plan(&self, config: &Config, source: &SourceText) -> Vec<DockerfilePlan> {
+    pub fn plan(&self, config: &Config) -> Vec<DockerfilePlan> {
         let planned = config.dockerfiles.iter().filter_map(|image| {
             let snapshot = self.images.get(&image.name)?;
             let sources = DockerfileSources {
@@ -96,7 +95,7 @@ impl Contexts {
                 manifest: snapshot.files.manifest.id().to_string(),
             };
             let place = (config.project.as_str(), self.directory.as_str());
-            Some(dockerfile::plan(image, source, place, &sources))
+            Some(dockerfile::plan(image, place, &sources))
         });
         planned.collect()
     }
@@ -133,7 +132,6 @@ impl Contexts {
 
 struct Reader<'a> {
     repo: &'a Repo,
-    source: &'a SourceText,
     remarks: &'a mut Remarks,
     /// The project directory, and its files.
     directory: &'a str,
@@ -164,9 +162,7 @@ impl Reader<'_> {
     fn dockerfile(&self, image: &DockerfileImage) -> Result<Dockerfile, Box<Diagnostic>> {
         let written = &image.dockerfile;
         let path = self.in_work_tree(&written.value);
-        let refuse = |message: String| {
-            Box::new(Diagnostic::error(message).at(self.source.location(written.span)))
-        };
+        let refuse = |message: String| Box::new(Diagnostic::error(message).at(written.at.clone()));
         match self.files.kind(&written.value).map_err(refuse)? {
             Some(FileKind::File) => {}
             Some(FileKind::Directory) => {
@@ -226,12 +222,12 @@ impl Reader<'_> {
 
     fn context(
         &self,
-        context: &Spanned<String>,
+        context: &Located<String>,
         ignore: &Dockerignore,
     ) -> Result<ContextFiles, Box<Diagnostic>> {
         let path = self.in_work_tree(&context.value);
         let refuse = |message: String, hint: Option<String>| {
-            let mut wrong = Diagnostic::error(message).at(self.source.location(context.span));
+            let mut wrong = Diagnostic::error(message).at(context.at.clone());
             wrong.hint = hint;
             Box::new(wrong)
         };

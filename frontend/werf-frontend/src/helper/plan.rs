@@ -84,28 +84,22 @@ fn plan_or_refuse(
         remotes::has_moving(&loaded.config) || permission::is_needed(&loaded.config);
     if may_be_forbidden {
         let rules = template::giterminism(&repo, &source, request, remarks)?;
-        let mut mistakes = remotes::forbidden(&loaded.config, &source, &rules);
-        mistakes.extend(permission::check(&loaded.config, &source, &rules));
+        let mut mistakes = remotes::forbidden(&loaded.config, &rules);
+        mistakes.extend(permission::check(&loaded.config, &rules));
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
     }
     let contexts = Contexts::take(&loaded.config, &repo, &source, remarks)?;
-    let remotes = match Remotes::open(&loaded.config, &source, &request.remotes) {
+    let remotes = match Remotes::open(&loaded.config, &request.remotes) {
         Ok(remotes) => remotes,
         Err(Unopened::Missing(requests)) => return Ok(Outcome::NeedsRemotes(requests)),
         Err(Unopened::Broken(errors)) => return Err(errors),
     };
-    let snapshot = Snapshot::take(
-        &loaded.config,
-        &repo,
-        &remotes,
-        &source,
-        &mut remarks.warnings,
-    )?;
+    let snapshot = Snapshot::take(&loaded.config, &repo, &remotes, &mut remarks.warnings)?;
     let plan = |sources: &_| Plan {
-        dockerfiles: contexts.plan(&loaded.config, &source),
-        ..werf_plan::plan(&loaded.config, &source, &repo.commit(), sources)
+        dockerfiles: contexts.plan(&loaded.config),
+        ..werf_plan::plan(&loaded.config, &repo.commit(), sources)
     };
     let Some(store) = store else {
         return Ok(Outcome::Plan(plan(&snapshot.sources())));

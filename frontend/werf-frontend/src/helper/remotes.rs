@@ -3,7 +3,7 @@
 //! PLAN has no network. What it needs it asks the gateway for, which starts it again with every repository mounted;
 //! on the command line a person can give clones.
 
-use diagnostic::{Diagnostic, SourceText};
+use diagnostic::Diagnostic;
 use werf_config::giterminism::{Giterminism, Rule};
 use werf_config::{Config, GitMapping, Reference, Remote};
 use werf_plan::file::RemoteRequest;
@@ -29,12 +29,8 @@ impl Remotes {
     ///
     /// # Errors
     /// Those that are not among `given`, and those that cannot be read.
-    pub fn open(
-        config: &Config,
-        source: &SourceText,
-        given: &[GivenRemote],
-    ) -> Result<Remotes, Unopened> {
-        let requests = requests(config, source);
+    pub fn open(config: &Config, given: &[GivenRemote]) -> Result<Remotes, Unopened> {
+        let requests = requests(config);
         let mut opened = Vec::new();
         let mut broken = Vec::new();
         for request in &requests {
@@ -68,7 +64,7 @@ impl Remotes {
 }
 
 /// Returns what `config` needs, each repository and reference once.
-fn requests(config: &Config, source: &SourceText) -> Vec<RemoteRequest> {
+fn requests(config: &Config) -> Vec<RemoteRequest> {
     let mut requests: Vec<RemoteRequest> = Vec::new();
     for remote in remotes(config) {
         match requests.iter_mut().find(|request| request.is_for(remote)) {
@@ -81,7 +77,7 @@ fn requests(config: &Config, source: &SourceText) -> Vec<RemoteRequest> {
                 url: remote.url.value.clone(),
                 reference: remote.reference.value.full_name(),
                 name: remote.reference.value.to_string(),
-                at: source.location(remote.reference.span),
+                at: remote.reference.at.clone(),
                 advice: remote.advice_for_access(),
             }),
         }
@@ -129,7 +125,7 @@ pub fn has_moving(config: &Config) -> bool {
 }
 
 /// Returns a mistake for every branch that `rules` do not allow (spec 2.8).
-pub fn forbidden(config: &Config, source: &SourceText, rules: &Giterminism) -> Vec<Diagnostic> {
+pub fn forbidden(config: &Config, rules: &Giterminism) -> Vec<Diagnostic> {
     if rules.allows(Rule::Branch, "") {
         return Vec::new();
     }
@@ -141,7 +137,7 @@ pub fn forbidden(config: &Config, source: &SourceText, rules: &Giterminism) -> V
         };
         let mistake =
             Diagnostic::error(format!("{what} moves without a commit of this repository"))
-                .at(source.location(remote.reference.span))
+                .at(remote.reference.at.clone())
                 .hint("pin them with `tag` or `commit`, or allow branches")
                 .note(rules.advice(Rule::Branch, ""));
         if !mistakes.contains(&mistake) {

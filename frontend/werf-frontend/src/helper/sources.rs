@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use diagnostic::{Diagnostic, SourceText};
+use diagnostic::{Diagnostic, Location, Rule, rule};
 use masks::mask::Mask;
 use stapel_sync::manifest::{Content, EntryKind, Leaf, Listing, Manifest, Mapping};
 use stapel_sync::slot::{Commit, Slot};
@@ -86,13 +86,11 @@ impl Snapshot {
         config: &Config,
         repo: &Repo,
         remotes: &Remotes,
-        source: &SourceText,
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<Snapshot, Vec<Diagnostic>> {
         let mut reader = Reader {
             repo,
             remotes,
-            source,
             warnings,
             wrong: Vec::new(),
             seen: HashMap::new(),
@@ -229,7 +227,6 @@ pub(super) fn fill(blobs: &[Blob], store: &mut Store, repo: &Repo) -> Result<(),
 struct Reader<'a> {
     repo: &'a Repo,
     remotes: &'a Remotes,
-    source: &'a SourceText,
     warnings: &'a mut Vec<Diagnostic>,
     wrong: Vec<Diagnostic>,
     /// Listings by what they are of: images of one section share them.
@@ -269,7 +266,7 @@ impl Reader<'_> {
             match content(&listing, mapping) {
                 Ok(mapping) => manifest.mappings.push(mapping),
                 Err(message) => {
-                    let at = self.source.location(mapping.to.span);
+                    let at = mapping.to.at.clone();
                     self.wrong.push(Diagnostic::error(message).at(at));
                 }
             }
@@ -295,8 +292,7 @@ impl Reader<'_> {
     }
 
     fn refuse(&mut self, error: &ListingError, mapping: &GitMapping) {
-        let mut diagnostic =
-            Diagnostic::error(error.to_string()).at(self.source.location(mapping.add.span));
+        let mut diagnostic = Diagnostic::error(error.to_string()).at(mapping.add.at.clone());
         diagnostic.hint = error.hint();
         if let Some(remote) = &mapping.remote {
             let what = &remote.reference.value;
@@ -321,17 +317,14 @@ impl Reader<'_> {
     ) -> BTreeMap<UserStage, String> {
         let mut checksums = BTreeMap::new();
         for (stage, masks) in &mapping.stage_dependencies {
-            let shell = image.shell.as_ref();
-            if shell
-                .and_then(|shell| shell.stages.get(stage))
-                .is_none_or(|stage| stage.commands.is_empty())
-            {
+            let instructions = image.instructions.as_ref();
+            if instructions.is_none_or(|instructions| instructions.count(*stage) == 0) {
                 let message = format!(
                     "`{}` of image `{}` has no instructions, so what it depends on has no effect",
                     stage.name(),
                     image.name
                 );
-                self.warn("UnusedStageDependencies", message, masks[0].span);
+                self.warn(&rule::UNUSED_STAGE_DEPENDENCIES, message, &masks[0].at);
             }
             let mut text = String::new();
             for written in masks {
@@ -344,7 +337,7 @@ impl Reader<'_> {
                         "`{}` in `stageDependencies` matches no file of the mapping",
                         written.value
                     );
-                    self.warn("MaskMatchesNothing", message, written.span);
+                    self.warn(&rule::MASK_MATCHES_NOTHING, message, &written.at);
                 } else {
                     text.push_str(&hex(&checksum.sha256));
                 }
@@ -354,8 +347,8 @@ impl Reader<'_> {
         checksums
     }
 
-    fn warn(&mut self, rule: &str, message: String, at: diagnostic::Span) {
-        let warning = Diagnostic::warning(rule, message).at(self.source.location(at));
+    fn warn(&mut self, rule: &'static Rule, message: String, at: &Location) {
+        let warning = Diagnostic::warning(rule, message).at(at.clone());
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }

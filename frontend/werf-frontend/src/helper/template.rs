@@ -88,7 +88,7 @@ fn warn_of_includes(
     if files.kind(INCLUDES).map_err(failed)? == Some(FileKind::File) {
         let path = below(directory, INCLUDES);
         let warning = Diagnostic::warning(
-            "IncludesIgnored",
+            &diagnostic::rule::INCLUDES_IGNORED,
             format!("`{path}` has no effect: files of other repositories are not included"),
         );
         remarks

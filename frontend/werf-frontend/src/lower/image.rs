@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::{File, Graph, Node, Source, SourceRange, normalise_reference};
 use diagnostic::{Diagnostic, Location};
-use werf_config::ImageName;
-use werf_plan::file::{Base, ImagePlan, SourceFile, Sources};
-use werf_plan::image_spec::Clear;
+use werf_config::image_spec::Clear;
+use werf_config::{Base, ImageName};
+use werf_plan::file::{ImagePlan, SourceFile, Sources};
 use werf_plan::stage::StageKind;
 
 use super::image_config::ImageConfig;

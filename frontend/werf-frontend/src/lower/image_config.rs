@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, Located};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use werf_config::CommandLine;
+use werf_config::Docker;
 use werf_config::docker::{expose, healthcheck, word};
-use werf_plan::file::{DockerPlan, DockerValue};
 
 /// What marks our entries in `docker history`.
 pub const HISTORY_COMMENT: &str = "werf.frontend.v0";
@@ -172,7 +172,7 @@ impl ImageConfig {
     ///
     /// # Errors
     /// Every value that makes no sense, with its line.
-    pub fn apply_docker(&mut self, docker: &DockerPlan) -> Result<(), Vec<Diagnostic>> {
+    pub fn apply_docker(&mut self, docker: &Docker) -> Result<(), Vec<Diagnostic>> {
         let mut values = Values {
             exact: docker.exact_values,
             env: self.env().into_iter().collect(),
@@ -230,7 +230,7 @@ impl ImageConfig {
             self.field("Cmd", command_line(cmd));
         }
         if let Some(check) = &docker.healthcheck {
-            match healthcheck::parse(&check.text) {
+            match healthcheck::parse(&check.value) {
                 Ok(check) => self.field("Healthcheck", healthcheck_json(&check)),
                 Err(message) => values.refuse(message, check),
             }
@@ -310,15 +310,15 @@ struct Values {
 }
 
 impl Values {
-    fn read(&mut self, value: &DockerValue) -> String {
+    fn read(&mut self, value: &Located<String>) -> String {
         if self.exact {
-            return value.text.clone();
+            return value.value.clone();
         }
         let lookup = |name: &str| match self.env.get(name) {
             None if name == "PATH" => Some(DEFAULT_PATH.to_owned()),
             value => value.cloned(),
         };
-        match word::expand(&value.text, lookup) {
+        match word::expand(&value.value, lookup) {
             Ok(text) => text,
             Err(message) => {
                 self.refuse(message.to_string(), value);
@@ -327,7 +327,7 @@ impl Values {
         }
     }
 
-    fn refuse(&mut self, message: String, value: &DockerValue) {
+    fn refuse(&mut self, message: String, value: &Located<String>) {
         self.wrong
             .push(Diagnostic::error(message).at(value.at.clone()));
     }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use diagnostic::Diagnostic;
 use serde_json::{Map, Value, json};
+use werf_config::ImageSpec;
 use werf_config::docker::word;
+use werf_config::image_spec::Clear;
 use werf_config::image_spec::pattern::Patterns;
-use werf_plan::image_spec::{Clear, ImageSpecPlan};
 use werf_plan::service_labels;
 
 use super::image_config::{DEFAULT_PATH, ImageConfig, healthcheck_json};
@@ -26,7 +27,7 @@ impl ImageConfig {
     ///
     /// # Errors
     /// Every value of `env` that makes no sense with the base's variables, with its line.
-    pub fn apply_image_spec(&mut self, spec: &ImageSpecPlan) -> Result<(), Vec<Diagnostic>> {
+    pub fn apply_image_spec(&mut self, spec: &ImageSpec) -> Result<(), Vec<Diagnostic>> {
         self.spec_labels(spec);
         self.spec_env(spec)?;
         let volumes = self.object("Volumes");
@@ -70,7 +71,7 @@ impl ImageConfig {
         Ok(())
     }
 
-    fn spec_labels(&mut self, spec: &ImageSpecPlan) {
+    fn spec_labels(&mut self, spec: &ImageSpec) {
         let remove = Patterns::new(&spec.remove_labels);
         let is_cleared = spec.clear.contains(&Clear::ServiceLabels);
         let labels = self.object("Labels");
@@ -88,7 +89,7 @@ impl ImageConfig {
     }
 
     /// Values see the variables as they were, also those that are removed, and not each other.
-    fn spec_env(&mut self, spec: &ImageSpecPlan) -> Result<(), Vec<Diagnostic>> {
+    fn spec_env(&mut self, spec: &ImageSpec) -> Result<(), Vec<Diagnostic>> {
         let mut env = self.env();
         let before: BTreeMap<String, String> = env.iter().cloned().collect();
         let remove = Patterns::new(&spec.remove_env);
@@ -102,7 +103,7 @@ impl ImageConfig {
         };
         let mut wrong = Vec::new();
         for (name, value) in &spec.env {
-            match word::expand(&value.text, lookup) {
+            match word::expand(&value.value, lookup) {
                 Ok(text) => match env.iter_mut().find(|(present, _)| present == name) {
                     Some((_, present)) => *present = text,
                     None => env.push((name.clone(), text)),
@@ -118,7 +119,7 @@ impl ImageConfig {
     }
 
     /// An entry point without a command empties the command; what is given wins over what is cleared.
-    fn spec_command(&mut self, spec: &ImageSpecPlan) {
+    fn spec_command(&mut self, spec: &ImageSpec) {
         if spec.entrypoint.is_some() || spec.clear.contains(&Clear::Cmd) {
             self.field("Cmd", Value::Null);
         }

@@ -7,7 +7,9 @@
 use buildkit_llb::{CopyFiles, File, Graph, Node, Owner, Source, normalise_reference};
 use diagnostic::Diagnostic;
 use masks::mask::Mask;
-use werf_plan::file::{ImportFrom, ImportPlan, StagePlan};
+use werf_config::{Import, ImportFrom};
+use werf_plan::file::StagePlan;
+use werf_plan::stage::StageKind;
 
 use super::image::{DoneImage, Images, Lowering};
 use super::{Bases, FILE_TIME};
@@ -38,7 +40,7 @@ impl Lowering<'_> {
     fn import_source(
         &self,
         graph: &mut Graph,
-        import: &ImportPlan,
+        import: &Import,
         bases: &Bases,
         images: &Images,
     ) -> Result<Node, Vec<Diagnostic>> {
@@ -47,7 +49,7 @@ impl Lowering<'_> {
             ImportFrom::Sibling { image, stage } => {
                 let done = images.done.get(image);
                 let done = done.ok_or_else(|| refuse(format!("image `{image}` is not known")))?;
-                let root = stage.map_or(done.root, |kind| done.after(kind));
+                let root = stage.map_or(done.root, |stage| done.after(stage.into()));
                 root.ok_or_else(|| {
                     let message = format!("image `{image}` has no files: `{}`", import.add);
                     refuse(message)
@@ -70,14 +72,14 @@ impl Lowering<'_> {
 
 impl DoneImage {
     /// Returns the file system that the stage `kind` has left, or the last one if there is no such stage (spec 7.2).
-    fn after(&self, kind: werf_plan::stage::StageKind) -> Option<Node> {
+    fn after(&self, kind: StageKind) -> Option<Node> {
         let mut stages = self.stages.iter();
         let stage = stages.rfind(|(stage, _)| *stage == kind);
         stage.map_or(self.root, |(_, node)| *node)
     }
 }
 
-fn copy(import: &ImportPlan, from: Node) -> CopyFiles {
+fn copy(import: &Import, from: Node) -> CopyFiles {
     let patterns = |masks: &[String]| -> Vec<String> {
         let masks = masks.iter().filter_map(|mask| Mask::new(mask).ok());
         masks.flat_map(|mask| mask.docker_patterns()).collect()

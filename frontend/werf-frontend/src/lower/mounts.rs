@@ -6,9 +6,10 @@
 
 use buildkit_llb::{CacheSharing, ContentCache, Exec, File, Graph, Mount, Node, Rm, Source};
 use diagnostic::Diagnostic;
+use werf_config::mount::MountSource;
 use werf_config::mount::is_below;
 use werf_config::secret::DIRECTORY as SECRETS;
-use werf_plan::container::{MountKind, MountPlan, SecretPlan};
+use werf_config::{ImageMount, Secret};
 
 use super::{FILE_TIME, Settings};
 
@@ -21,8 +22,8 @@ const LOCAL: &str = "local:";
 
 /// The mounts of an image, ready to be added to its steps.
 pub struct Mounts<'a> {
-    mounts: Vec<(&'a MountPlan, Found<'a>)>,
-    secrets: &'a [SecretPlan],
+    mounts: Vec<(&'a ImageMount, Found<'a>)>,
+    secrets: &'a [Secret],
 }
 
 enum Found<'a> {
@@ -38,17 +39,17 @@ impl<'a> Mounts<'a> {
     /// Every directory that the client has not given.
     pub fn new(
         graph: &mut Graph,
-        mounts: impl IntoIterator<Item = &'a MountPlan>,
-        secrets: &'a [SecretPlan],
+        mounts: impl IntoIterator<Item = &'a ImageMount>,
+        secrets: &'a [Secret],
         settings: &Settings,
     ) -> Result<Mounts<'a>, Vec<Diagnostic>> {
         let mut found = Vec::new();
         let mut missing = Vec::new();
         for mount in mounts {
             match &mount.source {
-                MountKind::TmpDir => found.push((mount, Found::TmpDir)),
-                MountKind::BuildDir { id } => found.push((mount, Found::BuildDir(id))),
-                MountKind::FromPath { path, context } => {
+                MountSource::TmpDir => found.push((mount, Found::TmpDir)),
+                MountSource::BuildDir { id, .. } => found.push((mount, Found::BuildDir(id))),
+                MountSource::FromPath { path, context, .. } => {
                     match directory(graph, settings, path, context) {
                         Ok(node) => found.push((mount, Found::FromPath(node))),
                         Err(error) => missing.push(error.at(mount.at.clone())),
@@ -97,10 +98,10 @@ impl<'a> Mounts<'a> {
 
 /// Empties the places of `mounts` in an image, and makes directories of them (spec `werf-yaml.md` 8.1). An existing
 /// directory keeps its mode and owner.
-pub fn emptied(mounts: &[MountPlan]) -> Option<File> {
+pub fn emptied(mounts: &[ImageMount]) -> Option<File> {
     let inside_another =
-        |mount: &MountPlan| mounts.iter().any(|other| is_below(&mount.to, &other.to));
-    let mut outermost: Vec<&MountPlan> = mounts
+        |mount: &ImageMount| mounts.iter().any(|other| is_below(&mount.to, &other.to));
+    let mut outermost: Vec<&ImageMount> = mounts
         .iter()
         .filter(|mount| !inside_another(mount))
         .collect();

@@ -225,7 +225,7 @@ impl Lowering<'_> {
 
     /// The network of commands: the image's own, or what the client asked for.
     fn network(&self) -> Network {
-        match self.image.network.as_ref().map(|network| network.mode) {
+        match self.image.network.as_ref().map(|network| network.value) {
             None => self.settings.network,
             Some(NetworkMode::Default) => Network::Sandbox,
             Some(NetworkMode::Host) => Network::Host,

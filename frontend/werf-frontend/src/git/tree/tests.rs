@@ -2,8 +2,9 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use super::*;
 use crate::git::fixture::Fixture;
+
+use super::*;
 
 fn masks(texts: &[&str]) -> Vec<Mask> {
     texts.iter().map(|text| Mask::new(text).unwrap()).collect()

@@ -1,17 +1,16 @@
 //! What goes wrong in a user's file, pinned to the text that caused it.
 //!
 //! A [`Diagnostic`] travels: it is made beside the text, written into the plan as JSON, and shown by
-//! whoever has the eyes of a person, so it owns everything it says. The gateway lets the client draw
-//! the frame around the lines; [`render`] draws the same frame for the command line and for snapshots.
+//! whoever has the eyes of a person, so it owns everything it says.
 //!
 //! Messages are lower case, without a full stop, with the offending thing in backticks; what to do
 //! about it is the hint, and what else is worth knowing are the notes.
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
 
-use crate::redact;
+use crate::frame::printable;
+use crate::rule::Rule;
+use crate::{Location, redact};
 
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,29 +20,6 @@ pub enum Severity {
     Error,
     /// The build goes on, and a person should know.
     Warning,
-}
-
-/// A place in a text: lines and columns start at 1, columns count characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Position {
-    /// The line, from 1.
-    pub line: usize,
-    /// The character in the line, from 1.
-    pub column: usize,
-}
-
-/// A range of a file, by the name that people know the file under.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Location {
-    /// The file as it was given with `-f`.
-    pub file: String,
-    /// The first character.
-    pub start: Position,
-    /// The place behind the last character; in the same line as that character.
-    pub end: Position,
-    /// The line that a template has made of this place, where it differs from what is written.
-    #[serde(skip)]
-    pub rendered: Option<String>,
 }
 
 /// One mistake or warning.
@@ -73,9 +49,13 @@ impl Diagnostic {
         Diagnostic::new(Severity::Error, None, message.into())
     }
 
-    /// Returns a warning of the named rule.
-    pub fn warning(rule: impl Into<String>, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::new(Severity::Warning, Some(rule.into()), message.into())
+    /// Returns a warning of a rule.
+    pub fn warning(rule: &'static Rule, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(
+            Severity::Warning,
+            Some(rule.name.to_owned()),
+            message.into(),
+        )
     }
 
     fn new(severity: Severity, rule: Option<String>, message: String) -> Diagnostic {
@@ -112,6 +92,51 @@ impl Diagnostic {
         self
     }
 
+    /// Whether it is a warning of `rule`.
+    pub fn is_of(&self, rule: &Rule) -> bool {
+        self.rule.as_deref() == Some(rule.name)
+    }
+
+    /// Returns where the rule is explained, or nothing.
+    pub fn url(&self) -> String {
+        let rule = self.rule.as_deref().and_then(Rule::named);
+        rule.map(Rule::url).unwrap_or_default()
+    }
+
+    /// Returns `Rule: message`, or the message alone.
+    pub fn headline(&self) -> String {
+        match (self.severity, &self.rule) {
+            (Severity::Warning, Some(rule)) => format!("{rule}: {}", self.message),
+            _ => self.message.clone(),
+        }
+    }
+
+    /// Returns all of it as a paragraph: `file:line:column: Rule: message; hint`, and a line for each note; the rule only of a
+    /// warning.
+    pub fn one_line(&self) -> String {
+        let mut text = String::new();
+        if let Some(at) = &self.at {
+            text.push_str(&format!(
+                "{}:{}:{}: ",
+                at.file, at.start.line, at.start.column
+            ));
+        }
+        text.push_str(&self.said());
+        text
+    }
+
+    /// Returns [`Diagnostic::one_line`] without the place, for whoever shows that in another way.
+    pub fn said(&self) -> String {
+        let mut text = self.headline();
+        if let Some(hint) = &self.hint {
+            text.push_str(&format!("; {hint}"));
+        }
+        for note in &self.notes {
+            text.push_str(&format!("\n  note: {note}"));
+        }
+        text
+    }
+
     /// Adds something worth knowing.
     pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
         self.notes.push(note.into());
@@ -125,6 +150,7 @@ pub struct Diagnostics {
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     has_left_out: bool,
+    mistakes: usize,
 }
 
 /// A file with more mistakes than this is not a file with mistakes, it is another kind of file.
@@ -139,6 +165,7 @@ impl Diagnostics {
     /// Adds a mistake or a warning. The same mistake at the same place is kept once: an alias can lead
     /// to one text many times.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.mistakes += usize::from(diagnostic.severity == Severity::Error);
         let kept = match diagnostic.severity {
             Severity::Error => &mut self.errors,
             Severity::Warning => &mut self.warnings,
@@ -156,6 +183,11 @@ impl Diagnostics {
     /// Whether there are so many mistakes that no more are kept and looking for them is in vain.
     pub fn is_full(&self) -> bool {
         self.has_left_out
+    }
+
+    /// Returns how many mistakes were added so far, those among them that are not kept.
+    pub fn mistakes(&self) -> usize {
+        self.mistakes
     }
 
     /// Returns the warnings so far.
@@ -183,86 +215,11 @@ impl Diagnostics {
     }
 }
 
-/// How many lines are shown before and after the marked ones.
-const CONTEXT: usize = 2;
-
-/// How many characters of a line are shown.
-const LINE_WIDTH: usize = 160;
-
-/// How many marked lines are shown.
-const MOST_MARKED: usize = 8;
-
-/// Draws a diagnostic the way BuildKit's client does: the lines of `text` around it, then the message.
-///
-/// `text` is the content of the file that the location names; without one, or without a location, only
-/// the message is drawn. Control characters of the file are replaced, so that a broken file cannot
-/// play with the terminal.
-pub fn render(diagnostic: &Diagnostic, text: Option<&str>) -> String {
-    let mut out = String::new();
-    if let Some(at) = &diagnostic.at {
-        let _ = writeln!(out, "{}:{}", at.file, at.start.line);
-        if let Some(text) = text {
-            draw_frame(&mut out, at, text);
-        }
-    }
-    out.push_str(match diagnostic.severity {
-        Severity::Error => "ERROR: ",
-        Severity::Warning => "WARNING: ",
-    });
-    if let Some(rule) = &diagnostic.rule {
-        let _ = write!(out, "{rule}: ");
-    }
-    out.push_str(&diagnostic.message);
-    if let Some(hint) = &diagnostic.hint {
-        let _ = write!(out, "; {hint}");
-    }
-    out.push('\n');
-    for note in &diagnostic.notes {
-        let _ = writeln!(out, "  note: {note}");
-    }
-    out
-}
-
-fn draw_frame(out: &mut String, at: &Location, text: &str) {
-    const RULER: &str = "--------------------\n";
-    out.push_str(RULER);
-    let last_marked = at.end.line.min(at.start.line + MOST_MARKED - 1);
-    let first = at.start.line.saturating_sub(CONTEXT).max(1);
-    let shown = last_marked + CONTEXT + 1 - first;
-    for (index, line) in text.lines().enumerate().skip(first - 1).take(shown) {
-        let number = index + 1;
-        let marked = (at.start.line..=at.end.line).contains(&number);
-        let mark = if marked { ">>>" } else { "   " };
-        let line = printable(line, if marked { at.start.column } else { 1 });
-        let _ = writeln!(out, "{}", format!(" {number:3} | {mark} {line}").trim_end());
-    }
-    out.push_str(RULER);
-}
-
-/// Returns what of `line` is shown: all of it, or the part around `column` of a very long one.
-fn printable(line: &str, column: usize) -> String {
-    let hidden = match column.checked_sub(LINE_WIDTH / 2) {
-        Some(before) if line.chars().nth(LINE_WIDTH).is_some() => before,
-        _ => 0,
-    };
-    let mut shown = String::from(if hidden > 0 { "…" } else { "" });
-    let mut rest = line.trim_start_matches('\u{feff}').chars().skip(hidden);
-    shown.extend(rest.by_ref().take(LINE_WIDTH).map(|c| {
-        if c.is_control() && c != '\t' {
-            '�'
-        } else {
-            c
-        }
-    }));
-    if rest.next().is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Position;
+    use crate::rule::NEAR_SEPARATOR;
 
     fn at(line: usize, column: usize) -> Location {
         let start = Position { line, column };
@@ -275,37 +232,6 @@ mod tests {
             },
             rendered: None,
         }
-    }
-
-    #[test]
-    fn a_frame_shows_two_lines_on_each_side() {
-        let text = "a\nb\n    git:\n    - add: /\n      stageDependancies:\n        install: [x]\n";
-        let wrong = Diagnostic::error("unknown key `stageDependancies` in `git` of image `app`")
-            .at(at(5, 7))
-            .hint("did you mean `stageDependencies`?")
-            .note("more");
-        insta::assert_snapshot!(render(&wrong, Some(text)), @r"
-        werf.yaml:5
-        --------------------
-           3 |         git:
-           4 |         - add: /
-           5 | >>>       stageDependancies:
-           6 |             install: [x]
-        --------------------
-        ERROR: unknown key `stageDependancies` in `git` of image `app`; did you mean `stageDependencies`?
-          note: more
-        ");
-    }
-
-    #[test]
-    fn long_lines_and_control_characters_are_tamed() {
-        let text = format!("\u{1b}[31m{}x{}", " ".repeat(500), "y".repeat(500));
-        let shown = render(&Diagnostic::error("no").at(at(1, 506)), Some(&text));
-        assert!(
-            shown.contains("…") && shown.contains('x') && shown.len() < 400,
-            "{shown}"
-        );
-        assert!(!render(&Diagnostic::error("no").at(at(1, 1)), Some(&text)).contains('\u{1b}'));
     }
 
     #[test]
@@ -339,7 +265,7 @@ mod tests {
 
     #[test]
     fn json_keeps_everything() {
-        let all = Diagnostic::warning("NearSeparator", "m")
+        let all = Diagnostic::warning(&NEAR_SEPARATOR, "m")
             .at(at(1, 2))
             .hint("h")
             .note("n");
