@@ -1,4 +1,4 @@
-//! What `imageSpec` and `build.imageSpec` make of an image's configuration (spec 8.4).
+//! What `imageSpec` and `build.imageSpec` make of an image's configuration (werf's `pkg/build/stage/image_spec.go`).
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 

@@ -72,7 +72,7 @@ pub mod plan_in_build {
     /// The image that is to be built.
     pub const TARGET: &str = "target";
     /// A stage and where its file system is mounted.
-    pub const APPLIED: &str = "applied";
+    pub const BASELINE: &str = "baseline";
     /// The ansible tool chain's name in STORE.
     pub const TOOLCHAIN: &str = "toolchain";
     /// A build argument.

@@ -7,7 +7,6 @@ use std::process::Command;
 use e2e::image::tag;
 use e2e::{Image, Repo, salt};
 use werf_frontend::helper::bake::bake_commit;
-use werf_frontend::helper::locate::Wanted;
 use werf_frontend::helper::plan::PlanRequest;
 
 #[test]
@@ -20,12 +19,7 @@ fn all_final_images_are_built_and_what_they_share_once() {
     ));
     let request = PlanRequest {
         git_dir: repo.join(".git"),
-        wanted: Wanted::default(),
-        target: None,
-        build_args: std::collections::BTreeMap::new(),
-        applied: Vec::new(),
-        remotes: Vec::new(),
-        toolchain: None,
+        ..PlanRequest::default()
     };
     let file = bake_commit(&request).result.unwrap();
     // Beside the work tree: what is not committed has no place in it.

@@ -10,7 +10,7 @@ mod terminal;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use werf_frontend::helper::locate::Wanted;
+use werf_frontend::helper::locate::ConfigQuery;
 use werf_frontend::helper::plan::PlanRequest;
 
 pub use bake::Bake;
@@ -35,9 +35,9 @@ impl Checkout {
     fn request(self, build_args: BTreeMap<String, String>) -> PlanRequest {
         PlanRequest {
             git_dir: self.git_dir,
-            wanted: Wanted {
+            config: ConfigQuery {
                 path: self.file,
-                ..Wanted::default()
+                ..ConfigQuery::default()
             },
             build_args,
             ..PlanRequest::default()

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use werf_frontend::git::repo::MAX_CONFIG_BYTES;
-use werf_frontend::helper::locate::Wanted;
+use werf_frontend::helper::baseline::BaselineLayer;
+use werf_frontend::helper::locate::ConfigQuery;
 use werf_frontend::helper::plan::{self, PlanRequest};
 use werf_plan::agreed::DEFAULT_NAMES;
 use werf_plan::agreed::plan_in_build as flag;
-use werf_plan::digest::Digest;
 use werf_plan::remote::GivenRemote;
 
 use super::{build_args, terminal};
@@ -46,8 +46,8 @@ pub struct PlanInBuild {
     #[arg(long = flag::TARGET, value_name = "NAME", allow_hyphen_values = true)]
     target: Option<String>,
     /// A stage and the directory its file system is in, to see which files it holds; may be repeated
-    #[arg(long = flag::APPLIED, value_name = "DIGEST=DIR", value_parser = applied)]
-    applied: Vec<(Digest, PathBuf)>,
+    #[arg(long = flag::BASELINE, value_name = "DIGEST=DIR", value_parser = baseline_layer)]
+    baseline: Vec<BaselineLayer>,
     /// The ansible tool chain that would be used, by its name in STORE
     #[arg(long = flag::TOOLCHAIN, value_name = "NAME")]
     toolchain: Option<String>,
@@ -66,7 +66,7 @@ impl PlanInBuild {
         let content = sent.and_then(|sent| read_sent(sent, self.name.as_deref()));
         let request = PlanRequest {
             git_dir: self.git_dir,
-            wanted: Wanted {
+            config: ConfigQuery {
                 path: self.file,
                 name: self.name,
                 directory: self.directory,
@@ -74,7 +74,7 @@ impl PlanInBuild {
             },
             target: self.target,
             build_args: build_args(&self.build_arg),
-            applied: self.applied,
+            baselines: self.baseline,
             remotes: self.remote,
             toolchain: self.toolchain,
         };
@@ -83,9 +83,12 @@ impl PlanInBuild {
 }
 
 /// Reads `DIGEST=DIR`.
-fn applied(text: &str) -> Result<(Digest, PathBuf), String> {
-    let (digest, directory) = text.split_once('=').ok_or("it is not DIGEST=DIR")?;
-    Ok((digest.to_owned().try_into()?, directory.into()))
+fn baseline_layer(text: &str) -> Result<BaselineLayer, String> {
+    let (stage, root) = text.split_once('=').ok_or("it is not DIGEST=DIR")?;
+    Ok(BaselineLayer {
+        stage: stage.to_owned().try_into()?,
+        root: root.into(),
+    })
 }
 
 /// Reads the file that the client sent: a regular file of a reasonable size, whatever links lead to it.
@@ -104,4 +107,67 @@ fn read_sent(directory: &Path, name: Option<&str>) -> Option<Vec<u8>> {
             .ok()?;
         Some(content)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use buildkit_llb::{Exec, Graph};
+    use clap::Parser;
+    use diagnostic::{Location, Position};
+    use werf_frontend::gateway::plan_graph;
+    use werf_frontend::gateway::request::Request;
+    use werf_plan::digest::Digest;
+    use werf_plan::file::RemoteRequest;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        command: PlanInBuild,
+    }
+
+    #[test]
+    fn whatever_the_gateway_writes_is_read() {
+        let request = Request {
+            filename: Some("werf.yaml".into()),
+            config_directory: Some("ci".into()),
+            config_path: Some("ci/werf.yaml".into()),
+            target: Some("-x".into()),
+            toolchain: Some(format!("r/t@sha256:{}", "0".repeat(64))),
+            build_args: [("-A".to_owned(), "-b c".to_owned())].into(),
+            ..Request::default()
+        };
+        let start = Position { line: 1, column: 1 };
+        let remote = RemoteRequest {
+            url: "https://host/x".into(),
+            reference: "HEAD".into(),
+            name: "default branch".into(),
+            at: Location {
+                file: "werf.yaml".into(),
+                start,
+                end: start,
+                rendered: None,
+            },
+            advice: String::new(),
+        };
+        let stage: Digest = "1".repeat(64).try_into().expect("a digest");
+        let layer = plan_graph::BaselineLayer {
+            stage: stage.clone(),
+            node: Graph::new().exec(Exec::new(["x"]).root(None)).root(),
+        };
+        let mut arguments = plan_graph::arguments(&request, &[layer], &[remote]);
+        assert_eq!(arguments.remove(1), flag::COMMAND);
+        let read = Arguments::try_parse_from(arguments).unwrap_or_else(|error| panic!("{error}"));
+        let read = read.command;
+        assert_eq!(read.name, request.filename);
+        assert_eq!(read.directory, request.config_directory);
+        assert_eq!(read.file, request.config_path);
+        assert_eq!(read.target, request.target);
+        assert_eq!(read.toolchain, Some("0".repeat(64)));
+        assert_eq!(read.build_arg, ["-A=-b c"]);
+        assert_eq!(read.remote[0].url, "https://host/x");
+        let root = PathBuf::from("/baselines/0");
+        assert_eq!(read.baseline, [BaselineLayer { stage, root }]);
+    }
 }

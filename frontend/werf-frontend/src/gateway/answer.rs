@@ -7,35 +7,35 @@ use serde_json::{Value, json};
 
 use crate::lower::BaseImage;
 
-use super::bridge::{Made, Reference};
+use super::bridge::{Made, Ref};
 
-/// The key of the platforms that the file systems are for (spec `buildkit-frontend.md` 5.1).
+/// The key of the platforms that the file systems are for (`exporter/containerimage/exptypes/types.go`).
 const PLATFORMS: &str = "refs.platforms";
 
 /// Something to return: file systems and their metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The file systems.
-    pub references: References,
+    pub refs: Refs,
     /// What is said about them, or the text.
     pub metadata: BTreeMap<String, Vec<u8>>,
 }
 
 /// The file systems of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum References {
+pub enum Refs {
     /// An answer without one.
     None,
     /// One image.
-    One(Reference),
+    One(Ref),
     /// Images by the name of their platform.
-    Each(BTreeMap<String, Reference>),
+    Each(BTreeMap<String, Ref>),
 }
 
 impl From<Made> for Answer {
     fn from(made: Made) -> Answer {
         Answer {
-            references: References::One(made.reference),
+            refs: Refs::One(made.reference),
             metadata: made.metadata,
         }
     }
@@ -44,7 +44,7 @@ impl From<Made> for Answer {
 impl Answer {
     /// Returns the answer that is one image with this configuration, as JSON, on `base`.
     pub fn image(
-        reference: Reference,
+        reference: Ref,
         config: Vec<u8>,
         platform: &Platform,
         base: Option<&BaseImage>,
@@ -57,7 +57,7 @@ impl Answer {
             metadata.insert("containerimage.base.config".to_owned(), base.config.clone());
         }
         Answer {
-            references: References::One(reference),
+            refs: Refs::One(reference),
             metadata,
         }
     }
@@ -83,12 +83,12 @@ impl Answer {
                     metadata.insert(format!("{key}/{id}"), value);
                 }
             }
-            if let References::One(reference) = answer.references {
+            if let Refs::One(reference) = answer.refs {
                 references.insert(id, reference);
             }
         }
         Answer {
-            references: References::Each(references),
+            refs: Refs::Each(references),
             metadata,
         }
     }
@@ -119,7 +119,7 @@ mod tests {
             .iter()
             .map(|(key, value)| format!("{key}: {}", String::from_utf8_lossy(value)))
             .collect();
-        format!("{:?}\n{}", answer.references, lines.join("\n"))
+        format!("{:?}\n{}", answer.refs, lines.join("\n"))
     }
 
     fn image(platform: &str, base: Option<&str>) -> (Platform, Answer) {
@@ -129,7 +129,7 @@ mod tests {
             resolve_mode: "default".to_owned(),
             config: config.into(),
         });
-        let reference = Reference(format!("root of {platform}"));
+        let reference = Ref(format!("root of {platform}"));
         let config = format!("config of {platform}").into_bytes();
         let answer = Answer::image(reference, config, &parsed, base.as_ref());
         (parsed, answer)
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn one_image_has_plain_keys() {
         insta::assert_snapshot!(text(&image("linux/arm/v7", Some("base")).1), @r#"
-        One(Reference("root of linux/arm/v7"))
+        One(Ref("root of linux/arm/v7"))
         containerimage.base.config: base
         containerimage.config: config of linux/arm/v7
         refs.platforms: {"Platforms":[{"ID":"linux/arm/v7","Platform":{"architecture":"arm","os":"linux","variant":"v7"}}]}
@@ -152,7 +152,7 @@ mod tests {
             image("linux/arm64", None),
         ];
         insta::assert_snapshot!(text(&Answer::of_platforms(images)), @r#"
-        Each({"linux/amd64": Reference("root of linux/amd64"), "linux/arm64": Reference("root of linux/arm64")})
+        Each({"linux/amd64": Ref("root of linux/amd64"), "linux/arm64": Ref("root of linux/arm64")})
         containerimage.base.config/linux/amd64: base
         containerimage.config/linux/amd64: config of linux/amd64
         containerimage.config/linux/arm64: config of linux/arm64

@@ -17,8 +17,8 @@ use super::request::Request;
 /// What makes BuildKit ask the registry though there is a local image.
 const PULL: &str = "pull";
 
-/// An image to be asked for.
-struct Wanted<'a> {
+/// One question to a registry.
+struct Lookup<'a> {
     /// As it is written where it is asked for first.
     reference: &'a str,
     at: &'a Location,
@@ -32,14 +32,14 @@ pub(super) async fn resolve(
     request: &Request,
     settings: &Settings,
 ) -> Result<Bases, Failure> {
-    let wanted = wanted(images, &request.resolve_mode);
-    let asked: Vec<_> = wanted
+    let lookups = lookups(images, &request.resolve_mode);
+    let asked: Vec<_> = lookups
         .iter()
-        .map(|(normalised, wanted)| {
+        .map(|(normalised, lookup)| {
             let mut bridge = bridge.clone();
             let (normalised, platform) = (normalised.clone(), settings.platform.to_proto());
             let internal = settings.bracketed("internal");
-            let mode = wanted.resolve_mode.clone();
+            let mode = lookup.resolve_mode.clone();
             tokio::spawn(async move {
                 let log_name = format!("{internal} load metadata for {normalised}");
                 bridge
@@ -49,13 +49,13 @@ pub(super) async fn resolve(
         })
         .collect();
     let mut bases = Bases::new();
-    for ((normalised, wanted), answer) in wanted.into_iter().zip(asked) {
+    for ((normalised, lookup), answer) in lookups.into_iter().zip(asked) {
         let answer = match answer.await {
             Ok(answer) => answer,
             // It was neither cancelled nor is there a reason for it to panic.
             Err(error) => Err(CallError::Transport(error.to_string())),
         };
-        let ResolvedImage { digest, config } = answer.map_err(|error| explain(error, &wanted))?;
+        let ResolvedImage { digest, config } = answer.map_err(|error| explain(error, &lookup))?;
         let reference = if digest.is_empty() || normalised.contains('@') {
             normalised.clone()
         } else {
@@ -63,7 +63,7 @@ pub(super) async fn resolve(
         };
         let base = BaseImage {
             reference,
-            resolve_mode: wanted.resolve_mode,
+            resolve_mode: lookup.resolve_mode,
             config,
         };
         bases.insert(normalised, base);
@@ -73,19 +73,19 @@ pub(super) async fn resolve(
 
 /// Returns what is to be asked for, by normalised references. If one image wants the latest, all others that start from
 /// the same one get it, too.
-fn wanted<'a>(images: &[&'a ImagePlan], resolve_mode: &str) -> BTreeMap<String, Wanted<'a>> {
-    let mut all: BTreeMap<String, Wanted<'a>> = BTreeMap::new();
+fn lookups<'a>(images: &[&'a ImagePlan], resolve_mode: &str) -> BTreeMap<String, Lookup<'a>> {
+    let mut all: BTreeMap<String, Lookup<'a>> = BTreeMap::new();
     for image in images {
         let mut want = |reference: &'a str, at: &'a Location, latest: bool| {
-            let wanted = all
+            let lookup = all
                 .entry(normalise_reference(reference))
-                .or_insert_with(|| Wanted {
+                .or_insert_with(|| Lookup {
                     reference,
                     at,
                     resolve_mode: resolve_mode.to_owned(),
                 });
             if latest {
-                wanted.resolve_mode = PULL.to_owned();
+                lookup.resolve_mode = PULL.to_owned();
             }
         };
         if let Base::Image {
@@ -105,11 +105,11 @@ fn wanted<'a>(images: &[&'a ImagePlan], resolve_mode: &str) -> BTreeMap<String, 
     all
 }
 
-fn explain(error: CallError, wanted: &Wanted<'_>) -> Failure {
+fn explain(error: CallError, lookup: &Lookup<'_>) -> Failure {
     let CallError::Status(mut status) = error else {
         return error.into();
     };
-    let (reference, at) = (wanted.reference, wanted.at);
+    let (reference, at) = (lookup.reference, lookup.at);
     status.message = format!(
         "{}:{}: base image `{reference}`: {}",
         at.file, at.start.line, status.message
@@ -142,15 +142,15 @@ mod tests {
     #[test]
     fn each_reference_is_asked_for_once_and_the_latest_wins() {
         let text = "project: p\nconfigVersion: 1\n---\nimage: a\nfrom: alpine\n---\nimage: b\nfrom: docker.io/library/alpine:latest\nfromLatest: true\n---\nimage: c\nfrom: b\n";
-        let source = SourceText::new("werf.yaml", text).expect("text");
-        let config = load(&source).expect("right").config;
+        let config_text = SourceText::new("werf.yaml", text).expect("text");
+        let config = load(&config_text).expect("right").config;
         let plan = werf_plan::plan(&config, "c", &BTreeMap::new());
         let images: Vec<&ImagePlan> = plan.images.iter().collect();
-        let all = wanted(&images, "default");
+        let all = lookups(&images, "default");
         assert_eq!(all.len(), 1);
-        let (normalised, wanted) = all.first_key_value().expect("one");
+        let (normalised, lookup) = all.first_key_value().expect("one");
         assert_eq!(normalised, "docker.io/library/alpine:latest");
-        assert_eq!((wanted.reference, &*wanted.resolve_mode), ("alpine", PULL));
+        assert_eq!((lookup.reference, &*lookup.resolve_mode), ("alpine", PULL));
         let base = BaseImage {
             reference: "x".into(),
             resolve_mode: PULL.into(),

@@ -10,7 +10,7 @@ use diagnostic::Diagnostic;
 use prost::Message as _;
 use tonic::transport::Channel;
 
-use super::answer::{Answer, References};
+use super::answer::{Answer, Refs};
 use super::request::CacheImport;
 
 /// Above what BuildKit sends in one message (16 MiB since 0.14; older ones have no limit of their own).
@@ -40,7 +40,7 @@ pub struct Daemon {
 
 /// A reference to a file system that the daemon holds for us; empty for an empty one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reference(pub String);
+pub struct Ref(pub String);
 
 /// What another frontend is asked to make.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +68,7 @@ pub struct ResolvedImage {
 #[derive(Clone, Debug, Default)]
 pub struct Made {
     /// The file system.
-    pub reference: Reference,
+    pub reference: Ref,
     /// The same as a definition, to build on; `None` if it is empty.
     pub definition: Option<pb::Definition>,
     /// What is said about it, the configuration of the image among that.
@@ -151,7 +151,7 @@ impl Bridge {
     }
 
     /// Solves a definition and waits until it is done.
-    pub async fn solve(&mut self, definition: pb::Definition) -> Result<Reference, CallError> {
+    pub async fn solve(&mut self, definition: pb::Definition) -> Result<Ref, CallError> {
         let request = proto::SolveRequest {
             definition: Some(definition),
             allow_result_return: true,
@@ -162,9 +162,9 @@ impl Bridge {
         };
         let response = self.client.solve(request).await?.into_inner();
         match response.result.and_then(|result| result.result) {
-            Some(proto::result::Result::Ref(reference)) => Ok(Reference(reference.id)),
-            None if response.r#ref.is_empty() => Ok(Reference(String::new())),
-            None => Ok(Reference(response.r#ref)),
+            Some(proto::result::Result::Ref(reference)) => Ok(Ref(reference.id)),
+            None if response.r#ref.is_empty() => Ok(Ref(String::new())),
+            None => Ok(Ref(response.r#ref)),
             Some(_) => Err(CallError::Transport(
                 "the daemon answered a solve with several results".to_owned(),
             )),
@@ -195,18 +195,14 @@ impl Bridge {
             }
         };
         Ok(Made {
-            reference: Reference(id),
+            reference: Ref(id),
             definition,
             metadata: result.metadata,
         })
     }
 
     /// Reads a whole regular file.
-    pub async fn read_file(
-        &mut self,
-        reference: &Reference,
-        path: &str,
-    ) -> Result<Vec<u8>, CallError> {
+    pub async fn read_file(&mut self, reference: &Ref, path: &str) -> Result<Vec<u8>, CallError> {
         let mut bytes = Vec::new();
         loop {
             let range = proto::FileRange {
@@ -262,14 +258,14 @@ impl Bridge {
 
     /// Ends the build with a result.
     pub async fn return_result(&mut self, answer: Answer) -> Result<(), CallError> {
-        let to_proto = |reference: Reference| proto::Ref {
+        let to_proto = |reference: Ref| proto::Ref {
             id: reference.0,
             ..proto::Ref::default()
         };
-        let result = match answer.references {
-            References::None => None,
-            References::One(reference) => Some(proto::result::Result::Ref(to_proto(reference))),
-            References::Each(references) => {
+        let result = match answer.refs {
+            Refs::None => None,
+            Refs::One(reference) => Some(proto::result::Result::Ref(to_proto(reference))),
+            Refs::Each(references) => {
                 let refs = references.into_iter();
                 let refs = refs
                     .map(|(id, reference)| (id, to_proto(reference)))

@@ -13,13 +13,13 @@ use werf_plan::target::Target;
 use crate::lower::{self, Settings};
 
 use super::answer::Answer;
-use super::bridge::{self, Bridge, CallError, Reference};
+use super::bridge::{self, Bridge, CallError, Ref};
 use super::dockerfile::{self, DockerfileSolve};
-use super::failure::{Failure, blame, explain};
+use super::failure::{Failure, blame, explain_no_repository};
 use super::plan_graph::OwnImage;
 use super::planning::Planned;
 use super::request::Request;
-use super::rounds::{Attempt, Round, Solved, Unmeasured};
+use super::rounds::{Round, Solved, TargetGraph, UnknownBaselines};
 use super::{bases, platform, report, toolchain};
 
 /// What stays the same in all rounds of a build.
@@ -34,24 +34,26 @@ pub(super) struct Build<'a> {
     pub(super) native: Platform,
 }
 
-/// Builds the target of a plan for each platform that is not in `done`, and adds it there. Returns stages that PLAN has
-/// to look at first, if there are some.
+/// Builds the target of a plan for each platform that is not in `done`, and adds it there. Returns the baselines that PLAN
+/// has to know first, if there are some.
 ///
-/// `sources` are the texts of the plan's file, for the frames that the daemon draws.
+/// `texts` are the texts of the plan's file, for the frames that the daemon draws.
 pub(super) async fn build_planned(
     bridge: &mut Bridge,
     build: &Build<'_>,
     planned: Planned,
-    sources: &[SourceFile],
+    texts: &[SourceFile],
     round: &Round,
     done: &mut Vec<(Platform, Answer)>,
-) -> Result<Solved<Option<Box<Unmeasured>>>, Failure> {
+) -> Result<Solved<Option<Box<UnknownBaselines>>>, Failure> {
     let request = build.request;
     let file = planned.file;
     let plan = match file.outcome {
         Outcome::Plan(plan) => plan,
         Outcome::Errors(errors) => {
-            return Err(Failure::Mistakes(explain(bridge, request, errors).await?));
+            return Err(Failure::Mistakes(
+                explain_no_repository(bridge, request, errors).await?,
+            ));
         }
         Outcome::NeedsRemotes(remotes) => {
             return Err(Failure::Mistakes(missing_remotes(&remotes)));
@@ -64,33 +66,36 @@ pub(super) async fn build_planned(
     if round.is_first() {
         let of_request = request_warnings(request, target, &needed, &file.used_build_args);
         for warning in file.warnings.iter().chain(&of_request) {
-            let warning = report::warning(&planned.vertex, warning, sources);
+            let warning = report::warning(&planned.vertex, warning, texts);
             bridge.warn(warning).await?;
         }
     }
-    let work = Work {
+    let target_build = TargetBuild {
         build,
         plan: &plan,
         target,
         needed,
-        sources,
+        texts,
         has_toolchain: file.has_toolchain,
         is_for_several: platforms.len() > 1,
     };
     let first = done.len();
     for (index, platform) in platforms.into_iter().enumerate().skip(first) {
-        // What was tried for the second time is the first that is not done.
+        // The retry is of the first platform that is not done.
         let retried = if index == first {
             round.retried.clone()
         } else {
             BTreeMap::new()
         };
-        match work.run(bridge, platform.clone(), retried, round).await? {
+        match target_build
+            .run(bridge, platform.clone(), retried, round)
+            .await?
+        {
             Solved::Well(Built::Image(answer)) => done.push((platform, answer)),
-            Solved::Well(Built::Unmeasured(unmeasured)) => {
-                return Ok(Solved::Well(Some(unmeasured)));
+            Solved::Well(Built::NeedsBaselines(unknown)) => {
+                return Ok(Solved::Well(Some(unknown)));
             }
-            Solved::StoreLacks(lost) => return Ok(Solved::StoreLacks(lost)),
+            Solved::StoreLacks(miss) => return Ok(Solved::StoreLacks(miss)),
         }
     }
     Ok(Solved::Well(None))
@@ -113,25 +118,25 @@ fn check_single(request: &Request, platforms: Vec<Platform>) -> Result<Vec<Platf
 enum Built {
     /// The image.
     Image(Answer),
-    /// Nothing yet: PLAN has to look at stages first.
-    Unmeasured(Box<Unmeasured>),
+    /// Nothing yet: PLAN has to know what these stages hold.
+    NeedsBaselines(Box<UnknownBaselines>),
 }
 
 /// What is to be built of a plan, whatever the platform.
-struct Work<'a> {
+struct TargetBuild<'a> {
     build: &'a Build<'a>,
     plan: &'a Plan,
     target: Target<'a>,
     /// The target and what it is made of.
     needed: Vec<&'a ImagePlan>,
-    sources: &'a [SourceFile],
+    texts: &'a [SourceFile],
     /// Whether PLAN has found the ansible tool chain in STORE.
     has_toolchain: bool,
     is_for_several: bool,
 }
 
-impl Work<'_> {
-    /// Builds the target for one platform; `retried` are the images that are tried for the second time.
+impl TargetBuild<'_> {
+    /// Builds the target for one platform; `retried` are the images that are built for the second time.
     async fn run(
         &self,
         bridge: &mut Bridge,
@@ -172,22 +177,25 @@ impl Work<'_> {
             &bases,
             &dockerfiles,
             &settings,
-            self.sources,
+            self.texts,
         )
         .map_err(Failure::Mistakes)?;
-        let stages = round.unmeasured_stages(needed, &lowered, &settings.no_cache);
-        let attempt = Attempt {
+        let stages = round.unknown_baselines(needed, &lowered, &settings.no_cache);
+        let target_graph = TargetGraph {
             lowered,
             commit: plan.commit.clone(),
             images: needed.iter().copied().cloned().collect(),
         };
         if !stages.is_empty() {
-            let unmeasured = Unmeasured { attempt, stages };
-            return Ok(Solved::Well(Built::Unmeasured(Box::new(unmeasured))));
+            let unknown = UnknownBaselines {
+                target_graph,
+                stages,
+            };
+            return Ok(Solved::Well(Built::NeedsBaselines(Box::new(unknown))));
         }
-        let solved = solve_image(bridge, &attempt).await?;
+        let solved = solve_image(bridge, &target_graph).await?;
         Ok(solved.map(|reference| {
-            let config = attempt.lowered.config.to_json();
+            let config = target_graph.lowered.config.to_json();
             let base = bases::of(plan, image, &bases);
             Built::Image(Answer::image(reference, config, &settings.platform, base))
         }))
@@ -276,16 +284,19 @@ fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Set
 }
 
 /// Solves the image, so that a failure happens while we can still say which stage it was.
-async fn solve_image(bridge: &mut Bridge, attempt: &Attempt) -> Result<Solved<Reference>, Failure> {
-    let lowered = &attempt.lowered;
+async fn solve_image(
+    bridge: &mut Bridge,
+    target_graph: &TargetGraph,
+) -> Result<Solved<Ref>, Failure> {
+    let lowered = &target_graph.lowered;
     let Some(root) = lowered.root else {
-        return Ok(Solved::Well(Reference(String::new())));
+        return Ok(Solved::Well(Ref(String::new())));
     };
     let mut definition = lowered.graph.definition(root);
     bridge::shrink(&mut definition)?;
     match bridge.solve(definition).await {
         Ok(reference) => Ok(Solved::Well(reference)),
-        Err(CallError::Status(status)) => blame(*status, attempt).map(Solved::StoreLacks),
+        Err(CallError::Status(status)) => blame(*status, target_graph).map(Solved::StoreLacks),
         Err(error) => Err(error.into()),
     }
 }

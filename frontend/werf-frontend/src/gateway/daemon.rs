@@ -15,16 +15,16 @@ const NEEDED_CAPABILITIES: [&str; 4] = [
 
 /// Refuses a daemon that lacks what every build needs.
 pub(super) fn check(daemon: &Daemon) -> Result<(), Diagnostic> {
-    let missing: Vec<&str> = NEEDED_CAPABILITIES
+    let lacking: Vec<&str> = NEEDED_CAPABILITIES
         .into_iter()
         .filter(|needed| !daemon.capabilities.iter().any(|present| present == needed))
         .collect();
-    if missing.is_empty() {
+    if lacking.is_empty() {
         return Ok(());
     }
     Err(Diagnostic::error(format!(
         "this BuildKit is too old: werf-frontend needs BuildKit 0.13 or newer (Docker 26), this one lacks {}",
-        missing.join(", ")
+        lacking.join(", ")
     )))
 }
 

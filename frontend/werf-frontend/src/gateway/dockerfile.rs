@@ -1,6 +1,6 @@
 //! Images from Dockerfiles: what BuildKit's own Dockerfile frontend is told, and what it makes.
 //!
-//! It gets the context and the Dockerfile as inputs (spec `buildkit-frontend.md` 4.3), so that both are the commit's, and
+//! It gets the context and the Dockerfile as inputs (`frontend/dockerui/context.go`), so that both are the commit's, and
 //! everything else as options, as if the client had given them. Frames and warnings of the Dockerfile reach the client
 //! without our help. Secrets and ssh agents do, too: it has them from the same session.
 
@@ -25,7 +25,7 @@ use super::bridge::{Bridge, CallError, FrontendSolve, Made, shrink};
 use super::failure::{Failure, lacks_in_store};
 use super::report;
 use super::request::{NoCache, Request};
-use super::rounds::{Lost, Solved};
+use super::rounds::{Solved, StoreMiss};
 
 /// How BuildKit calls its Dockerfile frontend.
 const FRONTEND: &str = "dockerfile.v0";
@@ -72,7 +72,7 @@ impl DockerfileSolve<'_> {
         // Nothing is run, so STORE cannot lack anything.
         let made = match self.make(bridge, &context, Evaluate::Later).await? {
             Solved::Well(made) => made,
-            Solved::StoreLacks(lost) => return Err(Failure::Status(lost.status)),
+            Solved::StoreLacks(miss) => return Err(Failure::Status(miss.status)),
         };
         Ok(DockerfileBase {
             name: self.plan.name.clone(),
@@ -126,7 +126,7 @@ impl DockerfileSolve<'_> {
                 let status = Box::new(name_image(*status, plan));
                 if store_lacks {
                     // What puts files where there were none.
-                    Ok(Solved::StoreLacks(Lost {
+                    Ok(Solved::StoreLacks(StoreMiss {
                         image: plan.name.clone(),
                         stage: StageKind::GitArchive,
                         status,
@@ -187,7 +187,7 @@ fn name_image(mut status: rpc::Status, plan: &DockerfilePlan) -> rpc::Status {
     status
 }
 
-/// Returns the options for the Dockerfile frontend (spec `buildkit-frontend.md` 4.2).
+/// Returns the options for the Dockerfile frontend (`frontend/dockerui/config.go`).
 ///
 /// Build arguments of the client are for templates; a Dockerfile has those of `args`, proxies, and what BuildKit itself
 /// understands.

@@ -11,8 +11,8 @@ use crate::git::repo::{NO_REPOSITORY, git_file};
 use super::bridge::{Bridge, CallError};
 use super::plan_graph;
 use super::request::Request;
-use super::rounds::{Attempt, Lost};
-use super::{failed_stage, missing, report};
+use super::rounds::{StoreMiss, TargetGraph};
+use super::{failed_stage, not_given, report};
 
 /// How a build can end other than well.
 ///
@@ -30,15 +30,15 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Returns what BuildKit is told, with the frames that `sources` have the texts of.
+    /// Returns what BuildKit is told, with the frames that `texts` have the texts of.
     ///
     /// # Errors
     /// A line for the daemon's log, where nobody is left to be told.
-    pub fn into_status(self, sources: &[SourceFile]) -> Result<rpc::Status, String> {
+    pub fn into_status(self, texts: &[SourceFile]) -> Result<rpc::Status, String> {
         match self {
-            Failure::Mistakes(errors) => Ok(report::status(&errors, sources)),
+            Failure::Mistakes(errors) => Ok(report::status(&errors, texts)),
             Failure::Status(status) => Ok(*status),
-            Failure::StatusAt(status, at) => Ok(report::status_at(*status, &at, sources)),
+            Failure::StatusAt(status, at) => Ok(report::status_at(*status, &at, texts)),
             Failure::Gone(message) => Err(message),
         }
     }
@@ -82,8 +82,8 @@ pub(super) fn internal_error(panic: tokio::task::JoinError) -> rpc::Status {
     }
 }
 
-/// Says more about a missing repository than PLAN can, which only sees the parts of `.git` that it needs.
-pub(super) async fn explain(
+/// Says why there is no repository. PLAN cannot, since it sees only the parts of `.git` that it needs.
+pub(super) async fn explain_no_repository(
     bridge: &mut Bridge,
     request: &Request,
     errors: Vec<Diagnostic>,
@@ -122,28 +122,28 @@ pub(super) async fn explain(
 }
 
 /// Returns the stage that did not find in STORE what it needs, and otherwise the failure with the stage it was in.
-pub(super) fn blame(status: rpc::Status, attempt: &Attempt) -> Result<Lost, Failure> {
+pub(super) fn blame(status: rpc::Status, target_graph: &TargetGraph) -> Result<StoreMiss, Failure> {
     let vertex = report::failed_vertex(&status);
-    let lowered = &attempt.lowered;
+    let lowered = &target_graph.lowered;
     let step = lowered
         .steps
         .iter()
         .find(|step| Some(lowered.graph.digest(step.node)) == vertex);
     // Not every failure says where it was.
-    let mut images = attempt.images.iter();
+    let mut images = target_graph.images.iter();
     let mistake = match step {
         Some(step) => images
             .find(|image| image.name == step.image)
-            .and_then(|image| missing::explain(&status, image)),
-        None => images.find_map(|image| missing::explain(&status, image)),
+            .and_then(|image| not_given::explain(&status, image)),
+        None => images.find_map(|image| not_given::explain(&status, image)),
     };
     if let Some(mistake) = mistake {
         return Err(Failure::Mistakes(vec![mistake]));
     }
     let store_lacks = lacks_in_store(&status);
-    let status = Box::new(failed_stage::describe(status, step, &attempt.commit));
+    let status = Box::new(failed_stage::describe(status, step, &target_graph.commit));
     match step {
-        Some(step) if store_lacks => Ok(Lost {
+        Some(step) if store_lacks => Ok(StoreMiss {
             image: step.image.clone(),
             stage: step.kind,
             status,
@@ -152,9 +152,8 @@ pub(super) fn blame(status: rpc::Status, attempt: &Attempt) -> Result<Lost, Fail
     }
 }
 
-/// Whether a stage failed because STORE was emptied under it: `stapel-sync` says so by its exit code (which could
-/// be the script's own; then the second try tells), and a missing tool directory keeps the stage from being
-/// started at all.
+/// Whether a stage failed because STORE was emptied under it. `stapel-sync` says so by its exit code; a script may end
+/// with the same code, and then it does so in the retry, too. If even the tools are gone, the stage is not started.
 pub(super) fn lacks_in_store(status: &rpc::Status) -> bool {
     match report::exit_code(status) {
         Some(code) if code == STORE_EXIT_CODE => true,

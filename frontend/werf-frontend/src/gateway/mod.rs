@@ -11,7 +11,7 @@ mod daemon;
 mod dockerfile;
 mod failed_stage;
 pub mod failure;
-mod missing;
+mod not_given;
 pub mod plan_graph;
 mod planning;
 mod platform;
@@ -69,25 +69,21 @@ async fn serve() -> ExitCode {
             ));
         }
     };
-    let mut bridge = Bridge::new(
-        channel,
-        request
-            .as_ref()
-            .map_or(&[], |request| &request.cache_imports),
-    );
+    let imports = request.as_ref().map_or(&[][..], |it| &it.cache_imports);
+    let mut bridge = Bridge::new(channel, imports);
     let mut worker = bridge.clone();
     // A task of its own turns a panic into an error that the person sees.
     let build = tokio::spawn(async move {
-        let mut sources = Vec::new();
+        let mut texts = Vec::new();
         let built = match &request {
-            Ok(request) => build(&mut worker, request, &mut sources).await,
+            Ok(request) => build(&mut worker, request, &mut texts).await,
             Err(error) => Err(Diagnostic::error(&error.0).into()),
         };
-        (built, sources)
+        (built, texts)
     });
     let returned = match build.await {
         Ok((Ok(answer), _)) => bridge.return_result(answer).await,
-        Ok((Err(failure), sources)) => match failure.into_status(&sources) {
+        Ok((Err(failure), texts)) => match failure.into_status(&texts) {
             Ok(status) => bridge.return_error(status).await,
             Err(message) => return complain(&message),
         },
@@ -108,12 +104,12 @@ fn complain(message: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// One build, in the order of the module documentation of the crate. `sources` are the texts in which the places of a
+/// One build, in the order of the module documentation of the crate. `texts` are the texts in which the places of a
 /// failure are: those of the last plan.
 async fn build(
     bridge: &mut Bridge,
     request: &Request,
-    sources: &mut Vec<SourceFile>,
+    texts: &mut Vec<SourceFile>,
 ) -> Result<Answer, Failure> {
     let daemon = bridge.ping().await?;
     daemon::check(&daemon)?;
@@ -131,20 +127,20 @@ async fn build(
     let mut round = Round::first(remote::Abilities::of(&daemon));
     let mut done = Vec::new();
     loop {
-        let planned = match run_plan(bridge, request, &build.own, &mut round, sources).await? {
+        let planned = match run_plan(bridge, request, &build.own, &mut round, texts).await? {
             Solved::Well(planned) => planned,
-            Solved::StoreLacks(lost) => {
-                round = round.after_loss(lost)?;
+            Solved::StoreLacks(miss) => {
+                round = round.after_miss(miss)?;
                 continue;
             }
         };
         if let Some(name) = &request.subrequest {
             return subrequest::answer(name, &planned.file);
         }
-        match build_planned(bridge, &build, planned, sources, &round, &mut done).await? {
+        match build_planned(bridge, &build, planned, texts, &round, &mut done).await? {
             Solved::Well(None) => break,
-            Solved::Well(Some(unmeasured)) => round = round.measuring(unmeasured),
-            Solved::StoreLacks(lost) => round = round.after_loss(lost)?,
+            Solved::Well(Some(unknown)) => round = round.with_baselines(unknown),
+            Solved::StoreLacks(miss) => round = round.after_miss(miss)?,
         }
     }
     Ok(Answer::of_build(done, request.multi_platform))

@@ -19,7 +19,7 @@ pub const OWN_DEFINITION: &str = "/run/config/buildkit/metadata/frontend.bin";
 
 /// The only parts of `.git` that are asked of the client: neither the index nor logs, hooks, LFS objects.
 ///
-/// The patterns have no wildcard, so the client walks nothing else (spec `buildkit-frontend.md` 4.5), and
+/// The patterns have no wildcard, so the client walks nothing else, and
 /// `.dockerignore` has no say.
 const GIT_PARTS: [&str; 9] = [
     ".git/HEAD",
@@ -46,7 +46,7 @@ const CONTEXT: &str = "/context";
 const CONFIG: &str = "/config";
 const OUT: &str = "/out";
 pub(super) const STORE: &str = "/store";
-const APPLIED: &str = "/applied";
+const BASELINES: &str = "/baselines";
 const REMOTES: &str = "/remotes";
 
 /// The file in the output directory.
@@ -58,7 +58,7 @@ pub struct PlanGraph {
     pub graph: Graph,
     /// The directory that PLAN writes [`PLAN_FILE`] to.
     pub out: Node,
-    /// The sources of the remote repositories, in their order.
+    /// The checkouts of the remote repositories, in their order.
     pub remotes: Vec<Node>,
 }
 
@@ -79,7 +79,7 @@ impl<'a> OwnImage<'a> {
         definition: Option<&'a [u8]>,
         request: &'a Request,
     ) -> Result<OwnImage<'a>, Diagnostic> {
-        match (definition, &request.source) {
+        match (definition, &request.frontend_image) {
             (Some(bytes), _) => Ok(OwnImage::Definition(bytes)),
             (None, Some(reference)) => Ok(OwnImage::Reference(reference)),
             (None, None) => Err(Diagnostic::error(
@@ -103,13 +103,31 @@ impl<'a> OwnImage<'a> {
     }
 }
 
-/// Which of several PLANs of one build, and what it is given.
+/// A layer that PLAN is to look at: what its stage holds is the baseline of the stages after it.
+#[derive(Clone, Debug)]
+pub struct BaselineLayer {
+    /// The stage.
+    pub stage: Digest,
+    /// Its file system.
+    pub node: Node,
+}
+
+/// Such layers, and the graph that they are in.
 #[derive(Clone, Debug, Default)]
-pub struct Round<'a> {
+pub struct BaselineLayers {
+    /// The operations that make them.
+    pub graph: Graph,
+    /// The layers.
+    pub layers: Vec<BaselineLayer>,
+}
+
+/// What one of several PLANs of a build is given.
+#[derive(Clone, Debug, Default)]
+pub struct PlanInputs<'a> {
     /// How many there were before it.
     pub number: usize,
-    /// Stages whose layers PLAN is to look at, each by its digest, and the graph that they are in.
-    pub applied: Option<(Graph, Vec<(Digest, Node)>)>,
+    /// The layers that it is to look at.
+    pub baselines: BaselineLayers,
     /// The repositories that it asked for.
     pub remotes: &'a [RemoteRequest],
     /// How the daemon can be asked for them.
@@ -131,9 +149,9 @@ pub fn nonce(number: usize, session: &str) -> String {
 pub fn plan_graph(
     request: &Request,
     own: &OwnImage<'_>,
-    round: Round<'_>,
+    inputs: PlanInputs<'_>,
 ) -> Result<PlanGraph, ImportError> {
-    let (mut graph, applied) = round.applied.unwrap_or_default();
+    let BaselineLayers { mut graph, layers } = inputs.baselines;
     let image = own.node(&mut graph)?;
     let git = graph.source(
         Source::local(&request.context_name)
@@ -156,6 +174,68 @@ pub fn plan_graph(
             .differ(Differ::None)
             .name("[internal] load werf configuration"),
     );
+    let checkouts: Vec<Node> = inputs
+        .remotes
+        .iter()
+        .map(|remote| graph.source(remote::checkout(remote, inputs.abilities)))
+        .collect();
+    let mut exec = Exec::new(arguments(request, &layers, inputs.remotes))
+        // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
+        .root(Some(image))
+        .cwd("/")
+        .network(Network::None)
+        // PLAN runs in every build: STORE may have been emptied while its result is still cached.
+        .env("WERF_PLAN_NONCE", nonce(inputs.number, &request.session))
+        // Never hashed: the result could not be reused anyway.
+        .mount(
+            Mount::bind(CONTEXT, git)
+                .readonly()
+                .content_cache(ContentCache::Off),
+        )
+        .mount(
+            Mount::bind(CONFIG, config)
+                .readonly()
+                .content_cache(ContentCache::Off),
+        )
+        .mount(Mount::cache(STORE, store_id()).sharing(CacheSharing::Shared))
+        .mount(Mount::scratch(OUT))
+        .name(if layers.is_empty() {
+            "[internal] plan stages"
+        } else {
+            "[internal] plan stages, compared with what is built"
+        });
+    let baselines = layers
+        .iter()
+        .enumerate()
+        .map(|(number, layer)| (baseline_mount(number), layer.node));
+    let repositories = checkouts
+        .iter()
+        .enumerate()
+        .map(|(number, &node)| (remote_mount(number), node));
+    for (directory, node) in baselines.chain(repositories) {
+        exec = exec.mount(
+            Mount::bind(directory, node)
+                .readonly()
+                .content_cache(ContentCache::Off),
+        );
+    }
+    let out = graph
+        .exec(exec)
+        .output(OUT)
+        .expect("a scratch mount is an output");
+    Ok(PlanGraph {
+        graph,
+        out,
+        remotes: checkouts,
+    })
+}
+
+/// Returns PLAN's program and its arguments, which [`plan_in_build`](flag) names.
+pub fn arguments(
+    request: &Request,
+    layers: &[BaselineLayer],
+    remotes: &[RemoteRequest],
+) -> Vec<String> {
     let mut arguments = vec![PROGRAM.to_owned(), flag::COMMAND.to_owned()];
     let mut give = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
     give(flag::GIT_DIR, format!("{CONTEXT}/.git"));
@@ -181,67 +261,21 @@ pub fn plan_graph(
     for (name, value) in &request.build_args {
         give(flag::BUILD_ARG, format!("{name}={value}"));
     }
-    for (at, (digest, _)) in applied.iter().enumerate() {
-        give(flag::APPLIED, format!("{digest}={APPLIED}/{at}"));
+    for (number, layer) in layers.iter().enumerate() {
+        give(
+            flag::BASELINE,
+            format!("{}={}", layer.stage, baseline_mount(number)),
+        );
     }
-    let remote_sources: Vec<Node> = round
-        .remotes
-        .iter()
-        .map(|remote| graph.source(remote::source(remote, round.abilities)))
-        .collect();
-    for (number, remote) in round.remotes.iter().enumerate() {
+    for (number, remote) in remotes.iter().enumerate() {
         let git_dir = format!("{}/.git", remote_mount(number));
         give(flag::REMOTE, GivenRemote::flag(&git_dir, remote));
     }
-    let mut exec = Exec::new(arguments)
-        // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
-        .root(Some(image))
-        .cwd("/")
-        .network(Network::None)
-        // PLAN runs in every build: STORE may have been emptied while its result is still cached.
-        .env("WERF_PLAN_NONCE", nonce(round.number, &request.session))
-        // Never hashed: the result could not be reused anyway.
-        .mount(
-            Mount::bind(CONTEXT, git)
-                .readonly()
-                .content_cache(ContentCache::Off),
-        )
-        .mount(
-            Mount::bind(CONFIG, config)
-                .readonly()
-                .content_cache(ContentCache::Off),
-        )
-        .mount(Mount::cache(STORE, store_id()).sharing(CacheSharing::Shared))
-        .mount(Mount::scratch(OUT))
-        .name(if applied.is_empty() {
-            "[internal] plan stages"
-        } else {
-            "[internal] plan stages, compared with what is built"
-        });
-    let applied = applied
-        .into_iter()
-        .enumerate()
-        .map(|(at, (_, node))| (format!("{APPLIED}/{at}"), node));
-    let repositories = remote_sources
-        .iter()
-        .enumerate()
-        .map(|(number, &node)| (remote_mount(number), node));
-    for (directory, node) in applied.chain(repositories) {
-        exec = exec.mount(
-            Mount::bind(directory, node)
-                .readonly()
-                .content_cache(ContentCache::Off),
-        );
-    }
-    let out = graph
-        .exec(exec)
-        .output(OUT)
-        .expect("a scratch mount is an output");
-    Ok(PlanGraph {
-        graph,
-        out,
-        remotes: remote_sources,
-    })
+    arguments
+}
+
+fn baseline_mount(number: usize) -> String {
+    format!("{BASELINES}/{number}")
 }
 
 fn remote_mount(number: usize) -> String {
@@ -293,11 +327,11 @@ mod tests {
             remote("git@host:team/lib.git", "HEAD"),
         ];
         let own = OwnImage::Reference("frontend:1");
-        let round = Round {
+        let inputs = PlanInputs {
             remotes: &remotes,
-            ..Round::default()
+            ..PlanInputs::default()
         };
-        let plan = plan_graph(&Request::default(), &own, round.clone()).expect("a graph");
+        let plan = plan_graph(&Request::default(), &own, inputs.clone()).expect("a graph");
         assert_eq!(plan.remotes.len(), 2);
         insta::assert_snapshot!(plan.graph.text(plan.out));
 
@@ -306,11 +340,11 @@ mod tests {
             capabilities: capabilities.map(str::to_owned).to_vec(),
             platforms: Vec::new(),
         };
-        let round = Round {
+        let inputs = PlanInputs {
             abilities: remote::Abilities::of(&daemon),
-            ..round
+            ..inputs
         };
-        let plan = plan_graph(&Request::default(), &own, round).expect("a graph");
+        let plan = plan_graph(&Request::default(), &own, inputs).expect("a graph");
         let text = plan.graph.text(plan.out);
         assert!(
             text.contains("team/lib.git#refs/tags/v1\n")
@@ -322,7 +356,7 @@ mod tests {
     #[test]
     fn without_repositories_nothing_is_added() {
         let own = OwnImage::Reference("frontend:1");
-        let plan = plan_graph(&Request::default(), &own, Round::default()).expect("a graph");
+        let plan = plan_graph(&Request::default(), &own, PlanInputs::default()).expect("a graph");
         let text = plan.graph.text(plan.out);
         assert!(
             !text.contains("git://") && !text.contains("/remotes"),

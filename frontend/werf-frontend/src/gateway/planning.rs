@@ -17,43 +17,43 @@ pub(super) struct Planned {
     pub(super) vertex: String,
 }
 
-/// Has PLAN run, and once more with the repositories that it asks for. `sources` become the texts that the places of its
+/// Has PLAN run, and once more with the repositories that it asks for. `texts` become the texts that the places of its
 /// file are in.
 pub(super) async fn run_plan(
     bridge: &mut Bridge,
     request: &Request,
     own: &OwnImage<'_>,
     round: &mut Round,
-    sources: &mut Vec<SourceFile>,
+    texts: &mut Vec<SourceFile>,
 ) -> Result<Solved<Planned>, Failure> {
-    let planned = plan_once(bridge, request, own, round, sources).await?;
+    let planned = plan_once(bridge, request, own, round, texts).await?;
     if let Solved::Well(planned) = &planned
         && let Outcome::NeedsRemotes(remotes) = &planned.file.outcome
         && round.remotes.is_empty()
     {
         round.remotes.clone_from(remotes);
-        return plan_once(bridge, request, own, round, sources).await;
+        return plan_once(bridge, request, own, round, texts).await;
     }
     Ok(planned)
 }
 
-/// Has PLAN run. Where it is to look at a stage, that stage is built first.
+/// Has PLAN run. The stages whose layers it is to look at are built first.
 async fn plan_once(
     bridge: &mut Bridge,
     request: &Request,
     own: &OwnImage<'_>,
     round: &Round,
-    sources: &mut Vec<SourceFile>,
+    texts: &mut Vec<SourceFile>,
 ) -> Result<Solved<Planned>, Failure> {
-    let plan = plan_graph(request, own, round.plan_round())
+    let plan = plan_graph(request, own, round.plan_inputs())
         .map_err(|error| Diagnostic::error(format!("read {OWN_DEFINITION}: {error}")))?;
     let vertex = plan.graph.digest(plan.out);
     let mut definition = plan.graph.definition(plan.out);
     bridge::shrink(&mut definition)?;
-    let reference = match (bridge.solve(definition).await, &round.unmeasured) {
+    let reference = match (bridge.solve(definition).await, &round.unknown) {
         (Ok(reference), _) => reference,
         (Err(CallError::Status(status)), Some(built)) if !remote::is_to_blame(&status, &plan) => {
-            return blame(*status, &built.attempt).map(Solved::StoreLacks);
+            return blame(*status, &built.target_graph).map(Solved::StoreLacks);
         }
         (Err(error), _) => {
             return Err(remote::explain(error, &plan, &round.remotes));
@@ -61,6 +61,6 @@ async fn plan_once(
     };
     let bytes = bridge.read_file(&reference, PLAN_FILE).await?;
     let file = PlanFile::from_json(&bytes).map_err(Diagnostic::error)?;
-    sources.clone_from(&file.sources);
+    texts.clone_from(&file.sources);
     Ok(Solved::Well(Planned { file, vertex }))
 }

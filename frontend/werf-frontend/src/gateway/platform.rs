@@ -1,4 +1,4 @@
-//! Which platforms a build is for: the client's, or those that the image names (spec `werf-yaml.md` 9.1).
+//! Which platforms a build is for: the client's, else those that the image names, else the builder's own.
 
 use buildkit_llb::Platform;
 use diagnostic::{Diagnostic, Located};
@@ -78,8 +78,8 @@ mod tests {
         let text = format!(
             "project: p\nconfigVersion: 1\nbuild: {{platform: [{general}]}}\n---\nimage: app\nfrom: base\nplatform: [{app}]\n---\nimage: base\nfinal: false\nfrom: scratch\nplatform: [{base}]\n"
         );
-        let source = SourceText::new("werf.yaml", &*text).expect("text");
-        let config = load(&source).expect("right").config;
+        let config_text = SourceText::new("werf.yaml", &*text).expect("text");
+        let config = load(&config_text).expect("right").config;
         werf_plan::plan(&config, "c", &BTreeMap::new())
     }
 

@@ -32,7 +32,7 @@ impl Abilities {
 
 /// Returns the checkout of a repository with its `.git`, which alone is read. BuildKit fetches it with the client's
 /// secrets or SSH agent.
-pub fn source(remote: &RemoteRequest, abilities: Abilities) -> GitSource {
+pub fn checkout(remote: &RemoteRequest, abilities: Abilities) -> GitSource {
     let reference = match remote.reference.as_str() {
         // BuildKit finds the default branch by itself if it is given nothing.
         "HEAD" => "",

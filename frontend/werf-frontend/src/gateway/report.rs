@@ -1,8 +1,7 @@
 //! Mistakes and warnings as the client shows them.
 //!
-//! The client draws a frame from the details of the returned status, as it does for a Dockerfile, so an
-//! error travels as a gRPC status whose detail names the file, its text and the lines (spec
-//! `buildkit-frontend.md` 1.4).
+//! The client draws a frame from the details of the returned status, as it does for a Dockerfile, so an error travels as a
+//! gRPC status whose detail names the file, its text and the lines.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -31,7 +30,7 @@ const LINES_AROUND: usize = 8;
 
 /// Turns the mistakes of a build into one status: all messages in the text, a frame for each that has a
 /// place.
-pub fn status(errors: &[Diagnostic], sources: &[SourceFile]) -> Status {
+pub fn status(errors: &[Diagnostic], texts: &[SourceFile]) -> Status {
     let mut message = errors
         .iter()
         .map(Diagnostic::one_line)
@@ -47,20 +46,20 @@ pub fn status(errors: &[Diagnostic], sources: &[SourceFile]) -> Status {
         details: errors
             .iter()
             .rev()
-            .filter_map(|error| source_detail(error.at.as_ref()?, sources))
+            .filter_map(|error| source_detail(error.at.as_ref()?, texts))
             .collect(),
     }
 }
 
 /// Returns `status` with a frame for `at`, if the file is at hand.
-pub fn status_at(mut status: Status, at: &Location, sources: &[SourceFile]) -> Status {
-    status.details.extend(source_detail(at, sources));
+pub fn status_at(mut status: Status, at: &Location, texts: &[SourceFile]) -> Status {
+    status.details.extend(source_detail(at, texts));
     status
 }
 
 /// Returns the detail from which the client draws a frame, or `None` for a file that is not at hand.
-fn source_detail(at: &Location, sources: &[SourceFile]) -> Option<Any> {
-    let file = sources.iter().find(|file| file.name == at.file)?;
+fn source_detail(at: &Location, texts: &[SourceFile]) -> Option<Any> {
+    let file = texts.iter().find(|file| file.name == at.file)?;
     let position = |line: usize, character: usize| json!({ "line": line, "character": character });
     let detail = json!({
         "info": {
@@ -115,20 +114,20 @@ pub fn keep_range(status: &mut Status, line: usize) {
         if !detail.type_url.ends_with("errdefs.Source+json") {
             continue;
         }
-        let Ok(mut source) = serde_json::from_slice::<serde_json::Value>(&detail.value) else {
+        let Ok(mut frame) = serde_json::from_slice::<serde_json::Value>(&detail.value) else {
             continue;
         };
         let begins = |range: &serde_json::Value| range["start"]["line"] == json!(line);
-        if let Some(ranges) = source["ranges"].as_array_mut()
+        if let Some(ranges) = frame["ranges"].as_array_mut()
             && ranges.iter().any(begins)
         {
             ranges.retain(begins);
-            detail.value = source.to_string().into_bytes();
+            detail.value = frame.to_string().into_bytes();
         }
     }
 }
 
-/// Returns the source of a location for a warning or a definition.
+/// Returns the text of a file for a warning or a definition.
 pub fn source_info(file: &SourceFile) -> pb::SourceInfo {
     pb::SourceInfo {
         filename: file.name.clone(),
@@ -151,11 +150,11 @@ pub fn range(at: &Location) -> pb::Range {
 }
 
 /// Returns `warning` as it is shown on the vertex with digest `vertex`.
-pub fn warning(vertex: &str, warning: &Diagnostic, sources: &[SourceFile]) -> WarnRequest {
+pub fn warning(vertex: &str, warning: &Diagnostic, texts: &[SourceFile]) -> WarnRequest {
     let file = warning
         .at
         .as_ref()
-        .and_then(|at| sources.iter().find(|file| file.name == at.file));
+        .and_then(|at| texts.iter().find(|file| file.name == at.file));
     let mut short = warning.headline();
     if let Some(at) = &warning.at {
         // The client draws the lines only with `--debug`.

@@ -1,7 +1,7 @@
 //! What the client asked for: the options that BuildKit hands over, typed and checked.
 //!
 //! BuildKit passes one environment variable per option, `BUILDKIT_FRONTEND_OPT_<n>=key=value` with an
-//! arbitrary `<n>` (spec `buildkit-frontend.md` 1.1 and 4.2).
+//! arbitrary `<n>` (`frontend/gateway/gateway.go`). What each key means is in `frontend/dockerui/config.go`.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub struct Request {
     /// The session of the client, which serves local files and secrets.
     pub session: String,
     /// The reference of the frontend's own image.
-    pub source: Option<String>,
+    pub frontend_image: Option<String>,
     /// The last component of `-f`.
     pub filename: Option<String>,
     /// The directory of that file below the root of the work tree, where the client found it out.
@@ -179,7 +179,7 @@ impl Request {
     fn take(&mut self, key: &str, value: String) -> Result<(), BadOption> {
         let given = !value.is_empty();
         match key {
-            "source" => self.source = given.then_some(value),
+            "source" => self.frontend_image = given.then_some(value),
             "filename" => self.filename = given.then_some(value),
             "target" => self.target = given.then_some(value),
             "platform" => self.platforms = comma_list(&value),

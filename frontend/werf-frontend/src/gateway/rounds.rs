@@ -1,43 +1,41 @@
 //! The plans and solves of one build: usually one of each.
 //!
-//! There are more where PLAN has to look at what stages hold before it can plan those after them, and where STORE was
-//! emptied between a PLAN and a stage.
+//! There are more where PLAN does not know the baseline of a `gitCache`, which is what the last stage before it holds, and
+//! where STORE was emptied between PLAN and a stage.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::Node;
 use buildkit_proto::rpc;
 use werf_config::Base;
 use werf_config::ImageName;
-use werf_plan::digest::Digest;
 use werf_plan::file::{ImagePlan, RemoteRequest};
 use werf_plan::stage::StageKind;
 
 use crate::lower::Lowered;
 
 use super::failure::Failure;
-use super::plan_graph;
+use super::plan_graph::{self, BaselineLayer, BaselineLayers, PlanInputs};
 use super::remote;
 
-/// Which of several plans and solves of one build.
+/// One plan of a build, and the solves that follow from it.
 #[derive(Default)]
 pub(super) struct Round {
     /// How many there were before it.
     number: usize,
-    /// The images that are tried for the second time, since STORE was emptied under them, and from which stage on.
+    /// The images that are built for the second time, since STORE was emptied under them, and from which stage on.
     pub retried: BTreeMap<ImageName, StageKind>,
-    /// The images whose stages PLAN has looked at.
-    measured: BTreeSet<ImageName>,
-    /// The stages that PLAN is to look at.
-    pub unmeasured: Option<Box<Unmeasured>>,
+    /// The images of whose baseline PLAN has had the layer.
+    seen: BTreeSet<ImageName>,
+    /// The baselines that PLAN is to look at.
+    pub unknown: Option<Box<UnknownBaselines>>,
     /// The repositories that PLAN asked for.
     pub remotes: Vec<RemoteRequest>,
     /// How the daemon can be asked for them.
     pub abilities: remote::Abilities,
 }
 
-/// What is to be solved, and what it takes to explain a failure.
-pub(super) struct Attempt {
+/// The graph of the target, and what it takes to explain a failure in it.
+pub(super) struct TargetGraph {
     pub lowered: Lowered,
     /// The commit that the plan is of.
     pub commit: String,
@@ -45,12 +43,19 @@ pub(super) struct Attempt {
     pub images: Vec<ImagePlan>,
 }
 
-/// Stages of which PLAN could not know what they hold.
-pub(super) struct Unmeasured {
+/// Stages of which PLAN does not know which files they hold. What a stage holds is the baseline of the stages after it.
+pub(super) struct UnknownBaselines {
     /// The graph they are in.
-    pub attempt: Attempt,
-    /// Of each image the last stage before `gitCache`, by its digest, and its layer.
-    pub stages: Vec<(ImageName, Digest, Node)>,
+    pub target_graph: TargetGraph,
+    /// Of each image the last stage before `gitCache`.
+    pub stages: Vec<BaselineStage>,
+}
+
+/// The last stage before `gitCache` of an image.
+#[derive(Debug)]
+pub(super) struct BaselineStage {
+    pub image: ImageName,
+    pub layer: BaselineLayer,
 }
 
 /// How a solve ended, other than in a failure of its own.
@@ -58,20 +63,20 @@ pub(super) enum Solved<T> {
     /// Well.
     Well(T),
     /// In a stage that did not find in STORE what PLAN had put there.
-    StoreLacks(Lost),
+    StoreLacks(StoreMiss),
 }
 
 impl<T> Solved<T> {
     pub fn map<U>(self, then: impl FnOnce(T) -> U) -> Solved<U> {
         match self {
             Solved::Well(value) => Solved::Well(then(value)),
-            Solved::StoreLacks(lost) => Solved::StoreLacks(lost),
+            Solved::StoreLacks(miss) => Solved::StoreLacks(miss),
         }
     }
 }
 
 /// A stage that did not find in STORE what PLAN had put there, and the daemon's words for it.
-pub(super) struct Lost {
+pub(super) struct StoreMiss {
     pub image: ImageName,
     pub stage: StageKind,
     pub status: Box<rpc::Status>,
@@ -90,34 +95,34 @@ impl Round {
         self.number == 0
     }
 
-    /// Returns the round that follows one in which a stage did not find what it needs.
+    /// Returns the round that follows one in which a stage did not find in STORE what it needs.
     ///
-    /// A second time in the same image it would be the daemon's habit. Stages of several images may have run into it at
-    /// once, and only one failure is told.
+    /// Each image has one retry: a daemon that empties STORE twice in one build does so every time. Stages of several images
+    /// may fail at once, and BuildKit tells of one.
     ///
     /// # Errors
-    /// The failure, if the image had its second try.
-    pub fn after_loss(mut self, lost: Lost) -> Result<Round, Failure> {
-        if self.retried.contains_key(&lost.image) {
-            return Err(Failure::Status(lost.status));
+    /// The failure, if the image had its retry.
+    pub fn after_miss(mut self, miss: StoreMiss) -> Result<Round, Failure> {
+        if self.retried.contains_key(&miss.image) {
+            return Err(Failure::Status(miss.status));
         }
-        self.retried.insert(lost.image, lost.stage);
+        self.retried.insert(miss.image, miss.stage);
         Ok(Round {
             number: self.number + 1,
             retried: self.retried,
-            measured: BTreeSet::new(),
-            unmeasured: None,
+            seen: BTreeSet::new(),
+            unknown: None,
             ..self
         })
     }
 
-    /// Returns the round in which PLAN looks at stages.
-    pub fn measuring(mut self, unmeasured: Box<Unmeasured>) -> Round {
-        let images = unmeasured.stages.iter().map(|(image, ..)| image.clone());
-        self.measured.extend(images);
+    /// Returns the round in which PLAN looks at the layers of baselines.
+    pub fn with_baselines(mut self, unknown: Box<UnknownBaselines>) -> Round {
+        let images = unknown.stages.iter().map(|stage| stage.image.clone());
+        self.seen.extend(images);
         Round {
             number: self.number + 1,
-            unmeasured: Some(unmeasured),
+            unknown: Some(unknown),
             ..self
         }
     }
@@ -128,28 +133,30 @@ impl Round {
     }
 
     /// Returns what makes this round's PLAN.
-    pub fn plan_round(&self) -> plan_graph::Round<'_> {
-        plan_graph::Round {
+    pub fn plan_inputs(&self) -> PlanInputs<'_> {
+        PlanInputs {
             remotes: &self.remotes,
             abilities: self.abilities,
             number: self.number,
-            applied: self.unmeasured.as_ref().map(|unmeasured| {
-                let stages = unmeasured.stages.iter();
-                let stages = stages.map(|(_, digest, node)| (digest.clone(), *node));
-                (unmeasured.attempt.lowered.graph.clone(), stages.collect())
-            }),
+            baselines: match &self.unknown {
+                Some(unknown) => BaselineLayers {
+                    graph: unknown.target_graph.lowered.graph.clone(),
+                    layers: unknown.stages.iter().map(|it| it.layer.clone()).collect(),
+                },
+                None => BaselineLayers::default(),
+            },
         }
     }
 
-    /// Returns the stages that PLAN has to look at before it can plan those after them: those that nobody has looked
-    /// at, or that this build makes anew although they are known. What is based on such an image has to wait, since
-    /// its stages may get other names. `needed` has bases before what is based on them.
-    pub fn unmeasured_stages(
+    /// Returns the stages whose files PLAN has to know before it can plan the stages after them: STORE does not know what
+    /// they hold, or this build makes them anew. Images that are based on such an image wait for the next round, since
+    /// their stages may get other digests. `needed` has bases before what is based on them.
+    pub fn unknown_baselines(
         &self,
         needed: &[&ImagePlan],
         lowered: &Lowered,
         no_cache: &BTreeSet<(ImageName, StageKind)>,
-    ) -> Vec<(ImageName, Digest, Node)> {
+    ) -> Vec<BaselineStage> {
         let mut stages = Vec::new();
         let mut waits: BTreeSet<&ImageName> = BTreeSet::new();
         let mut is_new: BTreeSet<&ImageName> = BTreeSet::new();
@@ -176,11 +183,17 @@ impl Round {
                 continue;
             };
             let stage_is_new = base_is_new || own.iter().any(|kind| *kind <= stage.kind);
-            if self.measured.contains(&image.name) || !(image.unmeasured || stage_is_new) {
+            if self.seen.contains(&image.name) || !(image.unmeasured || stage_is_new) {
                 continue;
             }
             if let Some(step) = lowered.step(&image.name, stage.kind) {
-                stages.push((image.name.clone(), stage.digest.clone(), step.node));
+                stages.push(BaselineStage {
+                    image: image.name.clone(),
+                    layer: BaselineLayer {
+                        stage: stage.digest.clone(),
+                        node: step.node,
+                    },
+                });
                 waits.insert(&image.name);
             }
         }
@@ -201,15 +214,15 @@ mod tests {
 
     const TEXT: &str = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: middle\ngit: [{to: /a}]\n---\nimage: middle\nfrom: base\n---\nimage: base\nfrom: scratch\ngit: [{to: /b}]\n";
 
-    /// A plan in which nobody has looked at the named images.
-    fn planned(unmeasured: &[&str]) -> Plan {
-        let source = SourceText::new("werf.yaml", TEXT).expect("text");
-        let config = load(&source).expect("right").config;
+    /// A plan that does not know the baselines of the named images.
+    fn planned(unknown: &[&str]) -> Plan {
+        let config_text = SourceText::new("werf.yaml", TEXT).expect("text");
+        let config = load(&config_text).expect("right").config;
         let images = config.images.iter().filter(|image| !image.git.is_empty());
         let sources = images.map(|image| (image.name.clone(), ImageSources::default()));
         let mut plan = plan(&config, "c", &sources.collect());
         for image in &mut plan.images {
-            image.unmeasured = unmeasured.contains(&image.name.as_str());
+            image.unmeasured = unknown.contains(&image.name.as_str());
         }
         plan
     }
@@ -218,7 +231,7 @@ mod tests {
         round: &Round,
         plan: &Plan,
         no_cache: &[(&str, StageKind)],
-    ) -> (Lowered, Vec<(ImageName, Digest, Node)>) {
+    ) -> (Lowered, Vec<BaselineStage>) {
         let app = ImageName::new("app");
         let lowered = lower(plan, &app, &Bases::new(), &Settings::default(), &[])
             .unwrap_or_else(|errors| panic!("{errors:?}"));
@@ -226,30 +239,30 @@ mod tests {
             .iter()
             .map(|(name, kind)| (ImageName::new(*name), *kind));
         let needed = plan.needed(&app);
-        let stages = round.unmeasured_stages(&needed, &lowered, &no_cache.collect());
+        let stages = round.unknown_baselines(&needed, &lowered, &no_cache.collect());
         (lowered, stages)
     }
 
-    fn names(stages: &[(ImageName, Digest, Node)]) -> Vec<&str> {
-        stages.iter().map(|(name, ..)| name.as_str()).collect()
+    fn names(stages: &[BaselineStage]) -> Vec<&str> {
+        stages.iter().map(|stage| stage.image.as_str()).collect()
     }
 
     #[test]
-    fn what_is_based_on_an_unmeasured_image_waits() {
+    fn what_is_based_on_an_image_with_an_unknown_baseline_waits() {
         let (lowered, first) = stages(&Round::default(), &planned(&["app", "base"]), &[]);
         assert_eq!(names(&first), ["base"]);
-        let unmeasured = Unmeasured {
-            attempt: Attempt {
+        let unknown = UnknownBaselines {
+            target_graph: TargetGraph {
                 lowered,
                 commit: "c".to_owned(),
                 images: Vec::new(),
             },
             stages: first,
         };
-        let round = Round::default().measuring(Box::new(unmeasured));
+        let round = Round::default().with_baselines(Box::new(unknown));
         assert!(!round.is_first());
-        assert_eq!(round.plan_round().number, 1);
-        assert_eq!(round.plan_round().applied.expect("a stage").1.len(), 1);
+        assert_eq!(round.plan_inputs().number, 1);
+        assert_eq!(round.plan_inputs().baselines.layers.len(), 1);
         // Even if nothing could be learned of the base.
         let (_, second) = stages(&round, &planned(&["app", "base"]), &[]);
         assert_eq!(names(&second), ["app"]);
@@ -270,16 +283,16 @@ mod tests {
 
     #[test]
     fn each_image_is_tried_twice() {
-        let lost = |image: &str| Lost {
+        let miss = |image: &str| StoreMiss {
             image: ImageName::new(image),
             stage: StageKind::Install,
             status: Box::default(),
         };
         let round = Round::default()
-            .after_loss(lost("a"))
+            .after_miss(miss("a"))
             .expect("a second try");
-        let round = round.after_loss(lost("b")).expect("that of another image");
+        let round = round.after_miss(miss("b")).expect("that of another image");
         assert_eq!(round.retried.len(), 2);
-        assert!(round.after_loss(lost("a")).is_err());
+        assert!(round.after_miss(miss("a")).is_err());
     }
 }

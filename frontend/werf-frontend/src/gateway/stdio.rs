@@ -16,9 +16,9 @@ use tower::service_fn;
 /// Flow-control windows and frames large enough that reading a plan is one round trip.
 const WINDOW_BYTES: u32 = 16 << 20;
 
-/// The status of a failed solve carries Go stacks, the failed operation and whole source files in an
-/// HTTP/2 trailer. The daemon does not ask how much we take (16 KiB by default), and what is too much
-/// ends the connection, so take a lot (spec `buildkit-frontend.md` 1.2).
+/// The status of a failed solve carries Go stacks, the failed operation and whole source files, all in one HTTP/2 trailer.
+/// hyper takes 16 KiB of headers unless it is told otherwise; the daemon does not ask, and more than that ends the
+/// connection.
 const HEADER_LIST_BYTES: u32 = 32 << 20;
 
 /// Opens the one connection that BuildKit gives a frontend.

@@ -1,5 +1,4 @@
-//! Questions that `docker buildx build --call …` and `--check` ask instead of building (spec
-//! `buildkit-frontend.md` 5.4).
+//! Questions that `docker buildx build --call …` and `--check` ask instead of building (`frontend/subrequests` in BuildKit).
 
 use std::collections::BTreeMap;
 
@@ -11,10 +10,10 @@ use prost_types::Any;
 use serde_json::{Value, json};
 use werf_config::Base;
 use werf_plan::file::{Outcome, PlanFile, SourceFile};
-use werf_plan::remote::missing;
+use werf_plan::remote::missing as missing_remotes;
 use werf_plan::target::Target;
 
-use super::answer::{Answer, References};
+use super::answer::{Answer, Refs};
 use super::failure::Failure;
 use super::report;
 
@@ -79,7 +78,7 @@ fn targets(file: &PlanFile) -> Result<Answer, Failure> {
             return Err(Failure::Mistakes(errors.clone()));
         }
         Outcome::NeedsRemotes(remotes) => {
-            return Err(Failure::Mistakes(missing(remotes)));
+            return Err(Failure::Mistakes(missing_remotes(remotes)));
         }
     };
     let finals = plan.targets().filter(|image| image.is_final()).count();
@@ -100,13 +99,13 @@ fn targets(file: &PlanFile) -> Result<Answer, Failure> {
             "location": location(at, &file.sources),
         }));
     }
-    let sources: Vec<String> = file
+    let texts: Vec<String> = file
         .sources
         .iter()
-        .map(|source| BASE64.encode(&source.text))
+        .map(|file| BASE64.encode(&file.text))
         .collect();
     Ok(answer_of(
-        &json!({ "targets": list, "sources": sources }),
+        &json!({ "targets": list, "sources": texts }),
         text,
         &[],
     ))
@@ -140,12 +139,12 @@ fn lint(file: &PlanFile) -> Answer {
             "location": warning.at.as_ref().map_or(json!({}), |at| location(at, &file.sources)),
         }));
     }
-    let sources: Vec<Value> = file
+    let texts: Vec<Value> = file
         .sources
         .iter()
-        .map(|source| json!({ "filename": source.name, "data": BASE64.encode(&source.text), "language": "YAML" }))
+        .map(|file| json!({ "filename": file.name, "data": BASE64.encode(&file.text), "language": "YAML" }))
         .collect();
-    let mut result = json!({ "warnings": warnings, "sources": sources });
+    let mut result = json!({ "warnings": warnings, "sources": texts });
     let mut bad = !file.warnings.is_empty();
     if let Outcome::Errors(errors) = &file.outcome {
         bad = true;
@@ -180,10 +179,10 @@ fn detail(warning: &Diagnostic) -> String {
     lines.join("\n")
 }
 
-fn location(at: &Location, sources: &[SourceFile]) -> Value {
-    let index = sources
+fn location(at: &Location, texts: &[SourceFile]) -> Value {
+    let index = texts
         .iter()
-        .position(|source| source.name == at.file)
+        .position(|file| file.name == at.file)
         .unwrap_or(0);
     let position =
         |line: usize, column: usize| json!({ "line": line, "character": column.saturating_sub(1) });
@@ -206,7 +205,7 @@ fn answer_of(result: &Value, text: String, more: &[(&str, &str)]) -> Answer {
         metadata.insert((*name).to_owned(), value.as_bytes().to_vec());
     }
     Answer {
-        references: References::None,
+        refs: Refs::None,
         metadata,
     }
 }

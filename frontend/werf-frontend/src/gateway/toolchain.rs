@@ -54,7 +54,7 @@ pub async fn ensure(
         return Ok(String::new());
     };
     let Some(reference) = &request.toolchain else {
-        return Err(missing(image).into());
+        return Err(none_named(image).into());
     };
     if let (Some(name), true) = (pinned_name(request), has_toolchain) {
         return Ok(name.to_owned());
@@ -83,7 +83,7 @@ pub async fn ensure(
     }
 }
 
-fn missing(image: &ImagePlan) -> Diagnostic {
+fn none_named(image: &ImagePlan) -> Diagnostic {
     let is_playbook = |kind: StageKind| {
         let mut stages = image.stages.iter();
         stages.find(|stage| {

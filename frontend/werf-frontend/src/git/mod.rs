@@ -1,8 +1,9 @@
-//! The project's repository: one git directory, opened read-only, never with a `git` program.
+//! Git directories, opened read-only, never with a `git` program: the project's own, those of submodules and of mappings
+//! with `url`.
 //!
-//! [`repo`] opens it at HEAD, [`tree`] lists what a mapping takes from there, through [`submodule`] also from
-//! the repositories inside. What counts is decided by [`mask`], which puts werf's rules on top of the patterns of
-//! [`glob`]; where mappings meet in the image is decided by [`overlap`].
+//! [`repo`] opens one at a commit, [`tree`] lists what a mapping takes from there, through [`submodule`] also from
+//! the repositories inside; [`files`] reads single files, as templates do. Nothing here knows of werf: what counts is
+//! decided by the masks that are handed in.
 
 pub mod files;
 #[cfg(test)]

@@ -63,7 +63,7 @@ impl Repo {
                     "run the build from the root of the work tree, where `.git` is, and commit `werf.yaml` first"
                         .to_owned(),
                 ),
-                is_missing: true,
+                is_no_repository: true,
             });
         }
         let repo = gix::open_opts(git_dir, gix::open::Options::isolated()).map_err(|error| {

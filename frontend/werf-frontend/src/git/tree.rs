@@ -78,7 +78,7 @@ impl FileKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListingError {
     /// `add` is not in the commit.
-    Missing {
+    NotInCommit {
         /// `add` as it is written.
         add: String,
         /// The commit.
@@ -217,7 +217,7 @@ fn find(repo: &Repo, add: &str) -> Result<Found, ListingError> {
         let here = RepoPath::child(above.as_ref(), name).expect("a part of a checked path");
         let entry = walk::lookup(repo, tree, name, &mut buffer)?;
         let (kind, id) = match entry {
-            None => return Err(missing(repo, add, tree, above.as_ref(), name)?),
+            None => return Err(not_in_commit(repo, add, tree, above.as_ref(), name)?),
             Some((GitKind::Tree, id)) => {
                 tree = id;
                 above = Some(here);
@@ -251,7 +251,7 @@ fn find(repo: &Repo, add: &str) -> Result<Found, ListingError> {
 }
 
 /// Returns the error for `name`, which is not in `tree`, the directory `above`.
-fn missing(
+fn not_in_commit(
     repo: &Repo,
     add: &str,
     tree: gix::ObjectId,
@@ -264,7 +264,7 @@ fn missing(
         .map(|entry| &**entry.filename)
         .filter(|sibling| is_slip(sibling, name))
         .min_by_key(|sibling| sibling.len().abs_diff(name.len()));
-    Ok(ListingError::Missing {
+    Ok(ListingError::NotInCommit {
         add: add.to_owned(),
         commit: repo.commit(),
         nearest: nearest.map(|name| match above {
@@ -288,7 +288,7 @@ impl ListingError {
     /// Returns what to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            ListingError::Missing { nearest, .. } => Some(match nearest {
+            ListingError::NotInCommit { nearest, .. } => Some(match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => "commit it, or correct the path, which starts at the root of the work tree".to_owned(),
             }),
@@ -319,7 +319,7 @@ impl ListingError {
 impl fmt::Display for ListingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ListingError::Missing { add, commit, .. } => {
+            ListingError::NotInCommit { add, commit, .. } => {
                 write!(f, "`git.add: {add}` is not in commit {}", short(commit))
             }
             ListingError::NotADirectory { add, parent, what } => {

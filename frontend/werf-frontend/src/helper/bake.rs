@@ -21,10 +21,10 @@ pub fn bake_commit(request: &PlanRequest) -> Rendering {
 
 fn text(request: &PlanRequest, remarks: &mut Remarks) -> Result<String, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
-    let source = template::read(&repo, request, remarks)?;
-    let loaded = werf_config::load(&source)?;
+    let config_text = template::read(&repo, request, remarks)?;
+    let loaded = werf_config::load(&config_text)?;
     remarks.warnings.extend(loaded.warnings);
-    let file = bake_file(&loaded.config, source.name());
+    let file = bake_file(&loaded.config, config_text.name());
     Ok(format!("{file:#}\n"))
 }
 
@@ -87,8 +87,8 @@ mod tests {
     #[test]
     fn final_images_are_targets() {
         let text = "project: p\nconfigVersion: 1\n---\nimage: [team/app, team.app, default]\nfrom: base\n---\nimage: base\nfinal: false\nfrom: scratch\n---\nimage: other\ndockerfile: Dockerfile\n";
-        let source = SourceText::new("werf.yaml", text).expect("text");
-        let config = load(&source).expect("right").config;
+        let config_text = SourceText::new("werf.yaml", text).expect("text");
+        let config = load(&config_text).expect("right").config;
         let target =
             |name: &str| json!({ "context": ".", "dockerfile": "ci/werf.yaml", "target": name });
         assert_eq!(

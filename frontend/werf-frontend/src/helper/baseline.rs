@@ -1,7 +1,7 @@
-//! How much has changed since the last stage before `gitCache` was built.
+//! Baselines: which files the last stage before `gitCache` holds, and how far the commit is from them.
 //!
-//! A stage keeps the files of the commit that it was built at, and it may have been built anywhere: the layer alone
-//! knows. STORE remembers what was seen of it, so that a build only has to look once.
+//! A stage keeps the files of the commit that it was built at, and it may have been built anywhere: its layer alone
+//! knows. STORE remembers what PLAN has seen of a layer, so that a build only has to look once.
 
 use std::path::PathBuf;
 
@@ -13,64 +13,73 @@ use werf_plan::digest::Digest;
 /// What `gitCache` is counted in.
 const MEBIBYTE: u64 = 1 << 20;
 
-/// What is known of the changes since a stage was built.
+/// A layer of a stage, at hand to be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaselineLayer {
+    /// The stage.
+    pub stage: Digest,
+    /// The directory in which its file system is.
+    pub root: PathBuf,
+}
+
+/// How far the commit is from a baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changed {
+pub enum Distance {
     /// So many whole mebibytes.
     Mebibytes(u64),
-    /// Nobody has looked at the layer, and it could be one or more.
+    /// STORE does not know the baseline, and it could be one or more.
     Unknown,
 }
 
-impl Changed {
-    /// Returns what to plan with: as long as nobody knows, nothing.
+impl Distance {
+    /// Returns what to plan with: nothing while the baseline is not known.
     pub fn mebibytes(self) -> u64 {
         match self {
-            Changed::Mebibytes(changed) => changed,
-            Changed::Unknown => 0,
+            Distance::Mebibytes(count) => count,
+            Distance::Unknown => 0,
         }
     }
 }
 
-/// Records in STORE what stages hold, each by its digest and the directory in which its file system is.
+/// Records in STORE which files the stages of `layers` hold.
 ///
 /// A layer without a readable state holds something else than its stage says, or a command removed the file. Then
 /// nothing is recorded, and the sync that follows says what is wrong.
 ///
 /// # Errors
 /// STORE that cannot be written.
-pub fn record(store: &Store, applied: &[(Digest, PathBuf)]) -> Result<(), Error> {
-    for (digest, root) in applied {
+pub fn record(store: &Store, layers: &[BaselineLayer]) -> Result<(), Error> {
+    for BaselineLayer { stage, root } in layers {
         if let Ok(Some(manifest)) = stapel_sync::baseline::applied(root) {
-            store.write_baseline(stage_digest(digest), &manifest)?;
+            store.write_baseline(stage_digest(stage), &manifest)?;
         }
     }
     Ok(())
 }
 
-/// Returns how much a sync from `stage`, the last one before `gitCache` if there is one, to `manifest`, whose contents
-/// are in STORE, would write.
+/// Returns how much a sync from the baseline, which is what `stage` holds, to `manifest`, whose contents are in STORE,
+/// would write. Without a stage there is nothing to be synced.
 ///
 /// # Errors
 /// STORE that cannot be read.
-pub fn changed_mebibytes(
+pub fn distance(
     store: &Store,
     stage: Option<&Digest>,
     manifest: &Manifest,
-) -> Result<Changed, Error> {
+) -> Result<Distance, Error> {
     let Some(stage) = stage else {
-        return Ok(Changed::Mebibytes(0));
+        return Ok(Distance::Mebibytes(0));
     };
     if let Some(before) = store.read_baseline(stage_digest(stage)) {
         let bytes = stapel_sync::baseline::bytes_between(store, &before, manifest)?;
-        return Ok(Changed::Mebibytes(bytes / MEBIBYTE));
+        return Ok(Distance::Mebibytes(bytes / MEBIBYTE));
     }
     // Where there is less in all, no more can have changed.
     let all = stapel_sync::baseline::bytes_between(store, &Manifest::default(), manifest)?;
     Ok(if all < MEBIBYTE {
-        Changed::Mebibytes(0)
+        Distance::Mebibytes(0)
     } else {
-        Changed::Unknown
+        Distance::Unknown
     })
 }
 

@@ -53,10 +53,13 @@ impl Contexts {
     pub fn take(
         config: &Config,
         repo: &Repo,
-        source: &SourceText,
+        config_text: &SourceText,
         remarks: &mut Remarks,
     ) -> Result<Contexts, Vec<Diagnostic>> {
-        let directory = source.name().rsplit_once('/').map_or("", |(path, _)| path);
+        let directory = config_text
+            .name()
+            .rsplit_once('/')
+            .map_or("", |(path, _)| path);
         let mut reader = Reader {
             repo,
             remarks,
@@ -214,7 +217,7 @@ impl Reader<'_> {
         let name = self.in_work_tree(path);
         let text = SourceText::new(&name, bytes.clone()).map_err(Box::new)?;
         Dockerignore::parse(text.text()).map_err(|bad| {
-            self.remarks.add_source(&name, &bytes);
+            self.remarks.add_text(&name, &bytes);
             let at = text.whole_line(bad.line);
             Box::new(Diagnostic::error(bad.to_string()).at(at).hint(bad.hint()))
         })
@@ -234,7 +237,7 @@ impl Reader<'_> {
         let everything = PathMatcher::new(Vec::new(), Vec::new());
         let listing = match TreeListing::read(self.repo, &path, &everything) {
             Ok(listing) => listing,
-            Err(ListingError::Missing { commit, .. }) => {
+            Err(ListingError::NotInCommit { commit, .. }) => {
                 let message = format!("`{path}` is not in commit {}", &commit[..12]);
                 let hint =
                     "the context is a directory of the commit: commit it, or correct `context`";

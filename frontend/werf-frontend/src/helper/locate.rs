@@ -10,7 +10,7 @@ use crate::git::repo::{Entry, Repo, RepoError};
 
 /// What is known of the file before the commit is opened.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct ConfigQuery {
     /// The path in the work tree, if the user gave it (`--build-arg WERF_CONFIG=…`, or `-f` on the
     /// command line).
     pub path: Option<String>,
@@ -36,8 +36,8 @@ pub struct Located {
 /// # Errors
 /// One diagnostic: the file is not committed, differs from what the client sent, or cannot be told
 /// apart from another one.
-pub fn locate(repo: &Repo, wanted: &Wanted) -> Result<Located, Box<Diagnostic>> {
-    let candidates = candidates(repo, wanted).map_err(refused)?;
+pub fn locate(repo: &Repo, query: &ConfigQuery) -> Result<Located, Box<Diagnostic>> {
+    let candidates = candidates(repo, query).map_err(refused)?;
     let mut differing = None;
     let mut equal: Vec<Located> = Vec::new();
     for path in candidates.paths {
@@ -50,7 +50,7 @@ pub fn locate(repo: &Repo, wanted: &Wanted) -> Result<Located, Box<Diagnostic>> 
         };
         let content = repo.read(id, &path).map_err(refused)?;
         let located = Located { path, content };
-        match &wanted.content {
+        match &query.content {
             Some(sent) if !same_text(sent, &located.content) => {
                 differing = differing.or(Some(located));
             }
@@ -63,9 +63,9 @@ pub fn locate(repo: &Repo, wanted: &Wanted) -> Result<Located, Box<Diagnostic>> 
         (0, Some(located)) => Err(Box::new(differs(
             repo,
             &located,
-            wanted.content.as_deref().unwrap_or_default(),
+            query.content.as_deref().unwrap_or_default(),
         ))),
-        (0, None) => Err(Box::new(not_committed(repo, wanted))),
+        (0, None) => Err(Box::new(not_committed(repo, query))),
         _ => Err(Box::new(ambiguous(&equal))),
     }
 }
@@ -77,15 +77,15 @@ struct Candidates {
     preferred: Vec<String>,
 }
 
-fn candidates(repo: &Repo, wanted: &Wanted) -> Result<Candidates, RepoError> {
-    if let Some(path) = &wanted.path {
+fn candidates(repo: &Repo, query: &ConfigQuery) -> Result<Candidates, RepoError> {
+    if let Some(path) = &query.path {
         let path = clean(path);
         return Ok(Candidates {
             paths: vec![path.clone()],
             preferred: vec![path],
         });
     }
-    let Some(name) = &wanted.name else {
+    let Some(name) = &query.name else {
         let names: Vec<String> = DEFAULT_NAMES.map(str::to_owned).to_vec();
         return Ok(Candidates {
             paths: names.clone(),
@@ -93,7 +93,7 @@ fn candidates(repo: &Repo, wanted: &Wanted) -> Result<Candidates, RepoError> {
         });
     };
     // A client that knows the directory leaves nothing to guess.
-    if let Some(directory) = &wanted.directory {
+    if let Some(directory) = &query.directory {
         let path = clean(&format!("{directory}/{name}"));
         return Ok(Candidates {
             paths: vec![path.clone()],
@@ -139,11 +139,11 @@ fn refused(error: RepoError) -> Box<Diagnostic> {
     Box::new(error.into())
 }
 
-fn not_committed(repo: &Repo, wanted: &Wanted) -> Diagnostic {
-    let name = wanted
+fn not_committed(repo: &Repo, query: &ConfigQuery) -> Diagnostic {
+    let name = query
         .path
         .as_deref()
-        .or(wanted.name.as_deref())
+        .or(query.name.as_deref())
         .unwrap_or(DEFAULT_NAMES[0]);
     Diagnostic::error(format!(
         "`{name}` is not in commit {}",
@@ -205,17 +205,17 @@ mod tests {
 
     use super::*;
 
-    fn wanted(name: &str, content: &str) -> Wanted {
-        Wanted {
+    fn query(name: &str, content: &str) -> ConfigQuery {
+        ConfigQuery {
             name: Some(name.to_owned()),
             content: Some(content.into()),
-            ..Wanted::default()
+            ..ConfigQuery::default()
         }
     }
 
-    fn found(fixture: &Fixture, wanted: &Wanted) -> Result<String, String> {
+    fn found(fixture: &Fixture, query: &ConfigQuery) -> Result<String, String> {
         let repo = Repo::open(&fixture.git_dir()).expect("a repository");
-        locate(&repo, wanted)
+        locate(&repo, query)
             .map(|located| located.path)
             .map_err(|error| error.message)
     }
@@ -224,7 +224,7 @@ mod tests {
     fn the_file_at_the_root_is_taken_before_its_twins() {
         let fixture = Fixture::with(&[("werf.yaml", "a"), ("sub/werf.yaml", "a")]);
         assert_eq!(
-            found(&fixture, &wanted("werf.yaml", "a")),
+            found(&fixture, &query("werf.yaml", "a")),
             Ok("werf.yaml".to_owned())
         );
     }
@@ -237,7 +237,7 @@ mod tests {
             ("x/y/werf.yaml", "c"),
         ]);
         assert_eq!(
-            found(&fixture, &wanted("werf.yaml", "c")),
+            found(&fixture, &query("werf.yaml", "c")),
             Ok("x/y/werf.yaml".to_owned())
         );
     }
@@ -245,16 +245,16 @@ mod tests {
     #[test]
     fn twins_below_the_root_must_be_told_apart() {
         let fixture = Fixture::with(&[("a/werf.yaml", "x"), ("b/werf.yaml", "x")]);
-        let error = found(&fixture, &wanted("werf.yaml", "x")).unwrap_err();
+        let error = found(&fixture, &query("werf.yaml", "x")).unwrap_err();
         assert!(error.contains("`a/werf.yaml` and `b/werf.yaml`"), "{error}");
-        let chosen = Wanted {
+        let chosen = ConfigQuery {
             path: Some("./b//werf.yaml".to_owned()),
-            ..wanted("werf.yaml", "x")
+            ..query("werf.yaml", "x")
         };
         assert_eq!(found(&fixture, &chosen), Ok("b/werf.yaml".to_owned()));
-        let known = Wanted {
+        let known = ConfigQuery {
             directory: Some("b".to_owned()),
-            ..wanted("werf.yaml", "x")
+            ..query("werf.yaml", "x")
         };
         assert_eq!(found(&fixture, &known), Ok("b/werf.yaml".to_owned()));
     }
@@ -262,9 +262,9 @@ mod tests {
     #[test]
     fn a_known_directory_leaves_nothing_to_guess() {
         let fixture = Fixture::with(&[("werf.yaml", "a"), ("sub/werf.yaml", "b")]);
-        let edited = Wanted {
+        let edited = ConfigQuery {
             directory: Some("sub".to_owned()),
-            ..wanted("werf.yaml", "a")
+            ..query("werf.yaml", "a")
         };
         let error = found(&fixture, &edited).unwrap_err();
         assert!(error.contains("`sub/werf.yaml` differs"), "{error}");
@@ -280,7 +280,7 @@ mod tests {
             ("one\ntwo\nthree\nfour\n", 4),
             ("", 1),
         ] {
-            let error = locate(&repo, &wanted("werf.yaml", sent)).unwrap_err();
+            let error = locate(&repo, &query("werf.yaml", sent)).unwrap_err();
             assert_eq!(error.at.expect("a place").start.line, line, "{sent:?}");
         }
     }
@@ -289,26 +289,26 @@ mod tests {
     fn line_ends_of_a_windows_checkout_make_no_difference() {
         let fixture = Fixture::with(&[("werf.yaml", "one\ntwo\n")]);
         assert_eq!(
-            found(&fixture, &wanted("werf.yaml", "one\r\ntwo\r\n")),
+            found(&fixture, &query("werf.yaml", "one\r\ntwo\r\n")),
             Ok("werf.yaml".to_owned())
         );
-        assert!(found(&fixture, &wanted("werf.yaml", "one\rtwo\n")).is_err());
+        assert!(found(&fixture, &query("werf.yaml", "one\rtwo\n")).is_err());
     }
 
     #[test]
     fn without_a_name_the_usual_ones_are_tried() {
         let fixture = Fixture::with(&[("werf.yml", "a")]);
         assert_eq!(
-            found(&fixture, &Wanted::default()),
+            found(&fixture, &ConfigQuery::default()),
             Ok("werf.yml".to_owned())
         );
         let fixture = Fixture::with(&[("werf.yml", "a"), ("werf.yaml", "b")]);
         assert_eq!(
-            found(&fixture, &Wanted::default()),
+            found(&fixture, &ConfigQuery::default()),
             Ok("werf.yaml".to_owned())
         );
         let fixture = Fixture::with(&[("README.md", "a")]);
-        let error = found(&fixture, &Wanted::default()).unwrap_err();
+        let error = found(&fixture, &ConfigQuery::default()).unwrap_err();
         assert!(error.contains("`werf.yaml` is not in commit"), "{error}");
     }
 
@@ -317,7 +317,7 @@ mod tests {
         let fixture = Fixture::with(&[("real.yaml", "a")]);
         fixture.link("real.yaml", "werf.yaml");
         fixture.commit();
-        let error = found(&fixture, &wanted("werf.yaml", "a")).unwrap_err();
+        let error = found(&fixture, &query("werf.yaml", "a")).unwrap_err();
         assert!(
             error.contains("`werf.yaml` is a symbolic link in commit"),
             "{error}"

@@ -9,18 +9,17 @@ use stapel_sync::store::toolchains;
 use stapel_sync::store::tools::{StoreError, install_tools};
 use stapel_sync::store::{CleanPolicy, Store};
 use werf_config::{self, ImageName, permission};
-use werf_plan::digest::Digest;
 use werf_plan::file::{ImagePlan, Outcome, Plan, PlanFile, VERSION};
 use werf_plan::remote::GivenRemote;
 use werf_plan::{self, ImageSources};
 
 use crate::git::repo::Repo;
 
-use super::baseline::{self, Changed};
+use super::baseline::{self, BaselineLayer, Distance};
 use super::contexts::Contexts;
-use super::locate::Wanted;
+use super::locate::ConfigQuery;
 use super::remotes::{self, Remotes, Unopened};
-use super::sources::{FillError, Measured, Snapshot};
+use super::sources::{Distances, FillError, Snapshot};
 use super::template::{self, Remarks};
 
 /// Everything that PLAN is told; whatever else it wants to know is in the commit.
@@ -29,13 +28,13 @@ pub struct PlanRequest {
     /// The git directory.
     pub git_dir: PathBuf,
     /// Which configuration file.
-    pub wanted: Wanted,
+    pub config: ConfigQuery,
     /// The image to be built, if one is named.
     pub target: Option<String>,
     /// The build arguments, which templates may read.
     pub build_args: BTreeMap<String, String>,
-    /// Stages by their digest, and where their file systems are, to see what they hold.
-    pub applied: Vec<(Digest, PathBuf)>,
+    /// Layers to look at.
+    pub baselines: Vec<BaselineLayer>,
     /// The repositories of mappings with `url` that are at hand.
     pub remotes: Vec<GivenRemote>,
     /// The ansible tool chain by its name in STORE, if it is known which one would be used.
@@ -56,7 +55,7 @@ pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
         outcome,
         has_toolchain,
         warnings: remarks.warnings,
-        sources: remarks.sources,
+        sources: remarks.texts,
         used_build_args: remarks.used.into_iter().collect(),
     }
 }
@@ -77,23 +76,23 @@ fn plan_or_refuse(
     remarks: &mut Remarks,
 ) -> Result<Outcome, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
-    let source = template::read(&repo, request, remarks)?;
-    let loaded = werf_config::load(&source)?;
+    let config_text = template::read(&repo, request, remarks)?;
+    let loaded = werf_config::load(&config_text)?;
     remarks.warnings.extend(loaded.warnings);
     let may_be_forbidden =
         remotes::has_moving(&loaded.config) || permission::is_needed(&loaded.config);
     if may_be_forbidden {
-        let rules = template::giterminism(&repo, &source, request, remarks)?;
+        let rules = template::giterminism(&repo, &config_text, request, remarks)?;
         let mut mistakes = remotes::forbidden(&loaded.config, &rules);
         mistakes.extend(permission::check(&loaded.config, &rules));
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
     }
-    let contexts = Contexts::take(&loaded.config, &repo, &source, remarks)?;
+    let contexts = Contexts::take(&loaded.config, &repo, &config_text, remarks)?;
     let remotes = match Remotes::open(&loaded.config, &request.remotes) {
         Ok(remotes) => remotes,
-        Err(Unopened::Missing(requests)) => return Ok(Outcome::NeedsRemotes(requests)),
+        Err(Unopened::NotGiven(requests)) => return Ok(Outcome::NeedsRemotes(requests)),
         Err(Unopened::Broken(errors)) => return Err(errors),
     };
     let snapshot = Snapshot::take(&loaded.config, &repo, &remotes, &mut remarks.warnings)?;
@@ -104,24 +103,39 @@ fn plan_or_refuse(
     let Some(store) = store else {
         return Ok(Outcome::Plan(plan(&snapshot.sources())));
     };
-    let taken = (&snapshot, &contexts);
-    let filled = fill(taken, store, &repo, request, plan);
+    let contents = Contents {
+        repo: &repo,
+        snapshot: &snapshot,
+        contexts: &contexts,
+    };
+    let filled = fill(&contents, store, request, plan);
     filled.map(Outcome::Plan).map_err(|error| match error {
         FillError::Repo(error) => vec![error.into()],
         FillError::Store(error) => vec![Diagnostic::error(format!("fill STORE: {error}"))],
     })
 }
 
-/// Brings what the stages of the target need into STORE, and plans until nothing changes: what a plan calls the last
-/// stage before `gitCache` says from where on changes count, and a `gitCache` renames the stages of all images that are
-/// based on its image.
+/// What of the commit goes into STORE.
+struct Contents<'a> {
+    repo: &'a Repo,
+    snapshot: &'a Snapshot,
+    contexts: &'a Contexts,
+}
+
+/// Brings what the stages of the target need into STORE, and plans until the digests are settled: the digest of the
+/// last stage before `gitCache` names the baseline, the distance from it is in the digest of `gitCache`, and that changes
+/// the digests of all images that are based on this one.
 fn fill(
-    (snapshot, contexts): (&Snapshot, &Contexts),
+    contents: &Contents<'_>,
     store: &Path,
-    repo: &Repo,
     request: &PlanRequest,
     plan: impl Fn(&BTreeMap<ImageName, ImageSources>) -> Plan,
 ) -> Result<Plan, FillError> {
+    let Contents {
+        repo,
+        snapshot,
+        contexts,
+    } = contents;
     let mut store = Store::create(store)?;
     let mut sources = snapshot.sources();
     let mut planned = plan(&sources);
@@ -137,16 +151,17 @@ fn fill(
         Err(_) => BTreeSet::new(),
     };
     snapshot.fill(&mut store, repo, &needed)?;
-    baseline::record(&store, &request.applied)?;
-    let mut measured = Measured::new();
-    // Every round settles at least the images whose bases are settled.
+    baseline::record(&store, &request.baselines)?;
+    let mut distances = Distances::new();
+    // Each pass settles at least the images whose bases are settled.
     for _ in 0..=needed.len() {
-        snapshot.measure(&store, &planned, &needed, &mut measured)?;
+        snapshot.compare(&store, &planned, &needed, &mut distances)?;
         let mut is_settled = true;
-        for (name, (_, changed)) in &measured {
-            let known = &mut sources.entry(name.clone()).or_default().changed_mebibytes;
-            is_settled &= *known == changed.mebibytes();
-            *known = changed.mebibytes();
+        for (name, known) in &distances {
+            let changed = known.distance.mebibytes();
+            let planned_with = &mut sources.entry(name.clone()).or_default().changed_mebibytes;
+            is_settled &= *planned_with == changed;
+            *planned_with = changed;
         }
         if is_settled {
             break;
@@ -154,8 +169,8 @@ fn fill(
         planned = plan(&sources);
     }
     for image in &mut planned.images {
-        let measured = measured.get(&image.name);
-        image.unmeasured = measured.is_some_and(|(_, changed)| *changed == Changed::Unknown);
+        let distance = distances.get(&image.name);
+        image.unmeasured = distance.is_some_and(|it| it.distance == Distance::Unknown);
     }
     snapshot.write_slots(&store, repo, &planned, &needed)?;
     contexts.fill(&mut store, repo, planned.dockerfiles_of(&needed))?;

@@ -19,7 +19,7 @@ pub struct Remotes(Vec<(RemoteRequest, Repo)>);
 #[derive(Debug)]
 pub enum Unopened {
     /// They have not been given.
-    Missing(Vec<RemoteRequest>),
+    NotGiven(Vec<RemoteRequest>),
     /// Something is wrong with those that have.
     Broken(Vec<Diagnostic>),
 }
@@ -38,7 +38,7 @@ impl Remotes {
                 given.url == request.url && given.reference == request.reference
             };
             let Some(given) = given.iter().find(is_it) else {
-                return Err(Unopened::Missing(requests));
+                return Err(Unopened::NotGiven(requests));
             };
             match open(given, request) {
                 Ok(repo) => opened.push((request.clone(), repo)),
@@ -95,14 +95,14 @@ fn remotes(config: &Config) -> impl Iterator<Item = &Remote> {
 
 fn open(given: &GivenRemote, request: &RemoteRequest) -> Result<Repo, Diagnostic> {
     let refuse = |error: RepoError| {
-        let problem = if error.is_missing {
+        let problem = if error.is_no_repository {
             format!("`{}` is no git directory", given.git_dir.display())
         } else {
             error.message
         };
         let message = format!("repository `{}`: {problem}", request.url);
         let mut diagnostic = Diagnostic::error(message).at(request.at.clone());
-        diagnostic.hint = error.hint.filter(|_| !error.is_missing);
+        diagnostic.hint = error.hint.filter(|_| !error.is_no_repository);
         diagnostic
     };
     let repo = Repo::open_remote(&given.git_dir).map_err(refuse)?;
@@ -124,7 +124,7 @@ pub fn has_moving(config: &Config) -> bool {
     remotes(config).any(|remote| remote.reference.value.moves())
 }
 
-/// Returns a mistake for every branch that `rules` do not allow (spec 2.8).
+/// Returns a mistake for every branch that `rules` do not allow.
 pub fn forbidden(config: &Config, rules: &Giterminism) -> Vec<Diagnostic> {
     if rules.allows(Rule::Branch, "") {
         return Vec::new();

@@ -1,5 +1,4 @@
-//! `render`: the configuration of the HEAD commit with all templates rendered, as werf's `config render` prints it
-//! (spec `werf-yaml.md` 1.1).
+//! `render`: the configuration of the HEAD commit with all templates rendered, as werf's `config render` prints it.
 
 use diagnostic::Diagnostic;
 
@@ -31,7 +30,7 @@ impl Rendering {
             let file = diagnostic
                 .at
                 .as_ref()
-                .and_then(|at| remarks.sources.iter().find(|file| file.name == at.file));
+                .and_then(|at| remarks.texts.iter().find(|file| file.name == at.file));
             diagnostic::render(diagnostic, file.map(|file| file.text.as_str()))
         };
         Rendering {
@@ -47,9 +46,9 @@ fn text(
     remarks: &mut Remarks,
 ) -> Result<String, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
-    let source = template::read(&repo, request, remarks)?;
+    let config_text = template::read(&repo, request, remarks)?;
     if images.is_empty() {
-        return Ok(source.text().to_owned());
+        return Ok(config_text.text().to_owned());
     }
-    werf_config::image_documents(&source, images)
+    werf_config::image_documents(&config_text, images)
 }

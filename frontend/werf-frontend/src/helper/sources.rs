@@ -1,8 +1,8 @@
 //! The files of git mappings: what of the commit each image takes, and how it gets into STORE.
 //!
 //! [`Snapshot::take`] only reads trees: it says which files there are and what the stages depend on, so that the
-//! digests can be computed. [`Snapshot::fill`] then writes the contents that STORE lacks, [`Snapshot::measure`] says
-//! how much has changed, and [`Snapshot::write_slots`] tells each stage which files and which commit it is to have.
+//! digests can be computed. [`Snapshot::fill`] then writes the contents that STORE lacks, [`Snapshot::compare`] says
+//! how far the commit is from what stages hold, and [`Snapshot::write_slots`] tells each stage which files and which commit it is to have.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -22,11 +22,20 @@ use crate::git::repo::{Repo, RepoError};
 use crate::git::submodule::Submodule;
 use crate::git::tree::{FileKind, ListingError, Shape, TreeEntry, TreeListing};
 
-use super::baseline::{self, Changed};
+use super::baseline::{self, Distance};
 use super::remotes::Remotes;
 
-/// Of images the last stage before `gitCache`, and what has changed since it was built.
-pub type Measured = BTreeMap<ImageName, (Option<Digest>, Changed)>;
+/// How far the commit is from the baseline of each image.
+pub type Distances = BTreeMap<ImageName, BaselineDistance>;
+
+/// How far the commit is from what one stage holds.
+#[derive(Clone, Debug)]
+pub struct BaselineDistance {
+    /// The last stage before `gitCache`, if there is one.
+    stage: Option<Digest>,
+    /// The distance.
+    pub distance: Distance,
+}
 
 /// What the mappings of all images take from one commit.
 #[derive(Default)]
@@ -130,27 +139,30 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Finds out how much has changed since the last stages before `gitCache` of the `needed` images were built, where
-    /// `measured` does not have it yet. `plan` says which stages these are.
+    /// Finds out how far the commit is from the baselines of the `needed` images, where `distances` does not have it yet.
+    /// `plan` says which stages these are.
     ///
     /// # Errors
     /// STORE that cannot be read.
-    pub fn measure(
+    pub fn compare(
         &self,
         store: &Store,
         plan: &Plan,
         needed: &BTreeSet<ImageName>,
-        measured: &mut Measured,
+        distances: &mut Distances,
     ) -> Result<(), FillError> {
         for planned in needed_of(plan, needed) {
             let Some(image) = self.images.get(&planned.name) else {
                 continue;
             };
             let stage = planned.baseline().map(|stage| &stage.digest);
-            let known = measured.get(&planned.name);
-            if known.is_none_or(|(known, _)| known.as_ref() != stage) {
-                let changed = baseline::changed_mebibytes(store, stage, &image.manifest)?;
-                measured.insert(planned.name.clone(), (stage.cloned(), changed));
+            let known = distances.get(&planned.name);
+            if known.is_none_or(|known| known.stage.as_ref() != stage) {
+                let known = BaselineDistance {
+                    stage: stage.cloned(),
+                    distance: baseline::distance(store, stage, &image.manifest)?,
+                };
+                distances.insert(planned.name.clone(), known);
             }
         }
         Ok(())
@@ -195,15 +207,15 @@ fn needed_of<'a>(
 /// Writes the contents that STORE lacks.
 pub(super) fn fill(blobs: &[Blob], store: &mut Store, repo: &Repo) -> Result<(), FillError> {
     let ids: Vec<ObjectId> = blobs.iter().map(|blob| object_id(blob.id)).collect();
-    let missing: std::collections::HashSet<ObjectId> = store.claim(&ids)?.into_iter().collect();
-    if missing.is_empty() {
+    let lacking: std::collections::HashSet<ObjectId> = store.claim(&ids)?.into_iter().collect();
+    if lacking.is_empty() {
         return Ok(());
     }
     let mut fill = store.fill();
     let mut written = std::collections::HashSet::new();
     let mut opened: HashMap<&Path, Repo> = HashMap::new();
     for (blob, id) in blobs.iter().zip(ids) {
-        if !missing.contains(&id) || !written.insert(id) {
+        if !lacking.contains(&id) || !written.insert(id) {
             continue;
         }
         let data = match &blob.elsewhere {
@@ -233,8 +245,15 @@ struct Reader<'a> {
     seen: HashMap<ListingKey, TreeListing>,
 }
 
-/// The number of the remote repository, `add` and masks.
-type ListingKey = (Option<usize>, String, Vec<String>, Vec<String>);
+/// What a listing is of.
+#[derive(PartialEq, Eq, Hash)]
+struct ListingKey {
+    /// The number of the repository, for a mapping with `url`.
+    remote: Option<usize>,
+    add: String,
+    include_paths: Vec<String>,
+    exclude_paths: Vec<String>,
+}
 
 impl Reader<'_> {
     fn image(&mut self, image: &Image) -> ImageSnapshot {
@@ -246,12 +265,12 @@ impl Reader<'_> {
                 Some((number, repo)) => (Some(number), repo),
                 None => (None, self.repo),
             };
-            let key = (
+            let key = ListingKey {
                 remote,
-                mapping.add.value.clone(),
-                mapping.include_paths.clone(),
-                mapping.exclude_paths.clone(),
-            );
+                add: mapping.add.value.clone(),
+                include_paths: mapping.include_paths.clone(),
+                exclude_paths: mapping.exclude_paths.clone(),
+            };
             let listing = match self.seen.get(&key) {
                 Some(listing) => listing.clone(),
                 None => match TreeListing::read(repo, &mapping.add.value, &mapping.matcher()) {
@@ -298,7 +317,7 @@ impl Reader<'_> {
             let what = &remote.reference.value;
             let note = format!("the repository is `{}` ({what})", remote.url.value);
             diagnostic.notes.push(note);
-            if matches!(error, ListingError::Missing { nearest: None, .. }) {
+            if matches!(error, ListingError::NotInCommit { nearest: None, .. }) {
                 let hint = "correct the path, which starts at the root of that repository";
                 diagnostic.hint = Some(hint.to_owned());
             }

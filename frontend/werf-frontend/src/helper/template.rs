@@ -33,17 +33,17 @@ const KNOWN: [&str; 5] = [
     template::DEBUG,
 ];
 
-/// The directory of the templates, in the project directory (spec `werf-yaml.md` 1.1).
+/// The directory of the templates, in the project directory.
 const TEMPLATES: &str = ".werf";
 
-/// Names other repositories, of which werf takes files that are not here (spec `werf-yaml.md` 1.1).
+/// Names other repositories, of which werf takes files that are not here.
 const INCLUDES: &str = "werf-includes.yaml";
 
 /// What is to be told besides the result.
 #[derive(Debug, Default)]
 pub struct Remarks {
     /// The files that locations refer to.
-    pub sources: Vec<SourceFile>,
+    pub texts: Vec<SourceFile>,
     /// What a person should know.
     pub warnings: Vec<Diagnostic>,
     /// The build arguments that were asked for.
@@ -60,21 +60,21 @@ pub fn read(
     remarks: &mut Remarks,
 ) -> Result<SourceText, Vec<Diagnostic>> {
     remarks.used.extend(KNOWN.map(str::to_owned));
-    let located = locate(repo, &request.wanted).map_err(|error| {
+    let located = locate(repo, &request.config).map_err(|error| {
         // The frame of a difference shows what the person has on screen.
-        if let (Some(at), Some(sent)) = (&error.at, &request.wanted.content) {
-            remarks.add_source(&at.file, sent);
+        if let (Some(at), Some(sent)) = (&error.at, &request.config.content) {
+            remarks.add_text(&at.file, sent);
         }
         vec![*error]
     })?;
-    remarks.add_source(&located.path, &located.content);
-    let source =
+    remarks.add_text(&located.path, &located.content);
+    let config_text =
         SourceText::new(&located.path, located.content.clone()).map_err(|error| vec![error])?;
     warn_of_includes(repo, &located, remarks)?;
     if !template::is_template(&located.content) {
-        return Ok(source);
+        return Ok(config_text);
     }
-    render(repo, &located, source, request, remarks)
+    render(repo, &located, config_text, request, remarks)
 }
 
 /// werf would add files of other repositories to those of the commit. Nothing here fetches them.
@@ -123,17 +123,17 @@ fn render(
     outcome.result.map_err(|error| vec![*error])
 }
 
-/// Returns the rules for the configuration `source`.
+/// Returns the rules for the configuration.
 ///
 /// # Errors
 /// Everything that is wrong with their file.
 pub fn giterminism(
     repo: &Repo,
-    source: &SourceText,
+    config_text: &SourceText,
     request: &PlanRequest,
     remarks: &mut Remarks,
 ) -> Result<Giterminism, Vec<Diagnostic>> {
-    let directory = directory_of(source.name());
+    let directory = directory_of(config_text.name());
     let files = ProjectFiles::new(repo, directory);
     let given = path_argument(request, GITERMINISM)?;
     Ok(read_giterminism(&files, directory, given, remarks)?.loose(is_loose(request)))
@@ -193,9 +193,9 @@ fn read_giterminism(
         None => Ok(Giterminism::without_file(&path)),
         Some(_) => {
             let content = files.read(name).map_err(failed)?;
-            remarks.add_source(&path, &content);
-            let source = SourceText::new(&path, content).map_err(|error| vec![error])?;
-            Giterminism::read(&source)
+            remarks.add_text(&path, &content);
+            let text = SourceText::new(&path, content).map_err(|error| vec![error])?;
+            Giterminism::read(&text)
         }
     }
 }
@@ -225,12 +225,12 @@ fn read_templates(
     for file in files.glob(&mask).map_err(failed)? {
         let content = files.read(&file).map_err(failed)?;
         let path = below(directory, &file);
-        remarks.add_source(&path, &content);
-        let source = SourceText::new(&path, content).map_err(|error| vec![error])?;
+        remarks.add_text(&path, &content);
+        let text = SourceText::new(&path, content).map_err(|error| vec![error])?;
         let name = file.strip_prefix(root).unwrap_or(&file);
         templates.push(TemplateFile {
             name: name.trim_start_matches('/').to_owned(),
-            source,
+            source: text,
         });
     }
     Ok(templates)
@@ -274,11 +274,11 @@ fn human_time(seconds: i64, offset: i32) -> Option<String> {
 
 impl Remarks {
     /// Adds a file, once, without the credentials in its URLs: its lines are shown, and kept with the build.
-    pub(super) fn add_source(&mut self, name: &str, content: &[u8]) {
-        if self.sources.iter().any(|source| source.name == name) {
+    pub(super) fn add_text(&mut self, name: &str, content: &[u8]) {
+        if self.texts.iter().any(|text| text.name == name) {
             return;
         }
-        self.sources.push(SourceFile {
+        self.texts.push(SourceFile {
             name: name.to_owned(),
             text: redact::credentials(&String::from_utf8_lossy(content)).into_owned(),
         });

@@ -8,7 +8,7 @@ use werf_plan::agreed::{CONTEXT_DIRECTORY, STORE_DIRECTORY, TOOLS};
 use werf_plan::dockerfile::{Dockerfile, DockerfilePlan};
 
 use super::store::{SYNC, with_store};
-use super::{ATTEMPT_VARIABLE, FILE_TIME};
+use super::{FILE_TIME, RETRY_VARIABLE};
 
 /// The client's files, of which a context may have some.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +29,8 @@ pub struct LoweredContext {
     pub exec: Node,
 }
 
-/// Lowers the context of one image; `again` if it is tried for the second time in one build.
-pub fn context(plan: &DockerfilePlan, client: Client<'_>, again: bool) -> LoweredContext {
+/// Lowers the context of one image; `is_retry` if STORE was emptied under the first try in this build.
+pub fn context(plan: &DockerfilePlan, client: Client<'_>, is_retry: bool) -> LoweredContext {
     let mut graph = Graph::new();
     let arguments = [
         SYNC,
@@ -51,8 +51,8 @@ pub fn context(plan: &DockerfilePlan, client: Client<'_>, again: bool) -> Lowere
     let mut exec = with_store(exec, TOOLS)
         .mount(Mount::scratch(CONTEXT_DIRECTORY))
         .name(step_name(plan, "context from the commit"));
-    if again {
-        exec = exec.env(ATTEMPT_VARIABLE, "2");
+    if is_retry {
+        exec = exec.env(RETRY_VARIABLE, "2");
     }
     let outputs = graph.exec(exec);
     let exec = outputs
@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn the_second_try_has_another_key() {
-        let digest = |again| {
-            let lowered = context(&crate::lower::sample::dockerfile("app"), CLIENT, again);
+        let digest = |is_retry| {
+            let lowered = context(&crate::lower::sample::dockerfile("app"), CLIENT, is_retry);
             assert_eq!(lowered.root, lowered.exec, "nothing is added");
             lowered.graph.digest(lowered.exec)
         };

@@ -11,7 +11,7 @@ use werf_plan::stage::StageKind;
 
 use super::image_config::ImageConfig;
 use super::mounts::{self, Mounts};
-use super::stage::{Work, has_step, summary, tasks_of};
+use super::stage::{StageCommand, has_step, summary, tasks_of};
 use super::{BaseImage, Bases, FILE_TIME, Settings, Step};
 
 /// The images that are lowered so far.
@@ -45,8 +45,8 @@ pub(super) fn leaves_state(image: &ImagePlan) -> bool {
 pub(super) struct Lowering<'a> {
     pub(super) image: &'a ImagePlan,
     pub(super) settings: &'a Settings,
-    pub(super) sources: &'a [SourceFile],
-    /// The graph's handle for each of `sources`.
+    pub(super) texts: &'a [SourceFile],
+    /// The graph's handle for each of `texts`.
     pub(super) files: &'a [usize],
     /// The number of steps that are shown.
     pub(super) total: usize,
@@ -82,8 +82,8 @@ impl Lowering<'_> {
                 layers += 1;
                 let name = self.step_name(number, stage.kind.name());
                 let name = format!("{name} {}", summary(stage)).trim_end().to_owned();
-                let node = match Work::of(stage) {
-                    Some(work) => self.stage(graph, root, stage, &work, &name),
+                let node = match StageCommand::of(stage) {
+                    Some(command) => self.stage(graph, root, stage, &command, &name),
                     None => self.imports(graph, root, stage, &name, bases, images)?,
                 };
                 config.add_history(&name, false);
@@ -204,7 +204,7 @@ impl Lowering<'_> {
     pub(super) fn ranges(&self, at: &[Location]) -> Vec<SourceRange> {
         at.iter()
             .filter_map(|at| {
-                let index = self.sources.iter().position(|file| file.name == at.file)?;
+                let index = self.texts.iter().position(|file| file.name == at.file)?;
                 Some(SourceRange {
                     file: self.files[index],
                     start: (at.start.line, at.start.column),

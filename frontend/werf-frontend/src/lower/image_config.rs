@@ -168,7 +168,7 @@ impl ImageConfig {
     }
 
     /// Applies the `docker` section in werf's order: VOLUME, EXPOSE, ENV, LABEL, WORKDIR, USER, ENTRYPOINT,
-    /// CMD, HEALTHCHECK (spec `werf-yaml.md` 8.2).
+    /// CMD, HEALTHCHECK.
     ///
     /// # Errors
     /// Every value that makes no sense, with its line.

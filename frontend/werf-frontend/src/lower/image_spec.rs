@@ -1,4 +1,4 @@
-//! `imageSpec` applied to an image's configuration, in werf's order (spec `werf-yaml.md` 8.4).
+//! `imageSpec` applied to an image's configuration, in the order of werf's `pkg/build/stage/image_spec.go`.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! The stages of `import`: files of other images, copied by BuildKit's own file operation.
 //!
-//! A copy is keyed by the content of what is copied, and what follows by the copy. So a source that was built anew and
-//! has the same files reruns nothing, and one byte, mode or link that differs reruns what follows (spec
-//! `buildkit-frontend.md` 6.3). Nothing of the source is in the digest of the stage.
+//! The cache key of a copy is the content of what is copied, and the copy is in the key of what follows. So an image that
+//! was built anew and has the same files reruns nothing, and one byte, mode or link that differs reruns what follows.
+//! The digest of the stage has nothing of the image that is copied from.
 
 use buildkit_llb::{CopyFiles, File, Graph, Node, Owner, Source, normalise_reference};
 use diagnostic::Diagnostic;
@@ -14,7 +14,7 @@ use werf_plan::stage::StageKind;
 use super::image::{DoneImage, Images, Lowering};
 use super::{Bases, FILE_TIME};
 
-/// What is never imported from the root of an image (spec `werf-yaml.md` 7.3), and what remembers the sources there.
+/// What is never imported from the root of an image, as in werf, and the file that remembers the sources there.
 const NEVER: [&str; 6] = ["proc", "sys", "dev", "run", ".werf", ".werf-git-state"];
 
 impl Lowering<'_> {
@@ -30,14 +30,14 @@ impl Lowering<'_> {
     ) -> Result<Node, Vec<Diagnostic>> {
         let mut file = File::new(FILE_TIME);
         for import in &stage.imports {
-            let from = self.import_source(graph, import, bases, images)?;
+            let from = self.import_from(graph, import, bases, images)?;
             file = file.action(copy(import, from));
         }
         let file = file.name(name).at(self.ranges(&stage.at));
-        Ok(graph.file(root, self.anew(stage, file)))
+        Ok(graph.file(root, self.uncached(stage, file)))
     }
 
-    fn import_source(
+    fn import_from(
         &self,
         graph: &mut Graph,
         import: &Import,
@@ -71,7 +71,7 @@ impl Lowering<'_> {
 }
 
 impl DoneImage {
-    /// Returns the file system that the stage `kind` has left, or the last one if there is no such stage (spec 7.2).
+    /// Returns the file system that the stage `kind` has left. As in werf it is the last one if there is no such stage.
     fn after(&self, kind: StageKind) -> Option<Node> {
         let mut stages = self.stages.iter();
         let stage = stages.rfind(|(stage, _)| *stage == kind);

@@ -1,9 +1,8 @@
 //! Translates the plan of an image, and of all that it is made of, into an LLB graph and an image configuration.
 //!
-//! Pure: what is said here about caching follows from what is put into the graph. A user stage is one
-//! exec and one layer. Its key is made of: the stage below it, the file system `/.werf/shell` with the
-//! script and the digest of the stage, the arguments, the environment, the mounts and the platform. The
-//! tools come through STORE, a cache mount, and are not in the key.
+//! Pure: what is said here about caching follows from what is put into the graph. A user stage is one exec and one
+//! layer. Its cache key is made of the stage below it, the file system `/.werf/shell` with its script and digest, the
+//! arguments, the environment, the mounts and the platform. The tools come out of STORE, a cache mount, and are in no key.
 
 pub mod context;
 mod dockerfile_base;
@@ -35,9 +34,8 @@ use stage::has_step;
 pub use dockerfile_base::DockerfileBase;
 pub use settings::Settings;
 
-/// The variable that gives a stage another key when it is tried again in the same build: BuildKit
-/// remembers what failed.
-const ATTEMPT_VARIABLE: &str = "WERF_ATTEMPT";
+/// The variable that gives the retry of a stage another cache key: within one build BuildKit remembers what failed.
+const RETRY_VARIABLE: &str = "WERF_ATTEMPT";
 /// Files that we make have this time, in nanoseconds since 1970, so that they are the same every time.
 const FILE_TIME: i64 = 0;
 
@@ -102,12 +100,12 @@ pub fn lower(
     target: &ImageName,
     bases: &Bases,
     settings: &Settings,
-    sources: &[SourceFile],
+    texts: &[SourceFile],
 ) -> Result<Lowered, Vec<Diagnostic>> {
-    lower_on(plan, target, bases, &[], settings, sources)
+    lower_on(plan, target, bases, &[], settings, texts)
 }
 
-/// Does the same where images are based on such as are built from Dockerfiles, which have been made before.
+/// Does the same, where some of the images are built from Dockerfiles: `dockerfiles` says what has become of those.
 ///
 /// # Errors
 /// As for [`lower`].
@@ -117,10 +115,10 @@ pub fn lower_on(
     bases: &Bases,
     dockerfiles: &[DockerfileBase],
     settings: &Settings,
-    sources: &[SourceFile],
+    texts: &[SourceFile],
 ) -> Result<Lowered, Vec<Diagnostic>> {
     let mut graph = Graph::new();
-    let files: Vec<usize> = sources
+    let files: Vec<usize> = texts
         .iter()
         .map(|file| graph.source_file(&file.name, file.text.as_bytes(), "YAML"))
         .collect();
@@ -132,7 +130,7 @@ pub fn lower_on(
         let lowering = Lowering {
             image,
             settings,
-            sources,
+            texts,
             files: &files,
             total: 1
                 + image.stages.iter().filter(|stage| has_step(stage)).count()

@@ -1,8 +1,8 @@
 //! `mount`, `secrets` and the SSH agent: what the containers of stages see besides the image.
 //!
-//! None of it is in the image. Of a `build_dir` neither the content nor the id is in a key, and a step with one is
-//! never marked `ignore_cache`, which would empty it (spec `buildkit-frontend.md` 7.1). Of a secret and the agent
-//! BuildKit has the names in the key, of a `fromPath` the content.
+//! None of it is in the image. The cache key of a step has the names of secrets and of the agent, and the content of a
+//! `fromPath`. Of a `build_dir` it has neither content nor id; a step with one is never marked `ignore_cache`, for which
+//! BuildKit would empty the directory.
 
 use buildkit_llb::{CacheSharing, ContentCache, Exec, File, Graph, Mount, Node, Rm, Source};
 use diagnostic::Diagnostic;
@@ -44,7 +44,7 @@ impl<'a> Mounts<'a> {
         settings: &Settings,
     ) -> Result<Mounts<'a>, Vec<Diagnostic>> {
         let mut found = Vec::new();
-        let mut missing = Vec::new();
+        let mut not_given = Vec::new();
         for mount in mounts {
             match &mount.source {
                 MountSource::TmpDir => found.push((mount, Found::TmpDir)),
@@ -52,18 +52,18 @@ impl<'a> Mounts<'a> {
                 MountSource::FromPath { path, context, .. } => {
                     match directory(graph, settings, path, context) {
                         Ok(node) => found.push((mount, Found::FromPath(node))),
-                        Err(error) => missing.push(error.at(mount.at.clone())),
+                        Err(error) => not_given.push(error.at(mount.at.clone())),
                     }
                 }
             }
         }
-        if missing.is_empty() {
+        if not_given.is_empty() {
             Ok(Mounts {
                 mounts: found,
                 secrets,
             })
         } else {
-            Err(missing)
+            Err(not_given)
         }
     }
 
@@ -96,7 +96,8 @@ impl<'a> Mounts<'a> {
     }
 }
 
-/// Empties the places of `mounts` in an image, and makes directories of them (spec `werf-yaml.md` 8.1). An existing
+/// Empties the places of `mounts` in an image, and makes directories of them, as werf does in the
+/// `from` stage. An existing
 /// directory keeps its mode and owner.
 pub fn emptied(mounts: &[ImageMount]) -> Option<File> {
     let inside_another =

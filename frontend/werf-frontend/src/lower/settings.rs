@@ -33,7 +33,7 @@ pub struct Settings {
     pub no_cache: BTreeSet<(ImageName, StageKind)>,
     /// `SOURCE_DATE_EPOCH` in seconds.
     pub source_date_epoch: Option<i64>,
-    /// Of images that are tried for the second time in this build, the stage from which on.
+    /// Of images that are built for the second time in this build, the stage from which on.
     pub retried: BTreeMap<ImageName, StageKind>,
     /// The session of the client, which has its directories.
     pub session: String,

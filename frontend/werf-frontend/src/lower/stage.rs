@@ -10,20 +10,20 @@ use werf_plan::script::{Script, ScriptKind};
 
 use super::image::Lowering;
 use super::store::{SYNC, with_store};
-use super::{ATTEMPT_VARIABLE, FILE_TIME, toolchain};
+use super::{FILE_TIME, RETRY_VARIABLE, toolchain};
 
 /// The locale of every stage; it is not put into the image.
 const LOCALE: [(&str, &str); 2] = [("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8")];
 
 /// Whether a stage does something in the file system.
 pub(super) fn has_step(stage: &StagePlan) -> bool {
-    Work::of(stage).is_some() || !stage.imports.is_empty()
+    StageCommand::of(stage).is_some() || !stage.imports.is_empty()
 }
 
 /// Returns what progress shows of a stage besides its name.
 pub(super) fn summary(stage: &StagePlan) -> String {
-    match Work::of(stage) {
-        Some(work) => work.summary().to_owned(),
+    match StageCommand::of(stage) {
+        Some(command) => command.summary().to_owned(),
         None => {
             let paths = stage.imports.iter().map(|import| import.to.as_str());
             paths.collect::<Vec<_>>().join(", ")
@@ -41,7 +41,7 @@ pub(super) fn tasks_of(stage: &StagePlan) -> Vec<Location> {
 }
 
 /// What a stage runs.
-pub(super) enum Work<'a> {
+pub(super) enum StageCommand<'a> {
     /// A script.
     Script(&'a Script),
     /// Sources, and then a script.
@@ -50,17 +50,19 @@ pub(super) enum Work<'a> {
     Sources(Vec<&'a str>),
 }
 
-impl<'a> Work<'a> {
+impl<'a> StageCommand<'a> {
     /// Returns what `stage` runs, or `None` for one that only exists by name.
-    pub(super) fn of(stage: &'a StagePlan) -> Option<Work<'a>> {
+    pub(super) fn of(stage: &'a StagePlan) -> Option<StageCommand<'a>> {
         match (&stage.sources, &stage.script) {
             (None, None) => None,
-            (None, Some(script)) => Some(Work::Script(script)),
-            (Some(_), Some(script)) => Some(Work::SourcesAndScript(script)),
-            (Some(Sources::Archive), None) => Some(Work::Sources(vec!["sync", "--initial"])),
-            (Some(Sources::Update), None) => Some(Work::Sources(vec!["sync"])),
+            (None, Some(script)) => Some(StageCommand::Script(script)),
+            (Some(_), Some(script)) => Some(StageCommand::SourcesAndScript(script)),
+            (Some(Sources::Archive), None) => {
+                Some(StageCommand::Sources(vec!["sync", "--initial"]))
+            }
+            (Some(Sources::Update), None) => Some(StageCommand::Sources(vec!["sync"])),
             (Some(Sources::Finish(tree)), None) => {
-                Some(Work::Sources(vec!["finish", "--tree", tree]))
+                Some(StageCommand::Sources(vec!["finish", "--tree", tree]))
             }
         }
     }
@@ -68,15 +70,17 @@ impl<'a> Work<'a> {
     /// Returns the commands as progress shows them.
     fn summary(&self) -> &str {
         match self {
-            Work::Script(script) | Work::SourcesAndScript(script) => &script.summary,
-            Work::Sources(_) => "",
+            StageCommand::Script(script) | StageCommand::SourcesAndScript(script) => {
+                &script.summary
+            }
+            StageCommand::Sources(_) => "",
         }
     }
 
     fn script(&self) -> Option<&Script> {
         match self {
-            Work::Script(script) | Work::SourcesAndScript(script) => Some(script),
-            Work::Sources(_) => None,
+            StageCommand::Script(script) | StageCommand::SourcesAndScript(script) => Some(script),
+            StageCommand::Sources(_) => None,
         }
     }
 
@@ -109,9 +113,9 @@ impl<'a> Work<'a> {
                 .collect()
         };
         match self {
-            Work::Script(_) => then(sync(&["exec"])),
-            Work::SourcesAndScript(_) => then(sync(&["run"])),
-            Work::Sources(words) => sync(words),
+            StageCommand::Script(_) => then(sync(&["exec"])),
+            StageCommand::SourcesAndScript(_) => then(sync(&["run"])),
+            StageCommand::Sources(words) => sync(words),
         }
     }
 }
@@ -123,18 +127,18 @@ impl Lowering<'_> {
         graph: &mut Graph,
         root: Option<Node>,
         stage: &StagePlan,
-        work: &Work<'_>,
+        command: &StageCommand<'_>,
         name: &str,
     ) -> Node {
-        let shell = self.shell_directory(graph, stage, work.script());
-        let (directory, tools) = match work.kind() {
+        let shell = self.shell_directory(graph, stage, command.script());
+        let (directory, tools) = match command.kind() {
             ScriptKind::Shell => (SHELL_DIRECTORY, TOOLS.to_owned()),
             ScriptKind::Playbook => (
                 playbook::DIRECTORY,
                 stapel_sync::store::toolchains::path(&self.settings.toolchain),
             ),
         };
-        let mut exec = Exec::new(work.arguments(&stage.digest.hex()))
+        let mut exec = Exec::new(command.arguments(&stage.digest.hex()))
             .root(root)
             .cwd("/")
             .user("0:0")
@@ -148,7 +152,7 @@ impl Lowering<'_> {
             .at(self.ranges(&stage.at));
         exec = with_store(exec, &tools);
         exec = self.mounts.add_directories(exec);
-        let (added, mounts) = toolchain::environment(work.kind(), &self.env);
+        let (added, mounts) = toolchain::environment(command.kind(), &self.env);
         for mount in mounts {
             exec = exec.mount(mount);
         }
@@ -175,17 +179,17 @@ impl Lowering<'_> {
         exec = exec.env(DIGEST_VARIABLE, stage.digest.hex());
         let retried = self.settings.retried.get(&self.image.name);
         if retried.is_some_and(|first| *first <= stage.kind) {
-            exec = exec.env(ATTEMPT_VARIABLE, "2");
+            exec = exec.env(RETRY_VARIABLE, "2");
         }
         graph.exec(exec).root()
     }
 
     /// The script and the digest of a stage, in a file system of their own.
     ///
-    /// It takes the `ignore_cache` of `--no-cache`: on the exec itself, BuildKit would empty STORE (spec
-    /// `buildkit-frontend.md` 7.1). It is mounted by definition, so a stage that may not come from the cache
-    /// finds no key here, and its result is still stored under the usual one. The digest in it keeps the
-    /// stages of two images with equal scripts apart.
+    /// `--no-cache` marks this one with `ignore_cache`, and not the exec, since BuildKit would then empty the cache mounts of
+    /// the exec, STORE among them. The exec mounts it by definition (`ContentCache::Off`): where it is marked, the exec
+    /// has no cache key to be found by, and runs; its result is stored under the usual key. The digest in the file system
+    /// keeps the stages of two images with equal scripts apart.
     fn shell_directory(
         &self,
         graph: &mut Graph,
@@ -205,15 +209,15 @@ impl Lowering<'_> {
                 "[internal] script of {} {}",
                 self.image.name, stage.kind
             ));
-        graph.file(None, self.anew(stage, file))
+        graph.file(None, self.uncached(stage, file))
     }
 
-    /// Has `file` and what is made of it run anew if the stage may not come from the cache.
+    /// Marks `file` so that the stage runs even if it is cached, if the client wants that.
     ///
-    /// Before 0.19, BuildKit goes down (`walkProvenance` in `solver/jobs.go`, mended by pull request 5606) if one build
-    /// marks an operation, another has the same unmarked, and what both make of it is the same and not marked. So what
-    /// is marked is an operation of this session's own, by a filter that excludes no worker and is in no key.
-    pub(super) fn anew(&self, stage: &StagePlan, file: File) -> File {
+    /// The worker filter excludes no worker and is in no cache key. It makes the marked operation one of this session
+    /// alone. Without it, BuildKit before 0.19 goes down when one build marks an operation, another build has the same
+    /// operation unmarked, and both make the same of it (`walkProvenance` in `solver/jobs.go`, pull request 5606).
+    pub(super) fn uncached(&self, stage: &StagePlan, file: File) -> File {
         let key = (self.image.name.clone(), stage.kind);
         if !self.settings.no_cache.contains(&key) {
             return file;

@@ -12,7 +12,7 @@ pub struct RepoError {
     /// What to do about it.
     pub hint: Option<String>,
     /// Whether there is no repository at all, as far as can be seen from here.
-    pub is_missing: bool,
+    pub is_no_repository: bool,
 }
 
 impl RepoError {
@@ -20,7 +20,7 @@ impl RepoError {
         RepoError {
             message: message.into(),
             hint: None,
-            is_missing: false,
+            is_no_repository: false,
         }
     }
 
@@ -51,7 +51,7 @@ impl From<RepoError> for Diagnostic {
     fn from(error: RepoError) -> Diagnostic {
         let mut diagnostic = Diagnostic::error(error.message);
         diagnostic.hint = error.hint;
-        diagnostic.rule = error.is_missing.then(|| NO_REPOSITORY.to_owned());
+        diagnostic.rule = error.is_no_repository.then(|| NO_REPOSITORY.to_owned());
         diagnostic
     }
 }
@@ -74,14 +74,14 @@ pub fn git_file(content: &str) -> RepoError {
 /// Returns the text of `error` and of everything that caused it, without repeating a part.
 pub(in crate::git) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
+    let mut next = error.source();
+    while let Some(cause) = next {
         let cause_text = cause.to_string();
         if !text.contains(&cause_text) {
             text.push_str(": ");
             text.push_str(&cause_text);
         }
-        source = cause.source();
+        next = cause.source();
     }
     text
 }

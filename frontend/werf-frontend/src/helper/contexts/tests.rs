@@ -4,7 +4,7 @@ use werf_plan::dockerfile::DockerfilePlan;
 use werf_plan::file::Outcome;
 
 use crate::git::fixture::Fixture;
-use crate::helper::locate::Wanted;
+use crate::helper::locate::ConfigQuery;
 use crate::helper::plan::{PlanRequest, plan_commit};
 
 const META: &str = "configVersion: 1\nproject: shop\n---\n";
@@ -28,13 +28,13 @@ fn plans(fixture: &Fixture) -> Result<Vec<DockerfilePlan>, String> {
     let request = PlanRequest {
         git_dir: fixture.git_dir(),
         target: None,
-        wanted: Wanted {
+        config: ConfigQuery {
             path: Some("app/werf.yaml".to_owned()),
-            ..Wanted::default()
+            ..ConfigQuery::default()
         },
         build_args: BTreeMap::new(),
         toolchain: None,
-        applied: Vec::new(),
+        baselines: Vec::new(),
         remotes: Vec::new(),
     };
     let file = plan_commit(&request, None);

@@ -4,7 +4,7 @@ use werf_plan::file::{Outcome, Plan, PlanFile};
 use werf_plan::stage::StageKind;
 
 use crate::git::fixture::Fixture;
-use crate::helper::locate::Wanted;
+use crate::helper::locate::ConfigQuery;
 use crate::helper::plan::{PlanRequest, plan_commit};
 
 use super::*;
@@ -40,11 +40,11 @@ fn plan_with(
     let request = PlanRequest {
         target: None,
         git_dir: fixture.git_dir(),
-        wanted: Wanted::default(),
+        config: ConfigQuery::default(),
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
         remotes: remotes.collect(),
         toolchain: None,
-        applied: Vec::new(),
+        baselines: Vec::new(),
     };
     plan_commit(&request, store)
 }

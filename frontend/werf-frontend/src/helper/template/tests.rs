@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use werf_plan::file::{Outcome, PlanFile};
 
 use crate::git::fixture::Fixture;
-use crate::helper::locate::Wanted;
+use crate::helper::locate::ConfigQuery;
 use crate::helper::plan::{PlanRequest, plan_commit};
 use crate::helper::render::render_commit;
 
@@ -13,10 +13,10 @@ fn request(fixture: &Fixture, build_args: &[(&str, &str)]) -> PlanRequest {
     let pair = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
     PlanRequest {
         git_dir: fixture.git_dir(),
-        wanted: Wanted::default(),
+        config: ConfigQuery::default(),
         target: None,
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
-        applied: Vec::new(),
+        baselines: Vec::new(),
         remotes: Vec::new(),
         toolchain: None,
     }
@@ -163,9 +163,9 @@ fn the_project_directory_is_that_of_the_file() {
         ("name", "outer"),
     ]);
     let request = PlanRequest {
-        wanted: Wanted {
+        config: ConfigQuery {
             path: Some("sub/werf.yaml".to_owned()),
-            ..Wanted::default()
+            ..ConfigQuery::default()
         },
         ..request(&fixture, &[("WERF_ENV", "dev")])
     };
