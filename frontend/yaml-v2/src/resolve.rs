@@ -4,6 +4,10 @@
 //! numbers as Go writes them, base 60 is not supported. A tag such as `!!int` must agree with the
 //! text; tags that are not of YAML's own make any text a string.
 
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+
 use super::timestamp::is_timestamp;
 use super::token::Style;
 use super::value::Value;
@@ -163,44 +167,14 @@ fn without_separators(text: &str) -> Option<String> {
     good.then(|| text.replace('_', ""))
 }
 
-/// Decodes base64 with its padding as Go's standard encoding does: line breaks are skipped.
+/// Decodes base64 with its padding as Go's `base64.StdEncoding` does: line breaks are skipped, and bits left over in
+/// the last symbol may be set.
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let symbols: Vec<u8> = text
-        .bytes()
-        .filter(|byte| !matches!(byte, b'\n' | b'\r'))
-        .collect();
-    if !symbols.len().is_multiple_of(4) {
-        return None;
-    }
-    let padding = symbols
-        .iter()
-        .rev()
-        .take_while(|&&symbol| symbol == b'=')
-        .count();
-    if padding > 2 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(symbols.len() / 4 * 3);
-    for group in symbols[..symbols.len() - padding].chunks(4) {
-        let mut bits = 0u32;
-        for &symbol in group {
-            bits = bits << 6 | u32::from(base64_digit(symbol)?);
-        }
-        bits <<= 6 * (4 - group.len());
-        bytes.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
-    }
-    Some(bytes)
-}
-
-fn base64_digit(symbol: u8) -> Option<u8> {
-    match symbol {
-        b'A'..=b'Z' => Some(symbol - b'A'),
-        b'a'..=b'z' => Some(symbol - b'a' + 26),
-        b'0'..=b'9' => Some(symbol - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
+    const ENGINE: GeneralPurpose = GeneralPurpose::new(
+        &STANDARD,
+        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+    );
+    ENGINE.decode(text.replace(['\n', '\r'], "")).ok()
 }
 
 #[cfg(test)]
@@ -293,6 +267,15 @@ mod tests {
             tagged("timestamp", "2001-13-01").unwrap_err(),
             "cannot decode !!str `2001-13-01` as a !!timestamp"
         );
-        assert!(tagged("binary", "aGk").is_err());
+        // As in Go: a bit left over is set, a line is broken.
+        assert_eq!(
+            tagged("binary", "aG\r\nl=").unwrap().value,
+            Value::String("hi".to_owned())
+        );
+        for wrong in [
+            "aGk", "aGk==", "aGk=aGk=", "aG=k", "a===", "====", "aG k", "aGk-",
+        ] {
+            assert!(tagged("binary", wrong).is_err(), "{wrong}");
+        }
     }
 }
