@@ -10,30 +10,10 @@ pub fn closest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     let lower = typed.to_lowercase();
     let distances = known
         .into_iter()
-        .map(|name| (distance(&lower, &name.to_lowercase()), name));
+        .map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name));
     let (distance, name) = distances.min_by_key(|&(distance, _)| distance)?;
     let allowed = (name.chars().count().max(lower.chars().count()) / 3).max(1);
     (distance <= allowed && (distance > 0 || name != typed)).then_some(name)
-}
-
-/// Returns how many letters must be changed, added, removed or swapped with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let changed = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = changed.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(before_last[j - 2] + 1);
-            }
-            row.push(least);
-        }
-        before_last = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
 }
 
 #[cfg(test)]
