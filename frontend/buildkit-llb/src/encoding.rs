@@ -1,7 +1,5 @@
 //! The bytes of an operation and their digest, as the daemon computes them.
 
-use std::fmt::Write as _;
-
 use buildkit_proto::pb;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
@@ -26,9 +24,8 @@ pub(crate) fn encode(mut op: pb::Op) -> Vec<u8> {
 
 /// Returns `sha256:` and the hexadecimal digits of the hash of `bytes`.
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    let mut text = "sha256:".to_owned();
-    for byte in Sha256::digest(bytes) {
-        write!(text, "{byte:02x}").expect("writing to a string does not fail");
-    }
-    text
+    format!(
+        "sha256:{}",
+        base16ct::lower::encode_string(&Sha256::digest(bytes))
+    )
 }

@@ -48,12 +48,9 @@ pub(crate) fn register(funcs: &mut FuncMap) {
         fill(&mut bytes)?;
         bytes[6] = bytes[6] & 0x0F | 0x40;
         bytes[8] = bytes[8] & 0x3F | 0x80;
-        let mut text = String::with_capacity(36);
-        for (index, byte) in bytes.iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                text.push('-');
-            }
-            text.push_str(&format!("{byte:02x}"));
+        let mut text = base16ct::lower::encode_string(&bytes);
+        for hyphen in [8, 13, 18, 23] {
+            text.insert(hyphen, '-');
         }
         Ok(text.into())
     });

@@ -1,34 +1,17 @@
 //! Lower-case hexadecimal, the only spelling of digests in names and texts.
 
-use std::fmt::Write as _;
+use base16ct::lower;
 
 /// Writes `bytes` in lower-case hexadecimal.
 pub(crate) fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("a String takes all that is written");
-    }
-    text
+    lower::encode_string(bytes)
 }
 
 /// Reads exactly `N` bytes of lower-case hexadecimal.
 pub(crate) fn decode<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    if text.len() != N * 2 {
-        return None;
-    }
     let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-    }
-    Some(bytes)
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
+    let read = lower::decode(text, &mut bytes).ok()?.len();
+    (read == N).then_some(bytes)
 }
 
 #[cfg(test)]

@@ -193,7 +193,11 @@ fn git_operation(definition: &pb::Definition) -> Option<String> {
         let op = pb::Op::decode(bytes.as_slice()).unwrap();
         matches!(op.op, Some(pb::op::Op::Source(source)) if source.identifier.starts_with("git://"))
     })?;
-    Some(format!("sha256:{:x}", sha2::Sha256::digest(bytes)))
+    let digest = sha2::Sha256::digest(bytes);
+    Some(format!(
+        "sha256:{}",
+        base16ct::lower::encode_string(&digest)
+    ))
 }
 
 /// Returns how the daemon says that an operation failed.

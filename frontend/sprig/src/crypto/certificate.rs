@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use gotemplate::{Call, FuncError, FuncMap, Kind, List, Object, Type, Value};
 use sha1::{Digest, Sha1};
 
-use super::der::{self, BIT_STRING, BOOLEAN, OCTET_STRING, OID, Reader, SEQUENCE, SET};
+use super::der::{self, ObjectIdentifier, Reader, Tag};
 use super::key::PrivateKey;
 use super::pem;
 use crate::encoding::base64_decode;
@@ -199,34 +199,34 @@ struct Issuer {
 impl Issuer {
     /// Reads a certificate.
     fn read(bytes: &[u8]) -> Option<Issuer> {
-        let mut outer = Reader(Reader(bytes).read(SEQUENCE)?);
-        let mut fields = Reader(outer.read(SEQUENCE)?);
+        let mut outer = Reader::new(bytes)?.enter(Tag::Sequence)?;
+        let mut fields = outer.enter(Tag::Sequence)?;
         fields.read_if(der::wrapper(0));
-        fields.read(der::INTEGER)?;
-        fields.read(SEQUENCE)?;
-        fields.read(SEQUENCE)?;
-        fields.read(SEQUENCE)?;
-        let name = fields.read_whole(SEQUENCE)?.to_vec();
-        let mut key = Reader(fields.read(SEQUENCE)?);
-        key.read(SEQUENCE)?;
-        let public = key.read(BIT_STRING)?.get(1..)?.to_vec();
+        fields.read(Tag::Integer)?;
+        fields.read(Tag::Sequence)?;
+        fields.read(Tag::Sequence)?;
+        fields.read(Tag::Sequence)?;
+        let name = fields.read_whole(Tag::Sequence)?.to_vec();
+        let mut key = fields.enter(Tag::Sequence)?;
+        key.read(Tag::Sequence)?;
+        let public = key.read(Tag::BitString)?.get(1..)?.to_vec();
         fields.read_if(der::plain(1));
         fields.read_if(der::plain(2));
         let mut key_id = Vec::new();
         if let Some(extensions) = fields.read_if(der::wrapper(3)) {
-            let mut extensions = Reader(Reader(extensions).read(SEQUENCE)?);
-            while extensions.peek().is_some() {
-                let mut extension = Reader(extensions.read(SEQUENCE)?);
-                let oid = extension.read(OID)?;
-                extension.read_if(BOOLEAN);
-                let content = extension.read(OCTET_STRING)?;
-                if oid == OID_KEY_ID {
-                    key_id = Reader(content).read(OCTET_STRING)?.to_vec();
+            let mut extensions = Reader::new(extensions)?.enter(Tag::Sequence)?;
+            while !extensions.is_finished() {
+                let mut extension = extensions.enter(Tag::Sequence)?;
+                let oid = extension.read(Tag::ObjectIdentifier)?;
+                extension.read_if(Tag::Boolean);
+                let content = extension.read(Tag::OctetString)?;
+                if oid == OID_KEY_ID.as_bytes() {
+                    key_id = Reader::new(content)?.read(Tag::OctetString)?.to_vec();
                 }
             }
         }
-        outer.read(SEQUENCE)?;
-        outer.read(BIT_STRING)?;
+        outer.read(Tag::Sequence)?;
+        outer.read(Tag::BitString)?;
         Some(Issuer {
             name,
             key_id,
@@ -251,15 +251,15 @@ fn signed(subject: &Subject, key: &PrivateKey, authority: &Value) -> Result<Valu
     create(subject, key, Some(&issuer), &signer)
 }
 
-const OID_COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-const OID_KEY_ID: &[u8] = &[0x55, 0x1D, 0x0E];
-const OID_KEY_USAGE: &[u8] = &[0x55, 0x1D, 0x0F];
-const OID_ALT_NAME: &[u8] = &[0x55, 0x1D, 0x11];
-const OID_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 0x13];
-const OID_AUTHORITY_KEY: &[u8] = &[0x55, 0x1D, 0x23];
-const OID_EXTENDED_USAGE: &[u8] = &[0x55, 0x1D, 0x25];
-const OID_SERVER: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
-const OID_CLIENT: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
+const OID_COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+const OID_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
+const OID_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+const OID_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+const OID_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+const OID_AUTHORITY_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
+const OID_EXTENDED_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
+const OID_SERVER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
+const OID_CLIENT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
 
 fn create(
     subject: &Subject,
@@ -287,18 +287,18 @@ fn create(
     let now = Time::now();
     let end = now.add(Duration::of_days(subject.days));
     let to_be_signed = der::list(
-        SEQUENCE,
+        Tag::Sequence,
         &[
             der::value(der::wrapper(0), &der::integer(&[2])),
             der::integer(&serial),
             signer.signature_algorithm(),
             issuer.map_or_else(|| name.clone(), |issuer| issuer.name.clone()),
-            der::list(SEQUENCE, &[time(&now), time(&end)]),
+            der::list(Tag::Sequence, &[time(&now), time(&end)]),
             name.clone(),
-            der::list(SEQUENCE, &[algorithm, der::bits(&public)]),
+            der::list(Tag::Sequence, &[algorithm, der::bits(0, &public)]),
             der::value(
                 der::wrapper(3),
-                &der::list(SEQUENCE, &extensions(subject, &name, &public, issuer)),
+                &der::list(Tag::Sequence, &extensions(subject, &name, &public, issuer)),
             ),
         ],
     );
@@ -306,42 +306,44 @@ fn create(
     let parts = [
         to_be_signed,
         signer.signature_algorithm(),
-        der::bits(&signature),
+        der::bits(0, &signature),
     ];
     Ok(Value::object(Certificate {
-        cert: pem::encode("CERTIFICATE", &der::list(SEQUENCE, &parts)),
+        cert: pem::encode("CERTIFICATE", &der::list(Tag::Sequence, &parts)),
         key: key.to_pem(),
     }))
 }
 
 /// Encodes a name that is a common name only.
 fn name(common_name: &str) -> Vec<u8> {
-    const PRINTABLE: u8 = 0x13;
-    const UTF8: u8 = 0x0C;
     if common_name.is_empty() {
-        return der::value(SEQUENCE, &[]);
+        return der::value(Tag::Sequence, &[]);
     }
     let is_printable = |byte: u8| byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&byte);
     let tag = if common_name.bytes().all(is_printable) {
-        PRINTABLE
+        Tag::PrintableString
     } else {
-        UTF8
+        Tag::Utf8String
     };
     let attribute = [
-        der::value(OID, OID_COMMON_NAME),
+        der::oid(OID_COMMON_NAME),
         der::value(tag, common_name.as_bytes()),
     ];
-    der::value(SEQUENCE, &der::value(SET, &der::list(SEQUENCE, &attribute)))
+    der::value(
+        Tag::Sequence,
+        &der::value(Tag::Set, &der::list(Tag::Sequence, &attribute)),
+    )
 }
 
 /// Encodes a time in two digits of the year up to 2049, in four after that.
 fn time(time: &Time) -> Vec<u8> {
-    const UTC_TIME: u8 = 0x17;
-    const GENERALIZED_TIME: u8 = 0x18;
     if time.is_short_in_certificates() {
-        der::value(UTC_TIME, time.text_of("060102150405Z").as_bytes())
+        der::value(Tag::UtcTime, time.text_of("060102150405Z").as_bytes())
     } else {
-        der::value(GENERALIZED_TIME, time.text_of("20060102150405Z").as_bytes())
+        der::value(
+            Tag::GeneralizedTime,
+            time.text_of("20060102150405Z").as_bytes(),
+        )
     }
 }
 
@@ -352,44 +354,40 @@ fn extensions(
     issuer: Option<&Issuer>,
 ) -> Vec<Vec<u8>> {
     // Digital signature and key encipherment, for an authority also the signing of certificates.
-    let usage: &[u8] = if subject.is_authority {
-        &[2, 0xA4]
+    let usage = if subject.is_authority {
+        der::bits(2, &[0xA4])
     } else {
-        &[5, 0xA0]
+        der::bits(5, &[0xA0])
     };
-    let roles = [der::value(OID, OID_SERVER), der::value(OID, OID_CLIENT)];
-    let authority = der::value(BOOLEAN, &[0xFF]);
+    let roles = [der::oid(OID_SERVER), der::oid(OID_CLIENT)];
+    let authority = der::value(Tag::Boolean, &[0xFF]);
     let constraints: &[u8] = if subject.is_authority {
         &authority
     } else {
         &[]
     };
     let mut all = vec![
-        extension(
-            OID_KEY_USAGE,
-            Importance::Critical,
-            &der::value(BIT_STRING, usage),
-        ),
+        extension(OID_KEY_USAGE, Importance::Critical, &usage),
         extension(
             OID_EXTENDED_USAGE,
             Importance::Normal,
-            &der::list(SEQUENCE, &roles),
+            &der::list(Tag::Sequence, &roles),
         ),
         extension(
             OID_CONSTRAINTS,
             Importance::Critical,
-            &der::value(SEQUENCE, constraints),
+            &der::value(Tag::Sequence, constraints),
         ),
     ];
     if subject.is_authority {
-        let id = der::value(OCTET_STRING, &Sha1::digest(public));
+        let id = der::value(Tag::OctetString, &Sha1::digest(public));
         all.push(extension(OID_KEY_ID, Importance::Normal, &id));
     }
     if let Some(issuer) = issuer
         && issuer.name != name
         && !issuer.key_id.is_empty()
     {
-        let id = der::value(SEQUENCE, &der::value(der::plain(0), &issuer.key_id));
+        let id = der::value(Tag::Sequence, &der::value(der::plain(0), &issuer.key_id));
         all.push(extension(OID_AUTHORITY_KEY, Importance::Normal, &id));
     }
     let mut names: Vec<Vec<u8>> = subject
@@ -413,7 +411,7 @@ fn extensions(
         all.push(extension(
             OID_ALT_NAME,
             importance,
-            &der::list(SEQUENCE, &names),
+            &der::list(Tag::Sequence, &names),
         ));
     }
     all
@@ -426,11 +424,11 @@ enum Importance {
     Normal,
 }
 
-fn extension(oid: &[u8], importance: Importance, content: &[u8]) -> Vec<u8> {
-    let mut fields = vec![der::value(OID, oid)];
+fn extension(oid: ObjectIdentifier, importance: Importance, content: &[u8]) -> Vec<u8> {
+    let mut fields = vec![der::oid(oid)];
     if importance == Importance::Critical {
-        fields.push(der::value(BOOLEAN, &[0xFF]));
+        fields.push(der::value(Tag::Boolean, &[0xFF]));
     }
-    fields.push(der::value(OCTET_STRING, content));
-    der::list(SEQUENCE, &fields)
+    fields.push(der::value(Tag::OctetString, content));
+    der::list(Tag::Sequence, &fields)
 }

@@ -1,106 +1,95 @@
-//! As much of DER, the encoding of keys and certificates, as they need.
+//! DER, the encoding of keys and certificates, in the few forms that they are made of.
 
-pub(super) const BOOLEAN: u8 = 0x01;
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const BIT_STRING: u8 = 0x03;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const NULL: u8 = 0x05;
-pub(super) const OID: u8 = 0x06;
-pub(super) const SEQUENCE: u8 = 0x30;
-pub(super) const SET: u8 = 0x31;
+use der::asn1::{AnyRef, BitStringRef, UintRef};
+use der::{Decode as _, Encode, Reader as _, SliceReader, TagNumber};
 
-/// Tag of a context-specific field that wraps another value.
-pub(super) const fn wrapper(number: u8) -> u8 {
-    0xA0 | number
+pub(super) use der::Tag;
+pub(super) use der::asn1::ObjectIdentifier;
+
+/// The tag of a context-specific field that wraps another value.
+pub(super) const fn wrapper(number: u32) -> Tag {
+    Tag::ContextSpecific {
+        constructed: true,
+        number: TagNumber(number),
+    }
 }
 
-/// Tag of a context-specific field with plain content.
-pub(super) const fn plain(number: u8) -> u8 {
-    0x80 | number
+/// The tag of a context-specific field with plain content.
+pub(super) const fn plain(number: u32) -> Tag {
+    Tag::ContextSpecific {
+        constructed: false,
+        number: TagNumber(number),
+    }
 }
 
 /// Encodes one value.
-pub(super) fn value(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut out = vec![tag];
-    match content.len() {
-        length @ 0..0x80 => out.push(length as u8),
-        length => {
-            let bytes = length.to_be_bytes();
-            let bytes = &bytes[bytes.iter().take_while(|&&byte| byte == 0).count()..];
-            out.push(0x80 | bytes.len() as u8);
-            out.extend_from_slice(bytes);
-        }
-    }
-    out.extend_from_slice(content);
-    out
+pub(super) fn value(tag: Tag, content: &[u8]) -> Vec<u8> {
+    encode(AnyRef::new(tag, content))
 }
 
 /// Encodes values in a row as one.
-pub(super) fn list(tag: u8, values: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn list(tag: Tag, values: &[Vec<u8>]) -> Vec<u8> {
     value(tag, &values.concat())
+}
+
+/// Encodes the name of an algorithm, a curve or an extension.
+pub(super) fn oid(name: ObjectIdentifier) -> Vec<u8> {
+    encode(Ok(name))
 }
 
 /// Encodes a number that is not negative.
 pub(super) fn integer(big_endian: &[u8]) -> Vec<u8> {
-    let zeros = big_endian.iter().take_while(|&&byte| byte == 0).count();
-    let mut digits = big_endian[zeros..].to_vec();
-    if digits.first().is_none_or(|first| first & 0x80 != 0) {
-        digits.insert(0, 0);
-    }
-    value(INTEGER, &digits)
+    encode(UintRef::new(big_endian))
 }
 
-/// Encodes whole bytes as a bit string.
-pub(super) fn bits(bytes: &[u8]) -> Vec<u8> {
-    value(BIT_STRING, &[&[0], bytes].concat())
+/// Encodes a bit string, of whose last byte `unused` bits do not count.
+pub(super) fn bits(unused: u8, bytes: &[u8]) -> Vec<u8> {
+    encode(BitStringRef::new(unused, bytes))
+}
+
+fn encode(value: der::Result<impl Encode>) -> Vec<u8> {
+    value
+        .and_then(|value| value.to_der())
+        .expect("keys and certificates are shorter than DER's longest value")
 }
 
 /// Reads values one after the other.
-pub(super) struct Reader<'a>(pub &'a [u8]);
+pub(super) struct Reader<'a>(SliceReader<'a>);
 
 impl<'a> Reader<'a> {
-    /// Returns the tag of the next value.
-    pub(super) fn peek(&self) -> Option<u8> {
-        self.0.first().copied()
+    /// Reads what is encoded in `bytes`.
+    pub(super) fn new(bytes: &'a [u8]) -> Option<Reader<'a>> {
+        SliceReader::new(bytes).ok().map(Reader)
+    }
+
+    /// Whether there is nothing left to read.
+    pub(super) fn is_finished(&self) -> bool {
+        self.0.is_finished()
     }
 
     /// Returns the content of the next value, which must have this tag.
-    pub(super) fn read(&mut self, tag: u8) -> Option<&'a [u8]> {
-        let (content, rest) = split(self.0, tag)?;
-        self.0 = rest;
-        Some(content)
+    pub(super) fn read(&mut self, tag: Tag) -> Option<&'a [u8]> {
+        self.is_next(tag)?;
+        AnyRef::decode(&mut self.0).ok().map(AnyRef::value)
+    }
+
+    /// Returns the values inside the next one, which must have this tag.
+    pub(super) fn enter(&mut self, tag: Tag) -> Option<Reader<'a>> {
+        self.read(tag).and_then(Reader::new)
     }
 
     /// Returns the next value with its tag and length.
-    pub(super) fn read_whole(&mut self, tag: u8) -> Option<&'a [u8]> {
-        let (_, rest) = split(self.0, tag)?;
-        let whole = &self.0[..self.0.len() - rest.len()];
-        self.0 = rest;
-        Some(whole)
+    pub(super) fn read_whole(&mut self, tag: Tag) -> Option<&'a [u8]> {
+        self.is_next(tag)?;
+        self.0.tlv_bytes().ok()
     }
 
     /// Returns the content of the next value if it has this tag.
-    pub(super) fn read_if(&mut self, tag: u8) -> Option<&'a [u8]> {
-        if self.peek() == Some(tag) {
-            self.read(tag)
-        } else {
-            None
-        }
+    pub(super) fn read_if(&mut self, tag: Tag) -> Option<&'a [u8]> {
+        self.is_next(tag).and_then(|()| self.read(tag))
     }
-}
 
-fn split(text: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let rest = text.strip_prefix(&[tag])?;
-    let (&first, rest) = rest.split_first()?;
-    if first < 0x80 {
-        return rest.split_at_checked(first.into());
+    fn is_next(&self, tag: Tag) -> Option<()> {
+        (Tag::peek(&self.0).ok()? == tag).then_some(())
     }
-    let (length, rest) = rest.split_at_checked(usize::from(first & 0x7F))?;
-    if length.is_empty() || length.len() > 4 {
-        return None;
-    }
-    let length = length
-        .iter()
-        .fold(0usize, |length, &byte| length << 8 | usize::from(byte));
-    rest.split_at_checked(length)
 }

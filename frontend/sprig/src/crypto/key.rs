@@ -10,16 +10,18 @@ use rsa::traits::PublicKeyParts;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use sha2::{Digest, Sha256};
 
-use super::der::{self, INTEGER, NULL, OCTET_STRING, OID, Reader, SEQUENCE};
+use super::der::{self, ObjectIdentifier, Reader, Tag};
 use super::pem;
 use crate::random;
 
-const OID_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
-const OID_RSA_SHA256: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B];
-const OID_EC: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
-const OID_P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
-const OID_ECDSA_SHA256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02];
-const OID_ED25519: &[u8] = &[0x2B, 0x65, 0x70];
+const OID_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const OID_RSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
+const OID_EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const OID_P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const OID_ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
+const OID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
+const UNKNOWN_CURVE: &str = "unknown elliptic curve: only P-256 is supported";
 
 pub(crate) fn register(funcs: &mut FuncMap) {
     funcs.add("genPrivateKey", [Type::String], |_, args| {
@@ -61,11 +63,11 @@ impl PrivateKey {
             .map_err(|error| format!("failed to generate private key: {error}"))?;
         let public = key.verifying_key();
         let parts = public.components();
-        let mut values = vec![der::integer(&[])];
+        let mut values = vec![der::integer(&[0])];
         for number in [&**parts.p(), parts.q(), parts.g(), public.y(), key.x()] {
             values.push(der::integer(&number.to_be_bytes()));
         }
-        Ok(PrivateKey::Dsa(der::list(SEQUENCE, &values)))
+        Ok(PrivateKey::Dsa(der::list(Tag::Sequence, &values)))
     }
 
     fn generate_p256() -> Result<PrivateKey, FuncError> {
@@ -115,17 +117,16 @@ impl PrivateKey {
 
     /// Reads what Go takes for an EC key; of the curves, only P-256 is known here.
     fn from_sec1(bytes: &[u8], curve_is_known: bool) -> Result<PrivateKey, String> {
-        let mut fields = Reader(bytes);
-        let mut fields = Reader(fields.read(SEQUENCE).ok_or("malformed key")?);
-        fields.read(INTEGER).ok_or("malformed key")?;
-        let secret = fields.read(OCTET_STRING).ok_or("malformed key")?;
+        let mut fields = Reader::new(bytes)
+            .and_then(|mut outer| outer.enter(Tag::Sequence))
+            .ok_or("malformed key")?;
+        fields.read(Tag::Integer).ok_or("malformed key")?;
+        let secret = fields.read(Tag::OctetString).ok_or("malformed key")?;
         let curve = fields
             .read_if(der::wrapper(0))
-            .and_then(|curve| Reader(curve).read(OID));
-        match curve {
-            Some(OID_P256) => {}
-            None if curve_is_known => {}
-            _ => return Err("unknown elliptic curve: only P-256 is supported".to_owned()),
+            .and_then(|curve| Reader::new(curve)?.read(Tag::ObjectIdentifier));
+        if curve.map_or(!curve_is_known, |curve| curve != OID_P256.as_bytes()) {
+            return Err(UNKNOWN_CURVE.to_owned());
         }
         p256::SecretKey::from_slice(secret)
             .map(PrivateKey::P256)
@@ -134,23 +135,33 @@ impl PrivateKey {
 
     fn from_pkcs8(bytes: &[u8]) -> Result<PrivateKey, String> {
         let read = || {
-            let mut fields = Reader(Reader(bytes).read(SEQUENCE)?);
-            fields.read(INTEGER)?;
-            let mut algorithm = Reader(fields.read(SEQUENCE)?);
-            let name = algorithm.read(OID)?;
-            Some((name, algorithm.read_if(OID), fields.read(OCTET_STRING)?))
+            let mut fields = Reader::new(bytes)?.enter(Tag::Sequence)?;
+            fields.read(Tag::Integer)?;
+            let mut algorithm = fields.enter(Tag::Sequence)?;
+            let name = algorithm.read(Tag::ObjectIdentifier)?;
+            Some((
+                name,
+                algorithm.read_if(Tag::ObjectIdentifier),
+                fields.read(Tag::OctetString)?,
+            ))
         };
         let (name, parameter, key) = read().ok_or("malformed key")?;
-        match (name, parameter) {
-            (OID_RSA, _) => PrivateKey::from_pkcs1(key),
-            (OID_EC, Some(OID_P256)) => PrivateKey::from_sec1(key, true),
-            (OID_EC, _) => Err("unknown elliptic curve: only P-256 is supported".to_owned()),
-            (OID_ED25519, _) => Reader(key)
-                .read(OCTET_STRING)
+        if name == OID_RSA.as_bytes() {
+            PrivateKey::from_pkcs1(key)
+        } else if name == OID_EC.as_bytes() {
+            if parameter == Some(OID_P256.as_bytes()) {
+                PrivateKey::from_sec1(key, true)
+            } else {
+                Err(UNKNOWN_CURVE.to_owned())
+            }
+        } else if name == OID_ED25519.as_bytes() {
+            Reader::new(key)
+                .and_then(|mut key| key.read(Tag::OctetString))
                 .and_then(|seed| <&[u8; 32]>::try_from(seed).ok())
                 .map(|seed| PrivateKey::Ed25519(ed25519_dalek::SigningKey::from_bytes(seed)))
-                .ok_or_else(|| "malformed Ed25519 key".to_owned()),
-            _ => Err("PKCS#8 wrapping contained private key with unknown algorithm".to_owned()),
+                .ok_or_else(|| "malformed Ed25519 key".to_owned())
+        } else {
+            Err("PKCS#8 wrapping contained private key with unknown algorithm".to_owned())
         }
     }
 
@@ -167,19 +178,22 @@ impl PrivateKey {
             PrivateKey::P256(key) => {
                 let fields = [
                     der::integer(&[1]),
-                    der::value(OCTET_STRING, &key.to_bytes()),
-                    der::value(der::wrapper(0), &der::value(OID, OID_P256)),
-                    der::value(der::wrapper(1), &der::bits(&point(key))),
+                    der::value(Tag::OctetString, &key.to_bytes()),
+                    der::value(der::wrapper(0), &der::oid(OID_P256)),
+                    der::value(der::wrapper(1), &der::bits(0, &point(key))),
                 ];
-                pem::encode("EC PRIVATE KEY", &der::list(SEQUENCE, &fields))
+                pem::encode("EC PRIVATE KEY", &der::list(Tag::Sequence, &fields))
             }
             PrivateKey::Ed25519(key) => {
                 let fields = [
-                    der::integer(&[]),
-                    der::value(SEQUENCE, &der::value(OID, OID_ED25519)),
-                    der::value(OCTET_STRING, &der::value(OCTET_STRING, &key.to_bytes())),
+                    der::integer(&[0]),
+                    der::value(Tag::Sequence, &der::oid(OID_ED25519)),
+                    der::value(
+                        Tag::OctetString,
+                        &der::value(Tag::OctetString, &key.to_bytes()),
+                    ),
                 ];
-                pem::encode("PRIVATE KEY", &der::list(SEQUENCE, &fields))
+                pem::encode("PRIVATE KEY", &der::list(Tag::Sequence, &fields))
             }
         }
     }
@@ -191,19 +205,19 @@ impl PrivateKey {
                 let public = key.to_public_key();
                 let (modulus, exponent) = (public.n_bytes(), public.e_bytes());
                 let numbers = [der::integer(&modulus), der::integer(&exponent)];
-                let algorithm = [der::value(OID, OID_RSA), der::value(NULL, &[])];
+                let algorithm = [der::oid(OID_RSA), der::value(Tag::Null, &[])];
                 Some((
-                    der::list(SEQUENCE, &algorithm),
-                    der::list(SEQUENCE, &numbers),
+                    der::list(Tag::Sequence, &algorithm),
+                    der::list(Tag::Sequence, &numbers),
                 ))
             }
             PrivateKey::Dsa(_) => None,
             PrivateKey::P256(key) => {
-                let algorithm = [der::value(OID, OID_EC), der::value(OID, OID_P256)];
-                Some((der::list(SEQUENCE, &algorithm), point(key)))
+                let algorithm = [der::oid(OID_EC), der::oid(OID_P256)];
+                Some((der::list(Tag::Sequence, &algorithm), point(key)))
             }
             PrivateKey::Ed25519(key) => {
-                let algorithm = der::value(SEQUENCE, &der::value(OID, OID_ED25519));
+                let algorithm = der::value(Tag::Sequence, &der::oid(OID_ED25519));
                 Some((algorithm, key.verifying_key().to_bytes().to_vec()))
             }
         }
@@ -213,12 +227,12 @@ impl PrivateKey {
     pub(super) fn signature_algorithm(&self) -> Vec<u8> {
         match self {
             PrivateKey::Rsa(_) => {
-                let parts = [der::value(OID, OID_RSA_SHA256), der::value(NULL, &[])];
-                der::list(SEQUENCE, &parts)
+                let parts = [der::oid(OID_RSA_SHA256), der::value(Tag::Null, &[])];
+                der::list(Tag::Sequence, &parts)
             }
-            PrivateKey::P256(_) => der::value(SEQUENCE, &der::value(OID, OID_ECDSA_SHA256)),
+            PrivateKey::P256(_) => der::value(Tag::Sequence, &der::oid(OID_ECDSA_SHA256)),
             PrivateKey::Dsa(_) | PrivateKey::Ed25519(_) => {
-                der::value(SEQUENCE, &der::value(OID, OID_ED25519))
+                der::value(Tag::Sequence, &der::oid(OID_ED25519))
             }
         }
     }
@@ -248,10 +262,42 @@ fn point(key: &p256::SecretKey) -> Vec<u8> {
 }
 
 fn is_dsa(bytes: &[u8]) -> bool {
-    let mut outer = Reader(bytes);
-    let Some(fields) = outer.read(SEQUENCE) else {
-        return false;
-    };
-    let mut fields = Reader(fields);
-    (0..6).all(|_| fields.read(INTEGER).is_some())
+    Reader::new(bytes)
+        .and_then(|mut outer| outer.enter(Tag::Sequence))
+        .is_some_and(|mut numbers| (0..6).all(|_| numbers.read(Tag::Integer).is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PrivateKey;
+
+    /// The example of RFC 8410, section 10.3.
+    const ED25519: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+-----END PRIVATE KEY-----
+";
+
+    /// A key of `openssl ecparam -name prime256v1 -genkey -noout`.
+    const P256: &str = "-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIFnXfRR4jODZQ8oNmmtEUtX38bXwTn6zhD+8LU2jiCd3oAoGCCqGSM49
+AwEHoUQDQgAEqMjXIOSGvBNssSXhGTvxpOvG4WtqRxpIdJDhXjKVokDxCovYFjY3
+szTLAIfgAYK7K0KNLpNOURpkKp4NqQwnrw==
+-----END EC PRIVATE KEY-----
+";
+
+    /// The same key after `openssl pkcs8 -topk8 -nocrypt`.
+    const P256_IN_PKCS8: &str = "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgWdd9FHiM4NlDyg2a
+a0RS1ffxtfBOfrOEP7wtTaOIJ3ehRANCAASoyNcg5Ia8E2yxJeEZO/Gk68bha2pH
+Gkh0kOFeMpWiQPEKi9gWNjezNMsAh+ABgrsrQo0uk05RGmQqng2pDCev
+-----END PRIVATE KEY-----
+";
+
+    #[test]
+    fn keys_of_others_are_read_and_written_alike() {
+        for (read, written) in [(ED25519, ED25519), (P256, P256), (P256_IN_PKCS8, P256)] {
+            let key = PrivateKey::from_pem(read).unwrap_or_else(|error| panic!("{error}: {read}"));
+            assert_eq!(key.to_pem(), written);
+        }
+    }
 }

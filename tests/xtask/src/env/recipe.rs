@@ -52,7 +52,7 @@ pub fn tag_of(parts: &[Vec<u8>]) -> String {
         all.update((part.len() as u64).to_le_bytes());
         all.update(part);
     }
-    let mut tag = format!("{:x}", all.finalize());
+    let mut tag = base16ct::lower::encode_string(&all.finalize());
     tag.truncate(12);
     tag
 }
