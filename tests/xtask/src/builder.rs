@@ -7,12 +7,12 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Result, bail};
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
 use crate::env::Env;
 use crate::env::daemon::Daemon;
 use crate::env::docker::Docker;
-use crate::env::rootfs;
+use crate::env::engine::Engine;
 use crate::home::Home;
 use crate::process::{capture, show, succeeds};
 use crate::talk::{print, say};
@@ -24,7 +24,7 @@ const PREFIX: &str = "werf-frontend-";
 pub enum Action {
     /// Starts it with an empty cache, whatever it held before, and prints `export` lines
     Start {
-        /// Any word; `main` is taken
+        /// Any word; `main` and the names of engines are taken
         name: String,
     },
     /// Kills it as a crash would, and starts it again with all it holds
@@ -53,14 +53,14 @@ pub fn run(action: &Action) -> Result<()> {
 fn start(name: &str) -> Result<()> {
     let mut env = Env::bare()?;
     let _lock = env.home.lock()?;
-    if env.docker.own {
-        let root = rootfs::ENGINE.ensure(&env.home)?;
-        let daemon = Daemon::named(&env.home, name);
+    if let Some(engine) = env.docker.engine {
+        let root = engine.root(&env.home)?;
+        let daemon = Daemon::of(&env.home, engine, name);
         if daemon.remove(&env.home)? {
             say(format_args!("replacing the builder `{name}`"));
         }
         daemon.ensure(&root, &env.registry)?;
-        env.docker = Docker::own(&env.home, &root, &daemon)?;
+        env.docker = Docker::own(&env.home, engine, &root, &daemon)?;
     } else {
         remove_container(name);
         create_container(&env, name)?;
@@ -75,9 +75,9 @@ fn start(name: &str) -> Result<()> {
 fn crash(name: &str) -> Result<()> {
     let env = Env::bare()?;
     let _lock = env.home.lock()?;
-    if env.docker.own {
-        let root = rootfs::ENGINE.ensure(&env.home)?;
-        let daemon = Daemon::named(&env.home, name);
+    if let Some(engine) = env.docker.engine {
+        let root = engine.root(&env.home)?;
+        let daemon = Daemon::of(&env.home, engine, name);
         if !daemon.kill()? {
             bail!("no builder `{name}` was running");
         }
@@ -152,9 +152,12 @@ pub fn remove_all_containers() {
 /// The name becomes a directory.
 fn check_name(name: &str) -> Result<()> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if name == "main" || name.is_empty() || name.len() > 30 || !name.bytes().all(plain) {
+    let taken = Engine::value_variants()
+        .iter()
+        .any(|engine| [engine.daemon(), engine.name()].contains(&name));
+    if taken || name.is_empty() || name.len() > 30 || !name.bytes().all(plain) {
         bail!(
-            "`{name}` cannot name a builder: up to 30 small letters, digits and `-`, other than `main`"
+            "`{name}` cannot name a builder: up to 30 small letters, digits and `-`, other than `main` and the names of engines"
         );
     }
     Ok(())
@@ -166,7 +169,16 @@ mod tests {
 
     #[test]
     fn a_builder_s_name_cannot_leave_the_directory() {
-        for bad in ["", "main", "..", "a/b", "A", "a b", &"x".repeat(31)] {
+        for bad in [
+            "",
+            "main",
+            "docker-28-classic",
+            "..",
+            "a/b",
+            "A",
+            "a b",
+            &"x".repeat(31),
+        ] {
             assert!(check_name(bad).is_err(), "{bad:?}");
         }
         assert!(check_name("fresh-2").is_ok());

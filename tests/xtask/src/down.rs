@@ -32,14 +32,7 @@ pub fn run(options: &Options) -> Result<()> {
     on_a_persons_docker()?;
     if options.purge {
         for part in [
-            "daemons",
-            "registry",
-            "rootfs",
-            "frontend",
-            "busybox",
-            "docker-config",
-            "bin",
-            "logs",
+            "daemons", "registry", "rootfs", "frontend", "busybox", "clients", "logs",
         ] {
             remove_dir(&home.join(part))?;
         }

@@ -48,11 +48,7 @@ enum Task {
     /// Builds examples/shell-app, runs it, builds it again
     Demo,
     /// Runs all tests; arguments go to `cargo test` (test arguments after a second `--`)
-    Test {
-        /// For example `-p e2e cache`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        cargo_arguments: Vec<String>,
-    },
+    Test(test::Options),
     /// Compares files of recorded answers with ours: prints the cases that differ and how many pass
     Cases {
         /// In any of the formats of `tests/cases`
@@ -86,7 +82,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Env(options) => env::run(&options)?,
         Task::Down(options) => down::run(&options)?,
         Task::Demo => demo::run()?,
-        Task::Test { cargo_arguments } => return test::run(&cargo_arguments),
+        Task::Test(options) => return test::run(&options),
         Task::Cases { files } => return cases::run(&files),
         Task::Builder(action) => builder::run(&action)?,
         Task::Image(options) => image::run(&options)?,

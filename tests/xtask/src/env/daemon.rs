@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
+use super::engine::Engine;
 use super::registry::Registry;
 use super::rootfs;
 use crate::home::{Home, remove_dir, write_if_changed};
@@ -27,20 +28,31 @@ pub const ENTER: &str = include_str!("enter.sh");
 pub struct Daemon {
     name: String,
     dir: PathBuf,
+    engine: Engine,
 }
 
 impl Daemon {
-    /// Returns the daemon that `cargo xtask env` speaks of.
-    pub fn main(home: &Home) -> Daemon {
-        Daemon::named(home, "main")
+    /// Returns the daemon of an engine that `cargo xtask env` speaks of.
+    pub fn main(home: &Home, engine: Engine) -> Daemon {
+        Daemon::of(home, engine, engine.daemon())
     }
 
-    /// Returns a daemon by its name, running or not.
-    pub fn named(home: &Home, name: &str) -> Daemon {
+    /// Returns a daemon of an engine, by its name.
+    pub fn of(home: &Home, engine: Engine, name: &str) -> Daemon {
         Daemon {
             name: name.to_owned(),
             dir: home.join("daemons").join(name),
+            engine,
         }
+    }
+
+    /// Returns a daemon by its name, running or not, of the engine that it was last started with.
+    pub fn named(home: &Home, name: &str) -> Daemon {
+        let recorded = fs::read_to_string(home.join("daemons").join(name).join("engine"));
+        let engine = recorded
+            .ok()
+            .and_then(|recorded| Engine::named(recorded.trim()).ok());
+        Daemon::of(home, engine.unwrap_or(Engine::DEFAULT), name)
     }
 
     /// Returns every daemon that has a directory.
@@ -61,7 +73,9 @@ impl Daemon {
     /// Starts the daemon unless it already runs as it should. Returns whether it was started.
     pub fn ensure(&self, root: &Path, registry: &Registry) -> Result<bool> {
         fs::create_dir_all(&self.dir).with_context(|| format!("make {}", self.dir.display()))?;
-        let reconfigured = write_if_changed(&self.dir.join("daemon.json"), &config(registry))?
+        write_if_changed(&self.dir.join("engine"), self.engine.name())?;
+        let config = config(self.engine, registry);
+        let reconfigured = write_if_changed(&self.dir.join("daemon.json"), &config)?
             | write_if_changed(&self.dir.join("daemon.sh"), include_str!("daemon.sh"))?;
         if !reconfigured && self.answers() {
             return Ok(false);
@@ -119,7 +133,7 @@ impl Daemon {
         if let Some(network) = Network::recorded(&self.dir)
             && network.bridge_exists()
         {
-            let root = rootfs::ENGINE.ensure(home)?;
+            let root = self.engine.root(home)?;
             capture(
                 Command::new("unshare")
                     .args(["--mount", "sh", "-c", ENTER, "enter.sh"])
@@ -201,12 +215,11 @@ pub fn detached(root: &Path, state: &Path) -> Command {
     command
 }
 
-/// The daemon's settings: the image store that cache export and several platforms need, host network
-/// for those who ask, and the local registry as a mirror, because that is where stand-ins for base
-/// images are.
-fn config(registry: &Registry) -> String {
+/// The daemon's settings: the engine's image store, host network for those who ask, and the local registry as a
+/// mirror, because that is where stand-ins for base images are.
+fn config(engine: Engine, registry: &Registry) -> String {
     let config = json!({
-        "features": { "containerd-snapshotter": true },
+        "features": { "containerd-snapshotter": engine.containerd_store() },
         "builder": {
             "entitlements": { "network-host": true },
             "gc": { "enabled": true, "defaultKeepStorage": "20GB" },

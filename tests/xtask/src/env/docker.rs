@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::daemon::Daemon;
+use super::engine::{self, Engine};
 use crate::home::Home;
 use crate::process::{capture, on_path};
 use crate::talk::say;
@@ -24,6 +25,8 @@ pub struct Docker {
     config: PathBuf,
     /// Whether the harness made it.
     pub own: bool,
+    /// Which of its engines it is, if the harness made it.
+    pub engine: Option<Engine>,
 }
 
 impl Docker {
@@ -70,24 +73,27 @@ impl Docker {
             host: host.trim().to_owned(),
             config,
             own: false,
+            engine: None,
         })
     }
 
     /// Returns the client for a daemon of the harness.
-    pub fn own(home: &Home, root: &Path, daemon: &Daemon) -> Result<Docker> {
-        let config = home.dir("docker-config")?;
-        let plugins = home.dir("docker-config/cli-plugins")?;
+    pub fn own(home: &Home, engine: Engine, root: &Path, daemon: &Daemon) -> Result<Docker> {
+        let client = Path::new("clients").join(engine.client());
+        let config = home.dir(client.join("config"))?;
+        let plugins = home.dir(client.join("config/cli-plugins"))?;
         link(
             &root.join("usr/libexec/docker/cli-plugins/docker-buildx"),
             &plugins.join("docker-buildx"),
         )?;
-        let program = home.dir("bin")?.join("docker");
+        let program = home.dir(client.join("bin"))?.join("docker");
         link(&root.join("usr/bin/docker"), &program)?;
         Ok(Docker {
             program,
             host: daemon.address(),
             config,
             own: true,
+            engine: Some(engine),
         })
     }
 
@@ -111,6 +117,9 @@ impl Docker {
             ("DOCKER_HOST", self.host.clone()),
             ("DOCKER_CONFIG", self.config.to_string_lossy().into_owned()),
         ];
+        if let Some(engine) = self.engine {
+            variables.push((engine::VARIABLE, engine.name().to_owned()));
+        }
         if self.own && !on_path("docker") {
             let bin = self.program.parent().unwrap_or(Path::new("/")).to_owned();
             let path = env::var_os("PATH").unwrap_or_default();

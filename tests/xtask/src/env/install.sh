@@ -3,6 +3,8 @@
 #
 #   unshare --mount sh install.sh ROOT [PACKAGE…]
 #
+# CHECK_VALID_UNTIL=false takes an index that is older than it allows.
+#
 # The mounts belong to the mount namespace and vanish with it, however this ends.
 set -eu
 
@@ -18,7 +20,7 @@ if [ $# -gt 0 ]; then
     printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
     chmod 755 "$root/usr/sbin/policy-rc.d"
     export DEBIAN_FRONTEND=noninteractive
-    chroot "$root" apt-get update
+    chroot "$root" apt-get -o Acquire::Check-Valid-Until="$CHECK_VALID_UNTIL" update
     chroot "$root" apt-get install -y --no-install-recommends "$@"
 fi
 chroot "$root" apt-get clean

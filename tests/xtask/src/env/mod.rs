@@ -11,6 +11,7 @@
 pub mod ansible;
 pub mod daemon;
 pub mod docker;
+pub mod engine;
 mod export;
 pub mod frontend;
 pub mod images;
@@ -27,6 +28,7 @@ use crate::checkout::Profile;
 use crate::home::Home;
 use crate::talk::{print, say};
 use docker::Docker;
+use engine::Engine;
 use registry::Registry;
 
 /// How `env` is asked for.
@@ -35,6 +37,24 @@ pub struct Options {
     /// Leaves the frontend image out: Docker, registry and base images only
     #[arg(long)]
     without_frontend: bool,
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Which Docker is asked for.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct Which {
+    /// An engine of the harness, whatever Docker answers; WERF_ENGINE does the same for all commands
+    #[arg(long, value_name = "NAME")]
+    engine: Option<Engine>,
+}
+
+impl Which {
+    /// Returns the engine that the command line or else the environment names.
+    fn engine(self) -> Result<Option<Engine>> {
+        self.engine
+            .map_or_else(Engine::of_environment, |engine| Ok(Some(engine)))
+    }
 }
 
 /// What was found or made.
@@ -52,9 +72,9 @@ pub struct Env {
 /// Prepares everything and prints the `export` lines.
 pub fn run(options: &Options) -> Result<()> {
     let env = if options.without_frontend {
-        Env::bare()?
+        Env::bare_of(options.which)?
     } else {
-        Env::with_frontend(Profile::Harness)?
+        Env::with_frontend_of(options.which, Profile::Harness)?
     };
     print(env.exports())
 }
@@ -62,16 +82,25 @@ pub fn run(options: &Options) -> Result<()> {
 impl Env {
     /// Prepares Docker, the registry and the base images.
     pub fn bare() -> Result<Env> {
+        Env::bare_of(Which { engine: None })
+    }
+
+    fn bare_of(which: Which) -> Result<Env> {
         let home = Home::open()?;
         let _lock = home.lock()?;
-        Env::locked(home.clone())
+        Env::locked(home.clone(), which)
     }
 
     /// Prepares everything, the frontend image with the binaries of this checkout included.
     pub fn with_frontend(profile: Profile) -> Result<Env> {
+        Env::with_frontend_of(Which { engine: None }, profile)
+    }
+
+    /// Prepares the same with a certain engine.
+    pub fn with_frontend_of(which: Which, profile: Profile) -> Result<Env> {
         let home = Home::open()?;
         let _lock = home.lock()?;
-        let mut env = Env::locked(home.clone())?;
+        let mut env = Env::locked(home.clone(), which)?;
         env.frontend = Some(frontend::ensure(&env, profile)?);
         Ok(env)
     }
@@ -82,13 +111,14 @@ impl Env {
         frontend.context("the frontend was not packaged")
     }
 
-    fn locked(home: Home) -> Result<Env> {
-        let (docker, registry) = match Docker::of_this_person(&home) {
-            Some(docker) => {
-                let registry = Registry::in_container(&home, &docker)?;
-                (docker, registry)
-            }
-            None => Env::engine(&home)?,
+    fn locked(home: Home, which: Which) -> Result<Env> {
+        let (docker, registry) = if let Some(engine) = which.engine()? {
+            Env::engine(&home, engine)?
+        } else if let Some(docker) = Docker::of_this_person(&home) {
+            let registry = Registry::in_container(&home, &docker)?;
+            (docker, registry)
+        } else {
+            Env::engine(&home, Engine::DEFAULT)?
         };
         images::ensure(&home, &docker, &registry)?;
         images::remove_leftovers(&docker)?;
@@ -101,15 +131,17 @@ impl Env {
     }
 
     /// Starts the harness's own registry and daemon.
-    fn engine(home: &Home) -> Result<(Docker, Registry)> {
+    fn engine(home: &Home, engine: Engine) -> Result<(Docker, Registry)> {
         rootfs::may_be_made()?;
-        let root = rootfs::ENGINE.ensure(home)?;
+        let root = engine.root(home)?;
         let registry = Registry::own(home, &root)?;
-        let daemon = daemon::Daemon::main(home);
+        let daemon = daemon::Daemon::main(home, engine);
         if daemon.ensure(&root, &registry)? {
-            say("Docker is up; it keeps running until `cargo xtask down`");
+            say(format_args!(
+                "{engine} is up; it keeps running until `cargo xtask down`"
+            ));
         }
-        Ok((Docker::own(home, &root, &daemon)?, registry))
+        Ok((Docker::own(home, engine, &root, &daemon)?, registry))
     }
 
     /// Returns the variables that lead other programs to all this.

@@ -15,27 +15,43 @@ use crate::talk::say;
 /// A root filesystem: a Debian release and what is installed in it.
 pub struct Recipe {
     /// The name of its directory; raise the number when the recipe changes.
-    name: &'static str,
+    pub name: &'static str,
     what: &'static str,
     suite: &'static str,
+    /// Whether Debian still works on the release: debootstrap has no script of its name, and a mirror may serve an
+    /// index for longer than the index allows.
+    unreleased: bool,
     packages: &'static [&'static str],
 }
 
-/// Docker, buildx and a registry. Debian 12's own Docker has a BuildKit that is too old (0.8).
-pub const ENGINE: Recipe = Recipe {
+/// Docker, buildx and a registry.
+const ENGINE: &[&str] = &[
+    "docker.io",
+    "docker-cli",
+    "docker-buildx",
+    "docker-registry",
+    "iptables",
+    "iproute2",
+    "git",
+    "tini",
+];
+
+/// The older engine. Debian 12's own Docker has a BuildKit that is too old (0.8).
+pub const TRIXIE: Recipe = Recipe {
     name: "engine-1",
     what: "Debian 13 with Docker 26",
     suite: "trixie",
-    packages: &[
-        "docker.io",
-        "docker-cli",
-        "docker-buildx",
-        "docker-registry",
-        "iptables",
-        "iproute2",
-        "git",
-        "tini",
-    ],
+    unreleased: false,
+    packages: ENGINE,
+};
+
+/// The newer engine.
+pub const FORKY: Recipe = Recipe {
+    name: "engine-forky-1",
+    what: "Debian forky with Docker 28",
+    suite: "forky",
+    unreleased: true,
+    packages: ENGINE,
 };
 
 /// The stand-in for `debian:bookworm-slim`.
@@ -43,6 +59,7 @@ pub const BOOKWORM: Recipe = Recipe {
     name: "bookworm-1",
     what: "a minimal Debian 12",
     suite: "bookworm",
+    unreleased: false,
     packages: &[],
 };
 
@@ -65,7 +82,7 @@ impl Recipe {
         apt::need(home, "debootstrap", "debootstrap")?;
         let mirror = apt::mirror()?;
         say(format_args!(
-            "making {} from {mirror} (about a minute)",
+            "making {} from {mirror} (a minute or two)",
             self.what
         ));
         let making = home.join("rootfs").join(format!("{}.making", self.name));
@@ -78,6 +95,7 @@ impl Recipe {
                 .args(["--variant=minbase", "--include=ca-certificates", self.suite])
                 .arg(&making)
                 .arg(mirror)
+                .args(self.unreleased.then_some("sid"))
                 .env("PATH", with_sbin()),
         )?;
         logged(
@@ -93,7 +111,11 @@ impl Recipe {
                 ])
                 .arg(&making)
                 .args(self.packages)
-                .env("PATH", with_sbin()),
+                .env("PATH", with_sbin())
+                .env(
+                    "CHECK_VALID_UNTIL",
+                    if self.unreleased { "false" } else { "true" },
+                ),
         )?;
         fs::rename(&making, &dir)
             .with_context(|| format!("rename {} to {}", making.display(), dir.display()))?;

@@ -1,0 +1,89 @@
+//! What the daemon that the tests run on can do: a test that needs more than that says so, and is skipped in full view.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::panic::Location;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::thread;
+
+use crate::image::docker;
+
+/// What not every engine can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// `--cache-to` other than `type=inline`.
+    CacheExport,
+    /// One build for several platforms.
+    SeveralPlatforms,
+    /// `--output type=oci`, and images with an index.
+    ImageIndex,
+}
+
+impl Feature {
+    /// Whether the daemon has it. All of them come with containerd's image store.
+    fn is_there(self) -> bool {
+        match self {
+            Feature::CacheExport | Feature::SeveralPlatforms | Feature::ImageIndex => {
+                has_containerd_store()
+            }
+        }
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            Feature::CacheExport => "cache export",
+            Feature::SeveralPlatforms => "builds for several platforms",
+            Feature::ImageIndex => "images with an index",
+        }
+    }
+}
+
+/// Whether the daemon has all that a test needs; the test ends at once where it has not:
+///
+/// ```no_run
+/// use e2e::{Feature, needs};
+///
+/// if !needs(&[Feature::CacheExport]) {
+///     return;
+/// }
+/// ```
+///
+/// A skipped test is said on standard error, past what cargo hides of tests that pass, and written down for the
+/// summary of `cargo xtask test`.
+///
+/// # Panics
+/// If the daemon does not answer.
+#[track_caller]
+pub fn needs(features: &[Feature]) -> bool {
+    let Some(missing) = features.iter().find(|feature| !feature.is_there()) else {
+        return true;
+    };
+    let module = Path::new(Location::caller().file()).file_stem();
+    let line = format!(
+        "{}::{}: this engine's image store has no {}\n",
+        module.unwrap_or_default().display(),
+        thread::current().name().unwrap_or("a test"),
+        missing.what(),
+    );
+    // Not `eprint`, which cargo hides where a test passes.
+    std::io::stderr()
+        .write_all(format!("skipped: {line}").as_bytes())
+        .expect("standard error is open");
+    if let Some(file) = std::env::var_os("WERF_TEST_SKIPPED") {
+        let mut file = OpenOptions::new()
+            .append(true)
+            .open(file)
+            .expect("the harness made a file for skipped tests");
+        file.write_all(line.as_bytes())
+            .expect("a skipped test is written down");
+    }
+    false
+}
+
+fn has_containerd_store() -> bool {
+    static STORE: OnceLock<bool> = OnceLock::new();
+    *STORE.get_or_init(|| {
+        docker(&["info", "--format", "{{.DriverStatus}}"]).contains("io.containerd.snapshotter")
+    })
+}
