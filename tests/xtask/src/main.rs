@@ -13,6 +13,7 @@ mod bench;
 mod builder;
 mod cases;
 mod checkout;
+mod compatibility;
 mod demo;
 mod down;
 mod elf;
@@ -49,6 +50,8 @@ enum Task {
     Demo,
     /// Runs all tests; arguments go to `cargo test` (test arguments after a second `--`)
     Test(test::Options),
+    /// Runs the tests that `tests/e2e/compatibility` names on every engine and writes the table of docs/compatibility.md
+    Compatibility(compatibility::Options),
     /// Compares files of recorded answers with ours: prints the cases that differ and how many pass
     Cases {
         /// In any of the formats of `tests/cases`
@@ -83,6 +86,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Down(options) => down::run(&options)?,
         Task::Demo => demo::run()?,
         Task::Test(options) => return test::run(&options),
+        Task::Compatibility(options) => compatibility::run(&options)?,
         Task::Cases { files } => return cases::run(&files),
         Task::Builder(action) => builder::run(&action)?,
         Task::Image(options) => image::run(&options)?,

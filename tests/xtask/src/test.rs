@@ -1,7 +1,7 @@
 //! `cargo xtask test`: all tests, from unit to end-to-end, with the environment prepared.
 
 use std::fs;
-use std::process::{ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -13,7 +13,7 @@ use crate::talk::say;
 const XTASK: &str = "WERF_XTASK";
 
 /// Where end-to-end tests write down that they did not run, a line each (`e2e::needs`).
-const SKIPPED: &str = "WERF_TEST_SKIPPED";
+pub const SKIPPED: &str = "WERF_TEST_SKIPPED";
 
 /// How `test` is asked for.
 #[derive(clap::Args)]
@@ -29,11 +29,10 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode> {
     let env = Env::with_frontend_of(options.which, Profile::Harness)?;
     let skipped = tempfile::NamedTempFile::new().context("make a file for skipped tests")?;
-    let mut cargo = env.equip(checkout::cargo());
+    let mut cargo = equip(&env)?;
     cargo
         .args(["test", "--workspace", "--locked", "--no-fail-fast"])
         .args(&options.cargo_arguments)
-        .env(XTASK, std::env::current_exe().context("find this program")?)
         .env(SKIPPED, skipped.path())
         .stdin(Stdio::null());
     say("running the tests");
@@ -44,6 +43,13 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         .and_then(|code| u8::try_from(code).ok())
         .unwrap_or(1);
     Ok(ExitCode::from(code))
+}
+
+/// Returns cargo with all that end-to-end tests look for in their environment.
+pub fn equip(env: &Env) -> Result<Command> {
+    let mut cargo = env.equip(checkout::cargo());
+    cargo.env(XTASK, std::env::current_exe().context("find this program")?);
+    Ok(cargo)
 }
 
 /// Says which tests did not run, and why.

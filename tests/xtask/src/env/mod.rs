@@ -50,6 +50,13 @@ pub struct Which {
 }
 
 impl Which {
+    /// A certain engine.
+    pub fn of(engine: Engine) -> Which {
+        Which {
+            engine: Some(engine),
+        }
+    }
+
     /// Returns the engine that the command line or else the environment names.
     fn engine(self) -> Result<Option<Engine>> {
         self.engine
