@@ -80,8 +80,8 @@ impl ImageMount {
 /// Returns the daemon's name for the directory that builds of `project` share at `to`.
 fn build_dir_id(project: &str, to: &str) -> String {
     let digest = Sha256::digest(to.as_bytes());
-    let digits = digest[..8].iter().map(|byte| format!("{byte:02x}"));
-    format!("werf-build-dir-v1-{project}-{}", digits.collect::<String>())
+    let digits = base16ct::lower::encode_string(&digest[..8]);
+    format!("werf-build-dir-v1-{project}-{digits}")
 }
 
 /// Directories that belong to the runtime or to the build itself.

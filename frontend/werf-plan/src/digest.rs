@@ -59,24 +59,14 @@ impl TryFrom<String> for Digest {
     type Error = String;
 
     fn try_from(text: String) -> Result<Digest, String> {
-        let digits = text.as_bytes();
-        let mut bytes = [0; 32];
-        if digits.len() != 64 {
+        if text.len() != 64 {
             return Err(format!(
                 "a stage digest has 64 hexadecimal digits, not `{text}`"
             ));
         }
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let digit = |d: u8| match d {
-                b'0'..=b'9' => Some(d - b'0'),
-                b'a'..=b'f' => Some(d - b'a' + 10),
-                _ => None,
-            };
-            match (digit(pair[0]), digit(pair[1])) {
-                (Some(high), Some(low)) => *byte = high << 4 | low,
-                _ => return Err(format!("`{text}` is not a stage digest")),
-            }
-        }
+        let mut bytes = [0; 32];
+        base16ct::lower::decode(&text, &mut bytes)
+            .map_err(|_| format!("`{text}` is not a stage digest"))?;
         Ok(Digest(bytes))
     }
 }
@@ -165,13 +155,7 @@ fn shown(value: &[u8]) -> String {
 
 /// Returns `bytes` as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("writing to a string does not fail");
-            text
-        })
+    base16ct::lower::encode_string(bytes)
 }
 
 #[cfg(test)]
