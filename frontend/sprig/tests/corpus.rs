@@ -1,7 +1,5 @@
 //! What fuzzing starts from and what it has found, rendered by the same function (`fuzz/README.md`).
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::path::Path;
 
 #[path = "../../../fuzz/src/entry.rs"]

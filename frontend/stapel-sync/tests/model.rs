@@ -4,10 +4,6 @@
 //! from paths to nodes, applies the rules of `docs/store.md` to the map one by one, and says what
 //! has to be on disk afterwards: contents, modes, link targets, owners and times.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
@@ -16,11 +12,11 @@ use std::os::unix::fs::{PermissionsExt as _, lchown, symlink as link};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::support::random::Random;
+use crate::support::{File, Files, Fixture, Kind, Node, Source, may_chown, scan};
 use stapel_sync::manifest::EntryKind;
 use stapel_sync::store::{CleanPolicy, Store};
 use stapel_sync::{ErrorKind, STATE_PATH};
-use support::random::Random;
-use support::{File, Files, Fixture, Kind, Node, Source, may_chown, scan};
 
 type Nodes = BTreeMap<Vec<u8>, Node>;
 

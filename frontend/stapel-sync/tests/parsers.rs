@@ -1,15 +1,11 @@
 //! Random damage to everything that is parsed: no panic, and nothing is read that would not be
 //! written in the same way.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
-
-mod support;
-
+use crate::support::random::Random;
+use crate::support::{STAGE, commit, executable, file, manifest, one, symlink, tree};
 use stapel_sync::StageDigest;
 use stapel_sync::manifest::Manifest;
 use stapel_sync::slot::Slot;
-use support::random::Random;
-use support::{STAGE, commit, executable, file, manifest, one, symlink, tree};
 
 /// Changes, inserts, removes or repeats a few bytes.
 fn damage(random: &mut Random, intact: &[u8]) -> Vec<u8> {

@@ -1,9 +1,5 @@
 //! The program as stages run it: arguments, exit codes, environment, signals.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
-
-mod support;
-
 use std::fs::{self, Permissions};
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,9 +7,9 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use crate::support::{Fixture, STAGE, executable, file, fill, scan, tree};
 use stapel_sync::store::{CleanPolicy, Store};
 use stapel_sync::{STATE_PATH, StageDigest};
-use support::{Fixture, STAGE, executable, file, fill, scan, tree};
 
 fn program(fixture: &Fixture, command: &str, stage: StageDigest) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_stapel-sync"));

@@ -1,16 +1,14 @@
 //! One test for each rule of `docs/store.md` about what a sync does to files.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
-
-mod support;
-
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink as link};
 use std::path::Path;
 
+use crate::support::{
+    Files, Fixture, Kind, STAGE, executable, file, fill, may_chown, one, scan, symlink, tree,
+};
 use stapel_sync::store::Store;
 use stapel_sync::{Before, ErrorKind, STATE_PATH, StageDigest, finish, sync};
-use support::{Fixture, Kind, STAGE, executable, file, fill, may_chown, one, scan, symlink, tree};
 
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().mode() & 0o7777
@@ -264,7 +262,7 @@ fn names_may_be_any_bytes() {
             ("-rf *", file("3")),
         ],
     );
-    if let support::Files::Tree(files) = &mut app.files {
+    if let Files::Tree(files) = &mut app.files {
         files.insert(b"raw\xff\x01/\x80".to_vec(), file("4"));
         files.insert([&[b'n'; 255][..], b"/", &[b'm'; 255]].concat(), file("5"));
     }

@@ -1,28 +1,22 @@
 //! How long things take with a large repository; figures, not verdicts:
 //!
 //! ```console
-//! $ cargo test --release -p stapel-sync --test speed -- --ignored --nocapture
+//! $ cargo test --release -p stapel-sync speed:: -- --ignored --nocapture
 //! ```
 //!
 //! `STAPEL_SYNC` names another build of the program to measure, `TMPDIR` the file system.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "it measures and says so"
-)]
-
-mod support;
+#![allow(clippy::print_stderr, reason = "it measures and says so")]
 
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use crate::support::{Fixture, STAGE, commit, id_of};
 use stapel_sync::manifest::{Content, EntryKind, Leaf, Listing, Manifest, Mapping};
 use stapel_sync::slot::Slot;
 use stapel_sync::store::Store;
 use stapel_sync::{AbsPath, HashKind, ObjectId};
-use support::{Fixture, STAGE, commit, id_of};
 
 const FILES: usize = 100_000;
 

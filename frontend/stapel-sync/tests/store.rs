@@ -1,9 +1,5 @@
 //! STORE: what comes back out of it, after damage, next to other writers, and after cleaning.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,13 +7,13 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use crate::support::random::Random;
+use crate::support::{self, Fixture, STAGE, commit, executable, file, fill, id_of, manifest, tree};
 use rustix::fs::{FlockOperation, flock};
 use stapel_sync::baseline;
 use stapel_sync::manifest::Manifest;
 use stapel_sync::store::{BlobReader, CleanPolicy, Filled, Store};
 use stapel_sync::{Before, ErrorKind, HashKind, ObjectId, StageDigest, sync};
-use support::random::Random;
-use support::{Fixture, STAGE, commit, executable, file, fill, id_of, manifest, tree};
 
 /// No file at all.
 const NONE: [PathBuf; 0] = [];
@@ -640,7 +636,7 @@ fn killed_processes_leave_a_usable_store() {
         let start = |_| {
             let mut command = Command::new(std::env::current_exe().unwrap());
             command
-                .args(["--ignored", "--exact", "fill_for_ever"])
+                .args(["--ignored", "--exact", "store::fill_for_ever"])
                 .env("STAPEL_SYNC_TEST_STORE", root);
             command.stdout(Stdio::null()).spawn().unwrap()
         };

@@ -1,7 +1,5 @@
 //! The command line as a person or a script uses it: arguments in; text, messages and exit status out.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -1,8 +1,6 @@
 //! What the example projects and a few telling configurations become: the plan as JSON, the graph as text, the
 //! image configuration.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! The gateway face as BuildKit starts it: a process with pipes for standard input and output, and a daemon that
 //! does what each test needs at the other end.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::process::{ExitStatus, Stdio};

@@ -1,7 +1,5 @@
 //! What `imageSpec` and `build.imageSpec` make of an image's configuration (werf's `pkg/build/stage/image_spec.go`).
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::collections::BTreeMap;
 
 use diagnostic::{Diagnostic, SourceText};

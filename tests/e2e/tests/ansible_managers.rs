@@ -1,8 +1,6 @@
 //! Ansible modules for package managers, with the programs themselves: they install packages that are made in the build,
 //! so nothing is fetched but the programs, from Debian's mirror.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::path::Path;
 
 use e2e::ansible::with_ansible;

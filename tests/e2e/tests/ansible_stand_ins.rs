@@ -1,8 +1,6 @@
 //! Modules of ansible whose programs and services no test machine has: they run against stand-ins, which answer as the
 //! real ones would, remember what was done, and note in `/calls` how they were called.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,7 +1,5 @@
 //! Ansible stages in other user lands than Debian 12: another C library, an older and a newer one.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::collections::BTreeSet;
 
 use e2e::ansible::with_ansible;

@@ -1,7 +1,5 @@
 //! `asLayers`: one layer for each command, each from the cache on its own.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Repo};
 
 /// Three commands that leave random values, and `extra` as further lines of the third.

@@ -1,7 +1,5 @@
 //! Builds of different commits of one repository at the same time.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Repo};
 
 /// `install` depends on `a` and copies what it sees; `b` comes and goes with every commit.

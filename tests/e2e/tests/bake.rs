@@ -1,7 +1,5 @@
 //! All final images of a file by one `docker buildx bake`.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::process::Command;
 
 use e2e::image::tag;

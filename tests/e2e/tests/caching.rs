@@ -1,7 +1,5 @@
 //! Which stages run again, proven by the random value that each leaves behind.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Bench, Build, Built, Repo};
 
 /// A config whose every stage leaves a random value at `/stamps/STAGE`. No other test has its stages.

@@ -1,7 +1,5 @@
 //! A builder that is killed in the middle of a build and started again with all it holds.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::sync::mpsc;
 use std::time::Duration;
 

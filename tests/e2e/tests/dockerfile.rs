@@ -1,7 +1,5 @@
 //! Images from Dockerfiles: what their context is, what reruns, and what a person sees of a mistake.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Bench, Build, Builder, Built, Repo};
 
 /// A repository with the image `app`, whose Dockerfile copies two files and leaves a random value after each.

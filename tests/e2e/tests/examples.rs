@@ -1,7 +1,5 @@
 //! The example projects that consist of several images, built and run as their READMEs say.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Built, Repo};
 
 /// Returns a repository with an example, whose stages no other run has built.

@@ -1,7 +1,5 @@
 //! A builder with an empty disk and a cache to import: no stage of the user's runs again.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Bench, Build, Builder, Repo};
 
 const STAGES: [&str; 3] = ["beforeInstall", "install", "setup"];

@@ -1,7 +1,5 @@
 //! Sources: which stages a commit reruns, and what is in the image afterwards.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Built, Repo};
 
 /// Every user stage leaves a random value and the file `README.md` as it saw it.

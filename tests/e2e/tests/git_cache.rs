@@ -1,7 +1,5 @@
 //! `gitCache`: the last layer stays small however much has changed since the last user stage was built.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Bench, Build, Builder, Built, Repo};
 
 const MEBIBYTE: usize = 1 << 20;

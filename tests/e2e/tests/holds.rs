@@ -1,7 +1,5 @@
 //! What git can hold, and how a repository can be kept, through the real client: it sends `.git` and nothing else.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;

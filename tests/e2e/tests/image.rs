@@ -1,7 +1,5 @@
 //! What the resulting image is: files, configuration, history, and that it runs.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Repo};
 use serde_json::{Value, json};
 

@@ -1,7 +1,5 @@
 //! `imageSpec`: what the daemon makes of the configuration, and that nothing is run for it.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Repo};
 use serde_json::json;
 

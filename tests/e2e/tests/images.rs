@@ -1,7 +1,5 @@
 //! Images made of images of the same file.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Repo};
 
 /// Commands that leave a random value in `/stamps/NAME`.

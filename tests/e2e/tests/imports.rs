@@ -1,7 +1,5 @@
 //! Files of other images.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Bench, Build, Builder, Built, Repo};
 
 /// `assets` makes files, `app` imports them and leaves a random value afterwards.

@@ -1,7 +1,5 @@
 //! `mount`: what commands find there, and that nothing of it is in the image.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Repo};
 
 const RULES: &str = "giterminismConfigVersion: 1\nconfig:\n  stapel:\n    mount:\n      allowBuildDir: true\n      allowFromPaths: [shared]\n";

@@ -1,7 +1,5 @@
 //! What the client can ask for.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Bench, Build, Repo};
 
 const TWO: &str = "image: one\nfrom: busybox:latest\nshell:\n  install: echo one > /name\n---\nimage: [two, three]\nfrom: busybox:latest\nshell:\n  install: echo two > /name\n";

@@ -1,8 +1,6 @@
 //! Images for several platforms. The stages are run by the builder's own processor: bash comes with the frontend, and the
 //! base image is empty.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Built, Repo};
 use serde_json::Value;
 

@@ -6,6 +6,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use e2e::ansible::with_ansible;
 use e2e::{Build, Repo};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -44,6 +45,23 @@ fn between_two_builds() {
     prune();
     repo.commit_config(&config.replace("done", "more"));
     assert_eq!(Build::of(&repo).ok().image.run(&["cat", "/b"]), "more\n");
+}
+
+#[test]
+fn between_two_builds_the_ansible_tool_chain() {
+    let _alone = alone();
+    let config = |content: &str| {
+        format!(
+            "image: app\nfrom: busybox:latest\nansible:\n  install:\n  - copy: dest=/made content={content}\n"
+        )
+    };
+    let repo = Repo::new();
+    for content in [e2e::salt(), e2e::salt()] {
+        repo.commit_config(&config(&content));
+        let built = with_ansible(Build::of(&repo)).ok();
+        assert_eq!(built.image.file("/made").unwrap(), content);
+        prune();
+    }
 }
 
 /// Builds while STORE is taken away from under `beforeInstall`.

@@ -1,7 +1,5 @@
 //! What a person sees when something is wrong, through the real client.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use std::process::Command;
 
 use e2e::{Build, Repo};

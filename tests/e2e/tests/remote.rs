@@ -1,7 +1,5 @@
 //! Mappings with `url`: what BuildKit fetches, how often, and which stages that reruns.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Built, GitServer, Repo};
 
 const ALLOW_BRANCHES: &str =

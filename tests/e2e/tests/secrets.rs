@@ -1,7 +1,5 @@
 //! Secrets, the network and the SSH agent: what commands see of them, and what is left behind.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Repo};
 
 /// A repository with this section, whose `werf-giterminism.yaml` allows its secrets.

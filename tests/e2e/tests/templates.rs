@@ -1,7 +1,5 @@
 //! Templates through the real client.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Repo};
 
 #[test]

@@ -1,7 +1,5 @@
 //! A new frontend image reruns nobody's stages.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::image::{docker, push};
 use e2e::{Bench, Build, Repo};
 

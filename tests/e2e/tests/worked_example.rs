@@ -1,8 +1,6 @@
 //! The worked example of how stages and commits meet (spec `werf-yaml.md` 3.10), commit by commit: `install` depends on
 //! `package.json`, `setup` on nothing, one mapping `/` to `/app`.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use e2e::{Build, Built, Random, Repo, Tree};
 
 const STAGES: [&str; 3] = ["beforeInstall", "install", "setup"];

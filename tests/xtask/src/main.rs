@@ -3,9 +3,10 @@
 //! ```console
 //! $ cargo xtask demo        # build an example through the frontend, run it, build it again
 //! $ cargo xtask test        # all tests, unit to end-to-end
+//! $ cargo xtask test --fast # those that need no daemon
 //! ```
 //!
-//! Both begin with [`env`], which finds Docker or makes one. Data goes to standard output, talk to
+//! Demo and tests begin with [`env`], which finds Docker or makes one. Data goes to standard output, talk to
 //! standard error. `docs/harness.md` says what is kept where and why.
 
 mod apt;

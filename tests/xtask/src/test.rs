@@ -1,4 +1,5 @@
-//! `cargo xtask test`: all tests, from unit to end-to-end, with the environment prepared.
+//! `cargo xtask test`: all tests, from unit to end-to-end, with the environment prepared; with `--fast` those that
+//! need none.
 
 use std::fs;
 use std::process::{Command, ExitCode, Stdio};
@@ -9,29 +10,39 @@ use crate::checkout::{self, Profile};
 use crate::env::{Env, Which};
 use crate::talk::say;
 
+/// The package of the tests that need a daemon.
+const END_TO_END: &str = "e2e";
+
 /// Where end-to-end tests find this program, to start second builders with.
 const XTASK: &str = "WERF_XTASK";
 
 /// Where end-to-end tests write down that they did not run, a line each (`e2e::needs`).
 pub const SKIPPED: &str = "WERF_TEST_SKIPPED";
 
-/// How `test` is asked for.
+/// Which tests to run, and how.
 #[derive(clap::Args)]
 pub struct Options {
     #[command(flatten)]
     which: Which,
-    /// For example `-p e2e cache`
+    /// Only what needs no daemon: everything but the end-to-end tests
+    #[arg(long, conflicts_with = "engine")]
+    fast: bool,
+    /// Go to `cargo test`, for example `-p e2e caching`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     cargo_arguments: Vec<String>,
 }
 
 /// Runs cargo's tests in full view, says which ones the engine had them skip, and passes their exit status on.
 pub fn run(options: &Options) -> Result<ExitCode> {
-    let env = Env::with_frontend_of(options.which, Profile::Harness)?;
     let skipped = tempfile::NamedTempFile::new().context("make a file for skipped tests")?;
-    let mut cargo = equip(&env)?;
+    let mut cargo = if options.fast {
+        checkout::cargo()
+    } else {
+        equip(&Env::with_frontend_of(options.which, Profile::Harness)?)?
+    };
     cargo
-        .args(["test", "--workspace", "--locked", "--no-fail-fast"])
+        .args(["test", "--locked", "--no-fail-fast"])
+        .args(packages(options))
         .args(&options.cargo_arguments)
         .env(SKIPPED, skipped.path())
         .stdin(Stdio::null());
@@ -50,6 +61,22 @@ pub fn equip(env: &Env) -> Result<Command> {
     let mut cargo = env.equip(checkout::cargo());
     cargo.env(XTASK, std::env::current_exe().context("find this program")?);
     Ok(cargo)
+}
+
+/// Says which packages to test, unless the arguments do: with `--workspace`, cargo would not heed those.
+fn packages(options: &Options) -> &'static [&'static str] {
+    let named = |argument: &String| argument.starts_with("-p") || argument.starts_with("--package");
+    let mut for_cargo = options
+        .cargo_arguments
+        .iter()
+        .take_while(|one| *one != "--");
+    if for_cargo.any(named) {
+        &[]
+    } else if options.fast {
+        &["--workspace", "--exclude", END_TO_END]
+    } else {
+        &["--workspace"]
+    }
 }
 
 /// Says which tests did not run, and why.

@@ -1,11 +1,5 @@
 //! A STORE and a root in a temporary directory, and short ways to fill and look at them.
 
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    reason = "shared by tests that each use a part"
-)]
-
 pub mod random;
 
 use std::collections::BTreeMap;

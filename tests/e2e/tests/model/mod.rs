@@ -4,8 +4,6 @@
 //! The model knows nothing of how the files travel. The tool that applies them has thousands of such steps of its own
 //! (`frontend/stapel-sync/tests/model.rs`); here a few dozen go the whole way.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 mod config;
 mod history;
 mod masks;
@@ -13,8 +11,8 @@ mod masks;
 use e2e::tree::Kind;
 use e2e::{Build, Random, Repo, Tree};
 
-use config::{Config, ROOTS};
-use history::History;
+use self::config::{Config, ROOTS};
+use self::history::History;
 
 const COMMITS: usize = 200;
 const BUILDS: usize = 30;

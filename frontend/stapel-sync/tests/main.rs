@@ -1,0 +1,11 @@
+//! STORE and the sync tool as others use them.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
+
+mod model;
+mod parsers;
+mod program;
+mod rules;
+mod speed;
+mod store;
+mod support;

@@ -1,0 +1,8 @@
+//! The frontend from outside: its command line, its gateway, and what it makes of whole files.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+mod command_line;
+mod examples;
+mod gateway;
+mod image_spec;

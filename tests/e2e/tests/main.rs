@@ -1,0 +1,33 @@
+//! Builds on a real daemon, next to each other: each makes stages of its own ([`e2e::salt`]).
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+mod ansible;
+mod ansible_managers;
+mod ansible_stand_ins;
+mod ansible_userlands;
+mod as_layers;
+mod at_once;
+mod bake;
+mod caching;
+mod crash;
+mod dockerfile;
+mod examples;
+mod fresh_builder;
+mod git;
+mod git_cache;
+mod holds;
+mod image;
+mod image_spec;
+mod images;
+mod imports;
+mod model;
+mod mounts;
+mod options;
+mod platforms;
+mod refusals;
+mod remote;
+mod secrets;
+mod templates;
+mod upgrade;
+mod worked_example;
