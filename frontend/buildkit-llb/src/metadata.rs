@@ -4,7 +4,7 @@ use buildkit_proto::pb;
 
 use crate::location::Place;
 
-/// The description key whose value is the name of the step (spec `buildkit-frontend.md` 2.4.8).
+/// The description key whose value is the name of the step that people see.
 pub(crate) const CUSTOM_NAME: &str = "llb.customname";
 
 /// Metadata of one operation: of our own, as collected by a builder, or of the daemon's.
@@ -47,7 +47,7 @@ impl Metadata {
         metadata
     }
 
-    /// Says that the daemon must have the capability `cap` (spec `buildkit-frontend.md` 3).
+    /// Says that the daemon must have the capability `cap`, a name of BuildKit's `solver/pb/caps.go`.
     pub fn cap(&mut self, cap: &str) {
         self.message.caps.insert(cap.to_owned(), true);
     }

@@ -388,7 +388,7 @@ impl Mount {
     /// Returns BuildKit's message; `output` is its number among the outputs, or -1.
     ///
     /// What is no bind mount has the input -1 and not the default 0, which 0.13 takes for a dependency on the first
-    /// input (spec `buildkit-frontend.md` 2.2).
+    /// input (`input` of `Mount` in `solver/pb/ops.proto`).
     pub(crate) fn to_proto(&self, inputs: &mut Inputs, output: i64) -> pb::Mount {
         let mut mount = pb::Mount {
             input: -1,

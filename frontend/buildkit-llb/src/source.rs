@@ -1,7 +1,7 @@
 //! Where file systems come from: images, the client's directories, git repositories, web servers.
 //!
-//! Identifiers and attributes are those of spec `buildkit-frontend.md` 2.3 (`solver/pb/attr.go`,
-//! `client/llb/source.go`).
+//! Identifiers and attributes are those of BuildKit's `solver/pb/attr.go` and
+//! `client/llb/source.go`.
 
 mod git;
 mod http;

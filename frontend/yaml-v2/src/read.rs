@@ -91,7 +91,7 @@ pub fn items<'a>(
 }
 
 /// Reads a single string or a list of strings. Unlike elsewhere, what could be a number or a boolean
-/// must be quoted: werf resolves these values before it looks at them (spec 1.4).
+/// must be quoted: werf resolves these values before it looks at them.
 pub fn text_or_list(node: NodeRef<'_>, problems: &mut Vec<Problem>) -> Vec<Spanned<String>> {
     const WANTED: &str = "a string or a list of strings";
     let mut texts = Vec::new();

@@ -1,4 +1,4 @@
-//! The worked example of how stages and commits meet (spec `werf-yaml.md` 3.10), commit by commit: `install` depends on
+//! The worked example of how stages and commits meet, commit by commit: `install` depends on
 //! `package.json`, `setup` on nothing, one mapping `/` to `/app`.
 
 use e2e::{Build, Built, Random, Repo, Tree};

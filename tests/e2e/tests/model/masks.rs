@@ -1,4 +1,4 @@
-//! Masks, as slow as they can be: every rule of spec `werf-yaml.md` 4.8 that the model uses, one by one.
+//! Masks, as slow as they can be: every rule of werf's `pkg/path_matcher` that the model uses, one by one.
 
 /// Tells whether `path` counts.
 pub fn counts(path: &[u8], include: &[&str], exclude: &[&str]) -> bool {
