@@ -4,6 +4,8 @@
 //! Matching works on bytes, as Go's strings are not always UTF-8; a match never splits a
 //! character.
 
+mod class;
+mod escape;
 mod expand;
 mod syntax;
 mod tables;

@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use super::tables;
+use super::{class, escape};
 
 /// Go's limit for the number of a repetition, also of nested ones multiplied.
 const MAX_REPEAT: u32 = 1000;
@@ -48,23 +48,22 @@ impl std::fmt::Display for SyntaxError {
 
 impl std::error::Error for SyntaxError {}
 
-const BAD_ESCAPE: &str = "invalid escape sequence";
-const BAD_RANGE: &str = "invalid character class range";
+pub(super) const BAD_ESCAPE: &str = "invalid escape sequence";
+pub(super) const BAD_RANGE: &str = "invalid character class range";
 const BAD_GROUP: &str = "invalid or unsupported Perl syntax";
 const BAD_NAME: &str = "invalid named capture";
 const BAD_COUNT: &str = "invalid repeat count";
 const NESTED_REPEAT: &str = "invalid nested repetition operator";
 const NO_OPERAND: &str = "missing argument to repetition operator";
-const NO_BRACKET: &str = "missing closing ]";
+pub(super) const NO_BRACKET: &str = "missing closing ]";
 const NO_PAREN: &str = "missing closing )";
 const STRAY_PAREN: &str = "unexpected )";
-const TRAILING: &str = "trailing backslash at end of expression";
+pub(super) const TRAILING: &str = "trailing backslash at end of expression";
 pub(super) const TOO_DEEP: &str = "expression nests too deeply";
 pub(super) const TOO_LARGE: &str = "expression too large";
 
 /// Never matches: stands for surrogates, which text cannot hold.
-const NOTHING: &str = r"[^\x{0}-\x{10FFFF}]";
-const EVERYTHING: &str = r"\x{0}-\x{10FFFF}";
+pub(super) const NOTHING: &str = r"[^\x{0}-\x{10FFFF}]";
 
 /// Rewrites `pattern`.
 pub(super) fn translate(pattern: &str) -> Result<Translation, SyntaxError> {
@@ -366,6 +365,17 @@ impl<'a> Parser<'a> {
         Ok(after)
     }
 
+    /// A class in brackets.
+    fn class(&mut self, text: &'a str) -> Result<&'a str, SyntaxError> {
+        let (class, rest) = class::bracketed(text)?;
+        if self.flags.fold {
+            self.emit(&format!("(?i:{class})"));
+        } else {
+            self.emit(&class);
+        }
+        Ok(rest)
+    }
+
     /// An escape outside of a class.
     fn escape(&mut self, text: &'a str) -> Result<&'a str, SyntaxError> {
         match text.as_bytes().get(1) {
@@ -382,7 +392,7 @@ impl<'a> Parser<'a> {
                 return Ok(rest);
             }
             _ => {
-                if let Some((class, rest)) = shorthand(text)? {
+                if let Some((class, rest)) = class::shorthand(text)? {
                     self.emit(&if self.flags.fold {
                         format!("(?i:[{class}])")
                     } else {
@@ -390,79 +400,17 @@ impl<'a> Parser<'a> {
                     });
                     return Ok(rest);
                 }
-                let (rune, rest) = single_escape(text)?;
+                let (rune, rest) = escape::single(text)?;
                 self.rune(rune);
                 return Ok(rest);
             }
         }
         Ok(&text[2..])
     }
-
-    /// A class in brackets.
-    fn class(&mut self, text: &'a str) -> Result<&'a str, SyntaxError> {
-        let mut class = String::new();
-        let mut rest = &text[1..];
-        let negated = rest.starts_with('^');
-        if negated {
-            rest = &rest[1..];
-        }
-        let mut first = true;
-        while first || !rest.starts_with(']') {
-            first = false;
-            if let Some((name, after)) = posix_name(rest) {
-                let Some(ranges) = tables::posix(name) else {
-                    return Err(SyntaxError::new(BAD_RANGE, name));
-                };
-                class.push_str(&ranges);
-                rest = after;
-                continue;
-            }
-            if let Some((shorthand, after)) = shorthand(rest)? {
-                class.push_str(&shorthand);
-                rest = after;
-                continue;
-            }
-            let range = rest;
-            let (low, mut after) = class_rune(rest, text)?;
-            let mut high = low;
-            if let Some(upper) = after.strip_prefix('-')
-                && !upper.is_empty()
-                && !upper.starts_with(']')
-            {
-                (high, after) = class_rune(upper, text)?;
-                if high < low {
-                    return Err(SyntaxError::new(BAD_RANGE, upto(range, after)));
-                }
-            }
-            push_range(&mut class, low, high);
-            rest = after;
-        }
-        let class = match (class.is_empty(), negated) {
-            (true, false) => NOTHING.to_owned(),
-            (true, true) => format!("[{EVERYTHING}]"),
-            (false, false) => format!("[{class}]"),
-            (false, true) => format!("[^{class}]"),
-        };
-        if self.flags.fold {
-            self.emit(&format!("(?i:{class})"));
-        } else {
-            self.emit(&class);
-        }
-        Ok(&rest[1..])
-    }
-}
-
-/// Adds a range less the surrogates, which are no characters in Rust.
-fn push_range(class: &mut String, low: u32, high: u32) {
-    for (low, high) in [(low, high.min(0xD7FF)), (low.max(0xE000), high)] {
-        if low <= high {
-            let _ = write!(class, r"\x{{{low:x}}}-\x{{{high:x}}}");
-        }
-    }
 }
 
 /// Returns the part of `text` before `rest`, which is its tail.
-fn upto<'a>(text: &'a str, rest: &str) -> &'a str {
+pub(super) fn upto<'a>(text: &'a str, rest: &str) -> &'a str {
     &text[..text.len() - rest.len()]
 }
 
@@ -486,114 +434,4 @@ fn number(text: &str) -> Option<(u32, &str)> {
         return None;
     }
     Some((text[..digits].parse().unwrap_or(u32::MAX), &text[digits..]))
-}
-
-/// Reads `[:name:]`.
-fn posix_name(text: &str) -> Option<(&str, &str)> {
-    let end = text.strip_prefix("[:")?.find(":]")? + 4;
-    Some(text.split_at(end))
-}
-
-/// Reads `\d`, `\pL` and their kin as the inside of a class or a class of its own.
-fn shorthand(text: &str) -> Result<Option<(String, &str)>, SyntaxError> {
-    let bytes = text.as_bytes();
-    if bytes.len() < 2 || bytes[0] != b'\\' {
-        return Ok(None);
-    }
-    if let Some(class) = tables::perl(bytes[1]) {
-        return Ok(Some((class.to_owned(), &text[2..])));
-    }
-    if !matches!(bytes[1], b'p' | b'P') {
-        return Ok(None);
-    }
-    let mut negated = bytes[1] == b'P';
-    let Some(first) = text[2..].chars().next() else {
-        return Ok(None);
-    };
-    let (mut name, rest) = if first == '{' {
-        let Some(end) = text.find('}') else {
-            return Err(SyntaxError::new(BAD_RANGE, text));
-        };
-        (&text[3..end], &text[end + 1..])
-    } else {
-        text[2..].split_at(first.len_utf8())
-    };
-    if let Some(inverse) = name.strip_prefix('^') {
-        negated = !negated;
-        name = inverse;
-    }
-    match tables::unicode(name) {
-        Some(class) if negated => Ok(Some((format!("[^{class}]"), rest))),
-        Some(class) => Ok(Some((format!("[{class}]"), rest))),
-        None => Err(SyntaxError::new(BAD_RANGE, upto(text, rest))),
-    }
-}
-
-fn class_rune<'a>(text: &'a str, class: &str) -> Result<(u32, &'a str), SyntaxError> {
-    match text.chars().next() {
-        None => Err(SyntaxError::new(NO_BRACKET, class)),
-        Some('\\') => single_escape(text),
-        Some(char) => Ok((char.into(), &text[char.len_utf8()..])),
-    }
-}
-
-/// Reads an escape that stands for one character.
-fn single_escape(text: &str) -> Result<(u32, &str), SyntaxError> {
-    let mut chars = text[1..].chars();
-    let Some(char) = chars.next() else {
-        return Err(SyntaxError::new(TRAILING, ""));
-    };
-    let octal = |text: &str| text.starts_with(|next: char| ('0'..='7').contains(&next));
-    let rune = match char {
-        '0'..='7' if char == '0' || octal(chars.as_str()) => {
-            let mut rune = u32::from(char) - u32::from('0');
-            for _ in 0..2 {
-                if !octal(chars.as_str()) {
-                    break;
-                }
-                rune = rune * 8
-                    + chars
-                        .next()
-                        .and_then(|char| char.to_digit(8))
-                        .unwrap_or_default();
-            }
-            Some(rune)
-        }
-        'x' => hex_escape(&mut chars),
-        'a' => Some(0x07),
-        'f' => Some(0x0C),
-        'n' => Some(0x0A),
-        'r' => Some(0x0D),
-        't' => Some(0x09),
-        'v' => Some(0x0B),
-        other if other.is_ascii() && !other.is_ascii_alphanumeric() => Some(other.into()),
-        _ => None,
-    };
-    match rune {
-        Some(rune) => Ok((rune, chars.as_str())),
-        None => Err(SyntaxError::new(BAD_ESCAPE, upto(text, chars.as_str()))),
-    }
-}
-
-/// Reads what follows `\x`: two digits, or any number of them in braces.
-fn hex_escape(chars: &mut std::str::Chars<'_>) -> Option<u32> {
-    let first = chars.next()?;
-    if first != '{' {
-        let second = chars.next()?;
-        return Some(first.to_digit(16)? * 16 + second.to_digit(16)?);
-    }
-    let mut rune = 0;
-    let mut digits = 0;
-    loop {
-        match chars.next()? {
-            '}' if digits > 0 => return Some(rune),
-            char => {
-                rune = rune * 16 + char.to_digit(16)?;
-                if rune > u32::from(char::MAX) {
-                    return None;
-                }
-                digits += 1;
-            }
-        }
-    }
 }
