@@ -14,17 +14,17 @@ use crate::image::docker;
 pub enum Feature {
     /// `--cache-to` other than `type=inline`.
     CacheExport,
-    /// One build for several platforms.
+    /// `--platform` with several; what the file asks for needs no more than an output that can hold them.
     SeveralPlatforms,
-    /// `--output type=oci`, and images with an index.
-    ImageIndex,
+    /// `--output type=oci`, which has an index.
+    OciOutput,
 }
 
 impl Feature {
     /// Whether the daemon has it. All of them come with containerd's image store.
     fn is_there(self) -> bool {
         match self {
-            Feature::CacheExport | Feature::SeveralPlatforms | Feature::ImageIndex => {
+            Feature::CacheExport | Feature::SeveralPlatforms | Feature::OciOutput => {
                 has_containerd_store()
             }
         }
@@ -33,8 +33,8 @@ impl Feature {
     fn what(self) -> &'static str {
         match self {
             Feature::CacheExport => "cache export",
-            Feature::SeveralPlatforms => "builds for several platforms",
-            Feature::ImageIndex => "images with an index",
+            Feature::SeveralPlatforms => "`--platform` with several",
+            Feature::OciOutput => "`--output type=oci`",
         }
     }
 }
@@ -61,7 +61,7 @@ pub fn needs(features: &[Feature]) -> bool {
     };
     let module = Path::new(Location::caller().file()).file_stem();
     let line = format!(
-        "{}::{}: this engine's image store has no {}\n",
+        "{}::{}: this engine's image store lacks {}\n",
         module.unwrap_or_default().display(),
         thread::current().name().unwrap_or("a test"),
         missing.what(),

@@ -1,6 +1,6 @@
 //! Images from Dockerfiles: what their context is, what reruns, and what a person sees of a mistake.
 
-use e2e::{Bench, Build, Builder, Built, Repo};
+use e2e::{Bench, Build, Builder, Built, Feature, Repo, needs};
 
 /// A repository with the image `app`, whose Dockerfile copies two files and leaves a random value after each.
 fn project(salt: &str) -> Repo {
@@ -251,6 +251,9 @@ fn dockerignore_means_what_it_means_to_the_client() {
 
 #[test]
 fn a_fresh_builder_with_a_cache_runs_only_what_takes_a_changed_file() {
+    if !needs(&[Feature::CacheExport]) {
+        return;
+    }
     let repo = project(&e2e::salt());
     let (_, first) = stamps(&repo, &[]);
     let reference = format!(

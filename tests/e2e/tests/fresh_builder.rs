@@ -1,6 +1,6 @@
 //! A builder with an empty disk and a cache to import: no stage of the user's runs again.
 
-use e2e::{Bench, Build, Builder, Repo};
+use e2e::{Bench, Build, Builder, Feature, Repo, needs};
 
 const STAGES: [&str; 3] = ["beforeInstall", "install", "setup"];
 
@@ -60,6 +60,9 @@ fn reference(mode: &str) -> String {
 
 #[test]
 fn a_commit_that_touches_no_dependency_costs_a_patch_there_too() {
+    if !needs(&[Feature::CacheExport]) {
+        return;
+    }
     for mode in ["max", "min"] {
         let import = format!("type=registry,ref={}", reference(mode));
         let export = format!("{import},mode={mode}");
@@ -76,6 +79,9 @@ fn with_the_cache_inside_the_image() {
 
 #[test]
 fn with_the_cache_in_a_directory() {
+    if !needs(&[Feature::CacheExport]) {
+        return;
+    }
     for mode in ["max", "min"] {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().display();

@@ -1,6 +1,6 @@
 //! `gitCache`: the last layer stays small however much has changed since the last user stage was built.
 
-use e2e::{Bench, Build, Builder, Built, Repo};
+use e2e::{Bench, Build, Builder, Built, Feature, Repo, needs};
 
 const MEBIBYTE: usize = 1 << 20;
 
@@ -37,15 +37,19 @@ fn stamp(built: &Built) -> String {
     built.image.run(&["cat", "/stamp"])
 }
 
-/// How many bytes are in the files of the last layer.
+/// How many bytes are in the files of the last layer. Without a file it has none on one image store, and those of its
+/// directories on another.
 fn last_layer(built: &Built) -> usize {
-    let format = "{{.Size}}";
+    let format = "{{.Size}} {{.CreatedBy}}";
     let tag = built.image.tag();
-    let sizes = built
+    let layers = built
         .image
         .docker(&["history", "--human=false", "--format", format, tag]);
-    let first = sizes.lines().find(|size| *size != "0").unwrap();
-    first.parse().unwrap()
+    let last = layers
+        .lines()
+        .find(|layer| layer.contains(" gitLatestPatch]"));
+    let (size, _) = last.unwrap().split_once(' ').unwrap();
+    size.parse().unwrap()
 }
 
 #[test]
@@ -94,6 +98,9 @@ fn the_last_layer_stays_small() {
 
 #[test]
 fn a_fresh_builder_asks_the_layer() {
+    if !needs(&[Feature::CacheExport]) {
+        return;
+    }
     let registry = Bench::from_env().registry;
     let repo = Repo::new();
     repo.write("README.md", "one");
@@ -116,7 +123,7 @@ fn a_fresh_builder_asks_the_layer() {
     let third = builder
         .run(Build::of(&repo).args(["--cache-from", &cache]))
         .ok();
-    assert_eq!(stamp(&third), stamp(&first));
+    assert_eq!(stamp(&third), stamp(&first), "{}", third.log);
     let (before, after) = (layers(&second), layers(&third));
     let last = before.len() - 1;
     assert_eq!(before[..last], after[..last], "only the last layer is new");

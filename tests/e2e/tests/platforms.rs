@@ -1,7 +1,7 @@
 //! Images for several platforms. The stages are run by the builder's own processor: bash comes with the frontend, and the
 //! base image is empty.
 
-use e2e::{Build, Built, Repo};
+use e2e::{Build, Built, Feature, Repo, needs};
 use serde_json::Value;
 
 /// An image with sources and a stage, for these platforms if there are some.
@@ -46,6 +46,9 @@ fn names(found: &[(String, String)]) -> Vec<&str> {
 
 #[test]
 fn the_client_asks_for_several() {
+    if !needs(&[Feature::SeveralPlatforms]) {
+        return;
+    }
     let repo = repo(&config(""));
     let build = || Build::of(&repo).args(["--platform", "linux/amd64,linux/arm64"]);
     let (built, first) = files(build(), "stamp");
@@ -89,6 +92,9 @@ fn the_image_names_several() {
 /// What the daemon's store has afterwards is an index, with a configuration for each platform.
 #[test]
 fn the_result_is_an_index() {
+    if !needs(&[Feature::OciOutput]) {
+        return;
+    }
     let repo = repo(&format!("{}docker:\n  CMD: [serve]\n", config("")));
     let index = |arguments: &[&str]| -> Vec<(String, Value)> {
         let directory = tempfile::tempdir().unwrap();
@@ -155,6 +161,9 @@ fn the_result_is_an_index() {
 /// BuildKit's own frontend is asked once for each.
 #[test]
 fn images_of_a_dockerfile_and_on_one() {
+    if !needs(&[Feature::SeveralPlatforms]) {
+        return;
+    }
     let repo = Repo::new();
     repo.write(
         "Dockerfile",

@@ -272,7 +272,7 @@ fn what_cannot_be_fetched_is_an_error_with_its_line() {
         ),
         (
             "- url: http://127.0.0.1:1/a.git\n  tag: v1\n".to_owned(),
-            "127.0.0.1 port 1",
+            "Failed to connect to 127.0.0.1",
         ),
     ] {
         let repo = Repo::with_config(&image(&format!("{entry}  to: /lib\n")));

@@ -68,10 +68,10 @@ pub fn run(options: &Options) -> Result<()> {
     };
     for &engine in engines {
         let outcomes = run_on(engine, &lines)?;
-        let record: String = outcomes
-            .iter()
-            .map(|(test, outcome)| format!("{test} {}\n", outcome.name()))
-            .collect();
+        let mut record = String::new();
+        for (test, outcome) in &outcomes {
+            let _ = writeln!(record, "{test} {}", outcome.name());
+        }
         let path = record_of(engine)?;
         fs::write(&path, record).with_context(|| format!("write {}", path.display()))?;
     }

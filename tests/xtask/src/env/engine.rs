@@ -63,13 +63,16 @@ impl Engine {
             .copied()
             .find(|engine| engine.name() == name)
             .with_context(|| {
-                let names: Vec<&str> = Engine::value_variants().iter().map(Engine::name).collect();
+                let names: Vec<&str> = Engine::value_variants()
+                    .iter()
+                    .map(|engine| engine.name())
+                    .collect();
                 format!("no engine `{name}`; there are {}", names.join(", "))
             })
     }
 
     /// Returns its name.
-    pub fn name(&self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Engine::Docker26 => "docker-26",
             Engine::Docker26Classic => "docker-26-classic",
