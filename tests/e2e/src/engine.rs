@@ -59,12 +59,18 @@ pub fn needs(features: &[Feature]) -> bool {
     let Some(missing) = features.iter().find(|feature| !feature.is_there()) else {
         return true;
     };
+    let thread = thread::current();
+    let name = thread.name().unwrap_or("a test");
+    // A test program of one file has no module in the names of its tests.
     let module = Path::new(Location::caller().file()).file_stem();
+    let test = if name.contains("::") {
+        name.to_owned()
+    } else {
+        format!("{}::{name}", module.unwrap_or_default().display())
+    };
     let line = format!(
-        "{}::{}: this engine's image store lacks {}\n",
-        module.unwrap_or_default().display(),
-        thread::current().name().unwrap_or("a test"),
-        missing.what(),
+        "{test}: this engine's image store lacks {}\n",
+        missing.what()
     );
     // Not `eprint`, which cargo hides where a test passes.
     std::io::stderr()

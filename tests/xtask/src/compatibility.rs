@@ -122,10 +122,10 @@ fn run_on(engine: Engine, lines: &[Line]) -> Result<Outcomes> {
                 "--package",
                 "e2e",
                 "--test",
-                module,
+                program(module),
             ])
             .args(["--", "--format=pretty", "--test-threads=1", "--exact"])
-            .args(&names)
+            .args(names.iter().map(|name| in_program(module, name)))
             .env(SKIPPED, skipped.path())
             .stdin(Stdio::null())
             .stderr(Stdio::inherit());
@@ -145,6 +145,23 @@ fn run_on(engine: Engine, lines: &[Line]) -> Result<Outcomes> {
         }
     }
     Ok(outcomes)
+}
+
+/// The test program that has a file of its own.
+const ALONE: &str = "prune";
+
+/// Returns the test program that `module` is in.
+fn program(module: &str) -> &str {
+    if module == ALONE { ALONE } else { "all" }
+}
+
+/// Returns what a test of `module` is called in its program.
+fn in_program(module: &str, name: &str) -> String {
+    if module == ALONE {
+        name.to_owned()
+    } else {
+        format!("{module}::{name}")
+    }
 }
 
 /// Reads the file of rows: `# section`, and `what | module::test, module::test`.
@@ -177,7 +194,9 @@ fn parse(text: &str) -> Result<Vec<Line>> {
 fn outcomes_of(said: &str, module: &str, skipped: &str) -> Outcomes {
     let ended = |line: &str| {
         let (name, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
-        let test = format!("{module}::{name}");
+        let prefix = format!("{module}::");
+        let name = name.strip_prefix(&prefix).unwrap_or(name);
+        let test = format!("{prefix}{name}");
         let is_skipped = skipped.lines().any(|line| {
             line.strip_prefix(&test)
                 .is_some_and(|rest| rest.starts_with(':'))
