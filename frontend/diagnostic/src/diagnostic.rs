@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::frame::printable;
+use crate::printable::message as shown;
 use crate::rule::Rule;
 use crate::{Location, redact};
 
@@ -62,7 +63,7 @@ impl Diagnostic {
         Diagnostic {
             severity,
             rule,
-            message,
+            message: shown(message),
             at: None,
             hint: None,
             notes: Vec::new(),
@@ -88,7 +89,7 @@ impl Diagnostic {
 
     /// Says what to do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
-        self.hint = Some(hint.into());
+        self.hint = Some(shown(hint.into()));
         self
     }
 
@@ -139,7 +140,7 @@ impl Diagnostic {
 
     /// Adds something worth knowing.
     pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
-        self.notes.push(note.into());
+        self.notes.push(shown(note.into()));
         self
     }
 }

@@ -8,6 +8,7 @@
 mod diagnostic;
 mod frame;
 mod location;
+pub mod printable;
 pub mod redact;
 mod report;
 pub mod rule;

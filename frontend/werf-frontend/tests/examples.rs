@@ -150,6 +150,27 @@ fn every_example_has_a_graph() {
 }
 
 #[test]
+fn what_a_terminal_would_obey_is_escaped_in_steps_and_history() {
+    let text = "project: p\nconfigVersion: 1\n---\nimage: \"a\\e[2J\\u202eb\"\nfrom: scratch\nshell: {install: \"echo \\e]0;x\\a; true\"}\n";
+    let (plan, sources) = plan(text);
+    let name = plan.images[0].name.as_str();
+    let lowered = lower::lower(
+        &plan,
+        &ImageName::new(name),
+        &Bases::new(),
+        &Settings::default(),
+        &sources,
+    )
+    .unwrap();
+    let config: serde_json::Value = serde_json::from_slice(&lowered.config.to_json()).unwrap();
+    let history = config["history"][0]["created_by"].as_str().unwrap();
+    let expected = r"[a\u{1b}[2J\u{202e}b 2/2 install] echo \u{1b}]0;x\u{7}; true";
+    assert_eq!(history, expected);
+    let graph = lowered.graph.text(lowered.root.unwrap());
+    assert!(graph.contains(expected), "{graph}");
+}
+
+#[test]
 fn what_the_client_asks_for_is_in_the_graph() {
     let settings = Settings {
         platform: Platform::parse("linux/arm64").unwrap(),

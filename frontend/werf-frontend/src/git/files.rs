@@ -245,8 +245,7 @@ impl Trees {
         let mut buffer = Vec::new();
         let mut children = Vec::new();
         for entry in self.repo.entries(&tree, &mut buffer)? {
-            let entry =
-                entry.map_err(|error| RepoError::new(format!("read tree {tree}: {error}")))?;
+            let entry = entry?;
             if let Ok(name) = std::str::from_utf8(entry.filename) {
                 children.push(Child {
                     name: name.to_owned(),

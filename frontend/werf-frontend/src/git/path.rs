@@ -2,8 +2,14 @@
 
 use std::fmt;
 
+use gix::bstr::ByteSlice as _;
+use gix::validate::path::{component, component as path_component};
+
 /// Longer paths than this cannot be opened on Linux (`PATH_MAX`, with the NUL behind them).
 const LONGEST: usize = 4095;
+
+/// Longer names than this cannot be written on Linux's file systems (`NAME_MAX`).
+const LONGEST_NAME: usize = 255;
 
 /// A path from a git tree that is safe to join to an output root: relative, with slashes, any bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,7 +22,8 @@ pub enum PathError {
     Empty,
     /// A component is `.` or `..`.
     Relative,
-    /// A component is `.git`, in any case: whoever writes it changes a repository.
+    /// A component is `.git`, in any case, or what Windows takes for it, such as `git~1`: whoever writes it changes a
+    /// repository. git refuses these by default on all systems (`core.protectNTFS`).
     DotGit,
     /// A component holds a NUL.
     Nul,
@@ -24,6 +31,8 @@ pub enum PathError {
     Slash,
     /// The path has more than 4095 bytes.
     TooLong,
+    /// A component has more than 255 bytes.
+    NameTooLong,
 }
 
 impl RepoPath {
@@ -82,10 +91,22 @@ fn check_name(name: &[u8]) -> Result<(), PathError> {
     match name {
         b"" => Err(PathError::Empty),
         b"." | b".." => Err(PathError::Relative),
-        _ if name.eq_ignore_ascii_case(b".git") => Err(PathError::DotGit),
         _ if name.contains(&0) => Err(PathError::Nul),
+        _ if name.len() > LONGEST_NAME => Err(PathError::NameTooLong),
+        _ if is_dot_git(name) => Err(PathError::DotGit),
         _ => Ok(()),
     }
+}
+
+/// Whether git takes `name` for `.git` by default. A slash in it is somebody else's mistake.
+fn is_dot_git(name: &[u8]) -> bool {
+    let options = component::Options {
+        protect_windows: false,
+        protect_hfs: false,
+        protect_ntfs: true,
+    };
+    let checked = path_component(name.as_bstr(), None, options);
+    matches!(checked, Err(component::Error::DotGitDir))
 }
 
 /// The path as a person reads it; control characters and what is not UTF-8 are escaped.
@@ -101,18 +122,19 @@ impl fmt::Debug for RepoPath {
     }
 }
 
-/// Returns `path` on one line: control characters and bytes that are not UTF-8 are escaped.
+/// How many bytes of a path are shown: all of a path that can be one, and the beginning of what cannot.
+const SHOWN: usize = 4096;
+
+/// Returns `path` on one line: what a terminal would obey and bytes that are not UTF-8 are escaped.
 pub fn printable(path: &[u8]) -> String {
-    let mut text = String::with_capacity(path.len());
+    let mut text = String::with_capacity(path.len().min(SHOWN));
+    let (path, rest) = path.split_at(path.len().min(SHOWN));
     for chunk in path.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if c.is_control() {
-                text.extend(c.escape_default());
-            } else {
-                text.push(c);
-            }
-        }
+        text.push_str(&diagnostic::printable::line(chunk.valid()));
         text.push_str(&chunk.invalid().escape_ascii().to_string());
+    }
+    if !rest.is_empty() {
+        text.push('…');
     }
     text
 }
@@ -122,10 +144,11 @@ impl fmt::Display for PathError {
         f.write_str(match self {
             PathError::Empty => "a component is empty",
             PathError::Relative => "a component is `.` or `..`",
-            PathError::DotGit => "a component is `.git`",
+            PathError::DotGit => "a component is `.git`, or what other systems take for it",
             PathError::Nul => "a component holds a NUL",
             PathError::Slash => "a name holds a slash",
             PathError::TooLong => "it has more than 4095 bytes",
+            PathError::NameTooLong => "a name has more than 255 bytes",
         })
     }
 }
@@ -180,11 +203,20 @@ mod tests {
             (b"..", PathError::Relative),
             (b".Git", PathError::DotGit),
             (b"", PathError::Empty),
-            (&[b'a'; 4092], PathError::TooLong),
+            (b"git~1", PathError::DotGit),
+            (b".git ", PathError::DotGit),
+            (b".git::$INDEX_ALLOCATION", PathError::DotGit),
+            (&[b'a'; 256], PathError::NameTooLong),
         ] {
             assert_eq!(RepoPath::child(Some(&parent), name), Err(why));
         }
         assert_eq!(RepoPath::child(None, b"c/d"), Err(PathError::Slash));
+        let deep =
+            RepoPath::parse([&[b'a'; 255][..]; 16].join(&b'/').as_slice()).expect("short names");
+        assert_eq!(RepoPath::child(Some(&deep), b"c"), Err(PathError::TooLong));
+        for name in [&b".gitmodules"[..], b"git~2", b".git2", b"git", b".gitx "] {
+            assert!(RepoPath::parse(name).is_ok(), "{}", name.escape_ascii());
+        }
     }
 
     #[test]

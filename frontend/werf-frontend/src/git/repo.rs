@@ -4,7 +4,8 @@ use std::path::Path;
 
 use gix::bstr::ByteSlice as _;
 use gix::object::tree::EntryKind;
-use gix::objs::FindExt as _;
+use gix::objs::tree::EntryRef;
+use gix::objs::{FindExt as _, Kind};
 
 use format::{is_partial_clone, refuse_foreign_formats};
 
@@ -16,6 +17,19 @@ mod format;
 
 /// Files of the commit larger than this are not read into memory as configuration.
 pub const MAX_CONFIG_BYTES: u64 = 16 << 20;
+
+/// Objects larger than this are not read at all, nor are those that a delta is based on. While one is being read, up to three of
+/// them are in memory.
+const MAX_OBJECT_BYTES: u64 = 160 << 20;
+
+/// A file with a reference, HEAD among them, larger than this is none: it holds a path.
+const MAX_REFERENCE_BYTES: u64 = 4096 + 16;
+
+/// How many files are looked at to find one by its name.
+const MOST_LOOKED_AT: usize = 2_000_000;
+
+/// As many tags may name one another before there is a commit.
+const MOST_TAGS: usize = 16;
 
 /// A repository at one commit: HEAD as it was when the repository was opened.
 #[derive(Clone)]
@@ -66,10 +80,8 @@ impl Repo {
                 is_no_repository: true,
             });
         }
-        let repo = gix::open_opts(git_dir, gix::open::Options::isolated()).map_err(|error| {
-            RepoError::new(format!("open the git repository: {}", chain(&error)))
-        })?;
-        refuse_foreign_formats(&repo)?;
+        refuse_huge_references(git_dir)?;
+        let repo = open(git_dir)?;
         let (commit, tree) = head_of(&repo)?;
         Ok(Repo {
             objects: repo,
@@ -103,20 +115,11 @@ impl Repo {
         if !git_dir.join("HEAD").exists() {
             return Ok(None);
         }
-        let repo = gix::open_opts(git_dir, gix::open::Options::isolated()).map_err(|error| {
-            RepoError::new(format!("open the git repository: {}", chain(&error)))
-        })?;
-        refuse_foreign_formats(&repo)?;
+        let repo = open(git_dir)?;
         if repo.object_hash() != commit.kind() || !repo.has_object(commit) {
             return Ok(None);
         }
-        let broken = |cause| RepoError::new(format!("read the tree of commit {commit}: {cause}"));
-        let tree = repo
-            .find_commit(commit)
-            .map_err(|error| broken(chain(&error)))?
-            .tree_id()
-            .map_err(|error| broken(chain(&error)))?
-            .detach();
+        let tree = tree_of(&repo, commit)?;
         Ok(Some(Repo {
             objects: repo,
             commit,
@@ -143,17 +146,27 @@ impl Repo {
     /// Returns the entries of the tree `id` as they are stored; `buffer` keeps their bytes.
     ///
     /// # Errors
-    /// A missing object, or one that is no tree.
+    /// A missing object, one that is no tree, or whose contents have another id.
     pub(super) fn entries<'a>(
         &self,
         id: &gix::oid,
         buffer: &'a mut Vec<u8>,
-    ) -> Result<gix::objs::TreeRefIter<'a>, RepoError> {
+    ) -> Result<Entries<'a>, RepoError> {
         let what = || format!("read tree {}", id.to_hex_with_len(8));
-        self.objects
+        let object = self
             .objects
-            .find_tree_iter(id, buffer)
-            .map_err(|error| self.object_error(&what(), &error))
+            .objects
+            .find(id, buffer)
+            .map_err(|error| self.object_error(&what(), &error))?;
+        verify(id, object.kind, object.data).map_err(|why| forged(&what(), &why))?;
+        let kind = object.kind;
+        let entries = object
+            .try_into_tree_iter()
+            .ok_or_else(|| RepoError::new(format!("{}: it is a {kind}", what())))?;
+        Ok(Entries {
+            tree: id.to_owned(),
+            entries,
+        })
     }
 
     /// Returns the size of the object `id`, which is named `path` in messages, without reading all of it.
@@ -179,19 +192,30 @@ impl Repo {
     /// # Errors
     /// Objects on the way that are missing or broken.
     pub fn entry(&self, path: &str) -> Result<Option<Entry>, RepoError> {
-        let tree = self.tree()?;
-        let entry = tree.lookup_entry_by_path(path).map_err(|error| {
-            RepoError::new(format!(
-                "look up `{path}` in commit {}: {}",
-                self.commit,
-                chain(&error)
-            ))
-        })?;
-        Ok(entry.map(|entry| match entry.mode().kind() {
-            EntryKind::Blob | EntryKind::BlobExecutable => Entry::File(entry.object_id()),
-            EntryKind::Link => Entry::Link,
-            EntryKind::Tree => Entry::Directory,
-            EntryKind::Commit => Entry::Submodule,
+        let mut buffer = Vec::new();
+        let mut found = (EntryKind::Tree, self.tree);
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            if found.0 != EntryKind::Tree {
+                return Ok(None);
+            }
+            let tree = found.1;
+            let mut entries = self.entries(&tree, &mut buffer)?;
+            let entry = loop {
+                match entries.next() {
+                    None => return Ok(None),
+                    Some(entry) => match entry? {
+                        entry if entry.filename == name.as_bytes() => break entry,
+                        _ => {}
+                    },
+                }
+            };
+            found = (entry.mode.kind(), entry.oid.to_owned());
+        }
+        Ok(Some(match found {
+            (EntryKind::Blob | EntryKind::BlobExecutable, id) => Entry::File(id),
+            (EntryKind::Link, _) => Entry::Link,
+            (EntryKind::Tree, _) => Entry::Directory,
+            (EntryKind::Commit, _) => Entry::Submodule,
         }))
     }
 
@@ -201,28 +225,31 @@ impl Repo {
     /// Objects on the way that are missing or broken.
     pub fn files_named(&self, name: &str) -> Result<Vec<String>, RepoError> {
         let mut found = Vec::new();
-        let mut recorder = gix::traverse::tree::Recorder::default();
-        self.tree()?
-            .traverse()
-            .depthfirst(&mut recorder)
-            .map_err(|error| {
-                RepoError::new(format!(
-                    "list the files of commit {}: {}",
-                    self.commit,
-                    chain(&error)
-                ))
-            })?;
-        for entry in recorder.records {
-            let last = entry
-                .filepath
-                .rsplit(|&byte| byte == b'/')
-                .next()
-                .unwrap_or_default();
-            if entry.mode.is_blob()
-                && last == name.as_bytes()
-                && let Ok(path) = entry.filepath.to_str()
-            {
-                found.push(path.to_owned());
+        let mut buffer = Vec::new();
+        let mut pending = vec![(String::new(), self.tree)];
+        let mut seen = 0;
+        while let Some((directory, tree)) = pending.pop() {
+            for entry in self.entries(&tree, &mut buffer)? {
+                let entry = entry?;
+                seen += 1;
+                if seen > MOST_LOOKED_AT {
+                    return Err(RepoError::new(format!(
+                        "the commit has more than {MOST_LOOKED_AT} files"
+                    ))
+                    .hint("say where the configuration is: `--build-arg WERF_CONFIG=PATH`"));
+                }
+                let Ok(file) = entry.filename.to_str() else {
+                    continue;
+                };
+                let path = match directory.as_str() {
+                    "" => file.to_owned(),
+                    directory => format!("{directory}/{file}"),
+                };
+                match entry.mode.kind() {
+                    EntryKind::Tree => pending.push((path, entry.oid.to_owned())),
+                    EntryKind::Blob | EntryKind::BlobExecutable if file == name => found.push(path),
+                    _ => {}
+                }
             }
         }
         found.sort();
@@ -254,12 +281,21 @@ impl Repo {
     /// # Errors
     /// A missing or broken object.
     pub fn read_any(&self, id: gix::ObjectId, path: &str) -> Result<Vec<u8>, RepoError> {
-        let blob = self.objects.find_blob(id).map_err(|error| {
-            self.object_error(
-                &format!("read blob {} ({path})", id.to_hex_with_len(8)),
-                &error,
-            )
-        })?;
+        let what = || format!("read blob {} ({path})", id.to_hex_with_len(8));
+        let size = self.size(id, path)?;
+        if size > MAX_OBJECT_BYTES {
+            return Err(RepoError::new(format!(
+                "{}: it has {} MiB, and a file of a repository may have {}",
+                what(),
+                size >> 20,
+                MAX_OBJECT_BYTES >> 20
+            ))
+            .hint("keep files of this size out of git: fetch them in a command, or leave them out with `excludePaths`"));
+        }
+        let blob = self
+            .objects
+            .find_blob(id)
+            .map_err(|error| self.object_error(&what(), &error))?;
         Ok(blob.detach().data)
     }
 
@@ -281,15 +317,6 @@ impl Repo {
             .map_err(|error| RepoError::new(format!("{}: {}", what(), chain(&error))))
     }
 
-    fn tree(&self) -> Result<gix::Tree<'_>, RepoError> {
-        self.objects.find_tree(self.tree).map_err(|error| {
-            self.object_error(
-                &format!("read tree {}", self.tree.to_hex_with_len(8)),
-                &error,
-            )
-        })
-    }
-
     fn object_error(&self, what: &str, error: &(dyn std::error::Error + 'static)) -> RepoError {
         let error = RepoError::new(format!("{what}: {}", chain(error)));
         if is_partial_clone(&self.objects) {
@@ -299,6 +326,25 @@ impl Repo {
             );
         }
         error
+    }
+}
+
+/// The entries of a tree, in the order in which they are stored.
+pub(super) struct Entries<'a> {
+    tree: gix::ObjectId,
+    entries: gix::objs::TreeRefIter<'a>,
+}
+
+impl<'a> Iterator for Entries<'a> {
+    /// An entry, or that the tree cannot be decoded from here on.
+    type Item = Result<EntryRef<'a>, RepoError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.entries.next()? {
+            // git refuses an entry without a mode; gitoxide takes it for zero.
+            Ok(entry) if entry.mode.value() != 0 => Some(Ok(entry)),
+            _ => Some(Err(undecodable(&self.tree))),
+        }
     }
 }
 
@@ -316,17 +362,109 @@ fn head_of(repo: &gix::Repository) -> Result<(gix::ObjectId, gix::ObjectId), Rep
         ))
         .hint("commit `werf.yaml` and the sources first"));
     }
-    let commit = repo
-        .head_commit()
-        .map_err(|error| RepoError::new(format!("read the HEAD commit: {}", chain(&error))))?;
-    let tree = commit.tree_id().map_err(|error| {
-        RepoError::new(format!(
-            "read the tree of commit {}: {}",
-            commit.id,
-            chain(&error)
-        ))
-    })?;
-    Ok((commit.id, tree.detach()))
+    let commit = peeled(repo, head)?;
+    Ok((commit, tree_of(repo, commit)?))
+}
+
+/// Returns the commit that HEAD names, perhaps by tags.
+fn peeled(repo: &gix::Repository, head: gix::Head<'_>) -> Result<gix::ObjectId, RepoError> {
+    let refuse = |error: String| RepoError::new(format!("read the HEAD commit: {error}"));
+    let mut id = match head.id() {
+        Some(id) => id.detach(),
+        None => followed(head).map_err(|error| refuse(chain(&error)))?,
+    };
+    for _ in 0..MOST_TAGS {
+        let object = repo
+            .find_object(id)
+            .map_err(|error| refuse(chain(&error)))?;
+        verify(&id, object.kind, &object.data)
+            .map_err(|why| forged(&format!("read object {}", id.to_hex_with_len(8)), &why))?;
+        match object.kind {
+            Kind::Commit => return Ok(id),
+            Kind::Tag => {
+                let tag = object
+                    .try_into_tag()
+                    .map_err(|error| refuse(chain(&error)))?;
+                let target = tag.target_id().map_err(|error| refuse(chain(&error)))?;
+                id = target.detach();
+            }
+            kind => return Err(refuse(format!("{id} is a {kind}, and not a commit"))),
+        }
+    }
+    Err(refuse(format!("it is behind more than {MOST_TAGS} tags")))
+}
+
+/// Returns the id at the end of the references that HEAD leads to, if its own one leads to another.
+fn followed(head: gix::Head<'_>) -> Result<gix::ObjectId, gix::Error> {
+    let Some(mut reference) = head.try_into_referent() else {
+        return Err(gix::Error::from_error(std::io::Error::other(
+            "it names no reference",
+        )));
+    };
+    Ok(reference.follow_to_object()?.detach())
+}
+
+/// Returns the root tree of `commit`.
+fn tree_of(repo: &gix::Repository, commit: gix::ObjectId) -> Result<gix::ObjectId, RepoError> {
+    let what = || format!("read the tree of commit {commit}");
+    let refuse = |cause| RepoError::new(format!("{}: {cause}", what()));
+    let found = repo
+        .find_commit(commit)
+        .map_err(|error| refuse(chain(&error)))?;
+    verify(&commit, Kind::Commit, &found.data).map_err(|why| forged(&what(), &why))?;
+    let tree = found.tree_id().map_err(|error| refuse(chain(&error)))?;
+    Ok(tree.detach())
+}
+
+/// Opens a git directory. Nothing outside of it has a say, and nothing larger than [`MAX_OBJECT_BYTES`] is made of its objects.
+fn open(git_dir: &Path) -> Result<gix::Repository, RepoError> {
+    let limit = format!("gitoxide.objects.allocLimit={MAX_OBJECT_BYTES}");
+    let options = gix::open::Options::isolated().config_overrides([limit]);
+    let repo = gix::open_opts(git_dir, options)
+        .map_err(|error| RepoError::new(format!("open the git repository: {}", chain(&error))))?;
+    refuse_foreign_formats(&repo)?;
+    Ok(repo)
+}
+
+/// Refuses a HEAD, or a file of the branch that it names, which is no reference by its size alone.
+fn refuse_huge_references(git_dir: &Path) -> Result<(), RepoError> {
+    let refuse_huge = |name: &str| match std::fs::metadata(git_dir.join(name)) {
+        Ok(meta) if meta.is_file() && meta.len() > MAX_REFERENCE_BYTES => {
+            Err(RepoError::new(format!(
+                "`.git/{name}` has {} bytes, and is no reference",
+                meta.len()
+            ))
+            .hint("`git fsck` says more about it"))
+        }
+        _ => Ok(()),
+    };
+    refuse_huge("HEAD")?;
+    let head = std::fs::read_to_string(git_dir.join("HEAD")).unwrap_or_default();
+    match head.trim_end().strip_prefix("ref: ") {
+        Some(branch) => refuse_huge(branch.trim()),
+        None => Ok(()),
+    }
+}
+
+/// Compares an object with its id: whoever wrote the repository may have given it another one's.
+fn verify(id: &gix::oid, kind: Kind, data: &[u8]) -> Result<(), String> {
+    let hash = gix::objs::compute_hash(id.kind(), kind, data).map_err(|error| chain(&error))?;
+    if *hash == *id {
+        return Ok(());
+    }
+    Err(format!("its contents have the id {hash}"))
+}
+
+fn forged(what: &str, why: &str) -> RepoError {
+    RepoError::new(format!("{what}: {why}")).hint("`git fsck` says more about it")
+}
+
+fn undecodable(tree: &gix::oid) -> RepoError {
+    RepoError::new(format!(
+        "tree {}: it cannot be decoded",
+        tree.to_hex_with_len(8)
+    ))
+    .hint("`git fsck` says more about it")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! their contents, so a commit that changes others reruns nothing but that exec.
 
 use buildkit_llb::{Exec, File, Graph, Mount, Network, Node, Source};
+use diagnostic::printable;
 use werf_plan::agreed::{CONTEXT_DIRECTORY, STORE_DIRECTORY, TOOLS};
 use werf_plan::dockerfile::{Dockerfile, DockerfilePlan};
 
@@ -117,7 +118,7 @@ fn step_name(plan: &DockerfilePlan, what: &str) -> String {
         "" => "internal",
         name => name,
     };
-    format!("[{label}] {what}")
+    format!("[{}] {what}", printable::line(label))
 }
 
 #[cfg(test)]

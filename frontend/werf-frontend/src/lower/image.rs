@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use buildkit_llb::{File, Graph, Node, Source, SourceRange, normalise_reference};
-use diagnostic::{Diagnostic, Location};
+use diagnostic::{Diagnostic, Location, printable};
 use werf_config::image_spec::Clear;
 use werf_config::{Base, ImageName};
 use werf_plan::file::{ImagePlan, SourceFile, Sources};
@@ -121,7 +121,10 @@ impl Lowering<'_> {
 
     /// Applies what the image says of its configuration; `layers` is the number of layers that it has added.
     fn configure(&self, config: &mut ImageConfig, layers: usize) -> Result<(), Vec<Diagnostic>> {
-        let of_stage = |kind: StageKind| format!("[{} {kind}]", self.label()).replace("[ ", "[");
+        let of_stage = |kind: StageKind| {
+            let step = format!("[{} {kind}]", self.label()).replace("[ ", "[");
+            printable::line(&step).into_owned()
+        };
         for (name, value) in &self.image.service_labels {
             config.set_label(name, value);
         }
@@ -183,7 +186,7 @@ impl Lowering<'_> {
     pub(super) fn step_name(&self, number: usize, stage: &str) -> String {
         let space = if self.label().is_empty() { "" } else { " " };
         let step = format!("{}{space}{number}/{} {stage}", self.label(), self.total);
-        self.settings.bracketed(&step)
+        self.settings.bracketed(&printable::line(&step))
     }
 
     fn base(&self, graph: &mut Graph, base: &BaseImage) -> Node {

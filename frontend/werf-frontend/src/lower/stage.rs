@@ -1,7 +1,7 @@
 //! One stage as one exec: what it runs, what it sees, and what of that is in its key.
 
 use buildkit_llb::{ContentCache, Exec, File, Graph, Mount, Network, Node};
-use diagnostic::Location;
+use diagnostic::{Location, printable};
 use werf_config::NetworkMode;
 use werf_plan::agreed::{DIGEST_VARIABLE, SHELL_DIRECTORY, STORE_DIRECTORY, TOOLS};
 use werf_plan::file::{Sources, StagePlan};
@@ -22,13 +22,14 @@ pub(super) fn has_step(stage: &StagePlan) -> bool {
 
 /// Returns what progress shows of a stage besides its name.
 pub(super) fn summary(stage: &StagePlan) -> String {
-    match StageCommand::of(stage) {
+    let summary = match StageCommand::of(stage) {
         Some(command) => command.summary().to_owned(),
         None => {
             let paths = stage.imports.iter().map(|import| import.to.as_str());
             paths.collect::<Vec<_>>().join(", ")
         }
-    }
+    };
+    printable::line(&summary).into_owned()
 }
 
 /// Returns where the tasks of a stage are written, if it is one of ansible's.
@@ -207,7 +208,8 @@ impl Lowering<'_> {
             .mkfile("/digest", 0o444, stage.digest.hex().as_bytes())
             .name(format!(
                 "[internal] script of {} {}",
-                self.image.name, stage.kind
+                printable::line(&self.image.name.to_string()),
+                stage.kind
             ));
         graph.file(None, self.uncached(stage, file))
     }

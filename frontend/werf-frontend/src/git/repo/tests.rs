@@ -195,3 +195,141 @@ fn files_are_listed_by_their_last_name() {
         ["b/werf.yaml", "werf.yaml"]
     );
 }
+
+/// Writes an object as git would never make it, and returns its id.
+fn literal(fixture: &Fixture, kind: &str, content: &[u8]) -> String {
+    fixture.write("object", content);
+    fixture.git(&["hash-object", "-w", "--literally", "-t", kind, "object"])
+}
+
+/// Gives the loose object `id` the name `other`.
+fn rename(fixture: &Fixture, id: &str, other: &str) {
+    let path = |id: &str| {
+        fixture
+            .git_dir()
+            .join(format!("objects/{}/{}", &id[..2], &id[2..]))
+    };
+    std::fs::create_dir_all(path(other).parent().unwrap()).unwrap();
+    std::fs::copy(path(id), path(other)).unwrap();
+}
+
+fn set_head(fixture: &Fixture, id: &str) {
+    std::fs::write(fixture.git_dir().join("HEAD"), format!("{id}\n")).unwrap();
+}
+
+#[test]
+fn a_commit_or_a_tree_under_another_s_id_is_refused() {
+    let fixture = Fixture::with(&[("a", "x")]);
+    let commit = fixture.git(&["rev-parse", "HEAD"]);
+    let forged = "5".repeat(40);
+    rename(&fixture, &commit, &forged);
+    set_head(&fixture, &forged);
+    let error = refusal(&fixture.git_dir());
+    assert!(
+        error.contains(&format!("its contents have the id {commit}")),
+        "{error}"
+    );
+
+    let tree = fixture.git(&["rev-parse", &format!("{commit}^{{tree}}")]);
+    fixture.write("a", "y");
+    fixture.git(&["update-ref", "HEAD", &commit, &forged]);
+    fixture.git(&["checkout", "--quiet", "-B", "main", &commit]);
+    fixture.commit();
+    let other = fixture.git(&["rev-parse", "HEAD^{tree}"]);
+    let path = fixture
+        .git_dir()
+        .join(format!("objects/{}/{}", &other[..2], &other[2..]));
+    std::fs::remove_file(path).unwrap();
+    rename(&fixture, &tree, &other);
+    let repo = Repo::open(&fixture.git_dir()).unwrap();
+    let error = repo.entry("a").unwrap_err().to_string();
+    assert!(error.contains(&format!("have the id {tree}")), "{error}");
+    assert_eq!(repo.files_named("a").unwrap_err().to_string(), error);
+}
+
+#[test]
+fn tags_end_somewhere() {
+    let fixture = Fixture::with(&[("a", "x")]);
+    let commit = fixture.git(&["rev-parse", "HEAD"]);
+    fixture.git(&["tag", "--annotate", "--message", "m", "t0", "HEAD"]);
+    let tag = fixture.git(&["rev-parse", "t0"]);
+    set_head(&fixture, &tag);
+    assert_eq!(Repo::open(&fixture.git_dir()).unwrap().commit(), commit);
+
+    for number in 1..20 {
+        let (name, before) = (format!("t{number}"), format!("t{}", number - 1));
+        fixture.git(&["tag", "--annotate", "--message", "m", &name, &before]);
+    }
+    let tag = fixture.git(&["rev-parse", "t19"]);
+    set_head(&fixture, &tag);
+    let error = refusal(&fixture.git_dir());
+    assert!(error.contains("behind more than 16 tags"), "{error}");
+
+    // A tag of itself, which only a forged id makes possible.
+    let forged = "7".repeat(40);
+    let text = format!("object {forged}\ntype tag\ntag t\ntagger a <a> 0 +0000\n\nm\n");
+    let id = literal(&fixture, "tag", text.as_bytes());
+    rename(&fixture, &id, &forged);
+    set_head(&fixture, &forged);
+    let error = refusal(&fixture.git_dir());
+    assert!(error.contains(&format!("have the id {id}")), "{error}");
+
+    let blob = fixture.git(&["hash-object", "-w", "a"]);
+    set_head(&fixture, &blob);
+    let error = refusal(&fixture.git_dir());
+    assert!(error.contains("is a blob, and not a commit"), "{error}");
+}
+
+#[test]
+fn a_huge_reference_is_not_quoted() {
+    let fixture = Fixture::with(&[("a", "x")]);
+    for file in ["refs/heads/main", "HEAD"] {
+        let content = format!("ref: refs/heads/{}\n", "a".repeat(1 << 20));
+        std::fs::write(fixture.git_dir().join(file), content).unwrap();
+        let error = refusal(&fixture.git_dir());
+        assert!(
+            error.starts_with(&format!("`.git/{file}` has 1048593 bytes")) && error.len() < 200,
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_mode_that_is_no_mode_is_no_missing_file() {
+    let fixture = Fixture::with(&[("a", "x")]);
+    let blob = fixture.git(&["hash-object", "-w", "a"]);
+    let id: Vec<u8> = (0..40)
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&blob[at..at + 2], 16).unwrap())
+        .collect();
+    let digits = "1".repeat(40);
+    for mode in ["1o0644", "", "8", &digits] {
+        let tree = [format!("{mode} a\0").as_bytes(), &id].concat();
+        let tree = literal(&fixture, "tree", &tree);
+        let commit = fixture.git(&["commit-tree", "-m", "m", &tree]);
+        set_head(&fixture, &commit);
+        let repo = Repo::open(&fixture.git_dir()).unwrap();
+        for error in [
+            repo.entry("werf.yaml").unwrap_err(),
+            repo.files_named("werf.yaml").unwrap_err(),
+        ] {
+            let error = error.to_string();
+            assert!(error.contains("cannot be decoded"), "{mode}: {error}");
+        }
+    }
+}
+
+#[test]
+fn an_object_that_is_too_large_is_refused_by_its_size() {
+    let fixture = Fixture::with(&[("a", "x")]);
+    let zeros = std::fs::File::create(fixture.path().join("big")).unwrap();
+    zeros.set_len((160 << 20) + (1 << 20)).unwrap();
+    let id = fixture.git(&["hash-object", "-w", "big"]);
+    let repo = Repo::open(&fixture.git_dir()).unwrap();
+    let id = gix::ObjectId::from_hex(id.as_bytes()).unwrap();
+    let error = repo.read_any(id, "big").unwrap_err().to_string();
+    assert!(
+        error.contains("(big): it has 161 MiB, and a file of a repository may have 160"),
+        "{error}"
+    );
+}

@@ -340,3 +340,28 @@ fn a_hundred_thousand_files_are_listed_in_a_moment() {
         assert!(best.as_millis() < limit, "{best:?}");
     }
 }
+
+#[test]
+fn a_link_that_cannot_be_written_is_refused_with_its_path() {
+    for (content, why) in [
+        (Vec::new(), "it leads nowhere"),
+        (
+            vec![b'a'; 4096],
+            "it has 4096 bytes, and a link can have 4095",
+        ),
+        (b"a\0b".to_vec(), "it holds a NUL"),
+    ] {
+        let fixture = Fixture::with(&[("a", "x")]);
+        fixture.write("content", &content);
+        let id = fixture.git(&["hash-object", "-w", "content"]);
+        let entry = format!("120000,{id},dir/link");
+        fixture.git(&["update-index", "--add", "--cacheinfo", &entry]);
+        fixture.git(&["commit", "--quiet", "--message", "m"]);
+        let error = refusal(&fixture, "/", &[]);
+        assert!(
+            error.starts_with(&format!("`dir/link` is no link that can be written: {why}")),
+            "{error}"
+        );
+        assert!(read(&fixture, "/", &["a"]).is_ok(), "it is not taken");
+    }
+}

@@ -16,6 +16,9 @@ use super::{FileKind, Shape, TreeEntry, TreeListing};
 /// any size, so there must be an end.
 const MOST_ENTRIES: usize = if cfg!(test) { 200_000 } else { 2_000_000 };
 
+/// Longer links cannot be made on Linux (`PATH_MAX`, with the NUL behind them).
+const LONGEST_LINK: u64 = 4095;
+
 /// Lists what `matcher` leaves of the directory `tree`, which is at `add` in the commit of `repo`.
 pub(super) fn list(
     repo: &Repo,
@@ -61,7 +64,7 @@ pub(super) fn lookup(
     buffer: &mut Vec<u8>,
 ) -> Result<Option<(GitKind, gix::ObjectId)>, RepoError> {
     for entry in repo.entries(&tree, buffer)? {
-        let entry = entry.map_err(|_| broken(tree, "it cannot be decoded"))?;
+        let entry = entry?;
         if entry.filename == name {
             return Ok(Some((entry.mode.kind(), entry.oid.to_owned())));
         }
@@ -126,7 +129,7 @@ impl<'a> Walk<'a> {
         let mut before: Vec<EntryRef<'_>> = Vec::new();
         let first_pending = self.pending.len();
         for entry in repo.entries(&at.tree, buffer)? {
-            let entry = entry.map_err(|_| broken(at.tree, "it cannot be decoded"))?;
+            let entry = entry?;
             self.seen += 1;
             if self.seen > MOST_ENTRIES {
                 return Err(RepoError::new(format!(
@@ -148,6 +151,9 @@ impl<'a> Walk<'a> {
             match (file_kind(entry.mode.kind()), entry.mode.kind()) {
                 (Some(kind), _) => {
                     if at.scope.matches(path.as_bytes()) {
+                        if kind == FileKind::Symlink {
+                            check_link(repo, id, &path)?;
+                        }
                         self.entries.push(TreeEntry {
                             path,
                             kind,
@@ -207,6 +213,22 @@ impl<'a> Walk<'a> {
         };
         Ok((Rc::new(place), root))
     }
+}
+
+/// Refuses a link that no file system can hold: one that leads nowhere, or has a NUL or more bytes than a path.
+fn check_link(repo: &Repo, id: gix::ObjectId, path: &RepoPath) -> Result<(), RepoError> {
+    let why = match repo.size(id, &path.to_string())? {
+        0 => "it leads nowhere".to_owned(),
+        size if size > LONGEST_LINK => {
+            format!("it has {size} bytes, and a link can have {LONGEST_LINK}")
+        }
+        _ if repo.read(id, &path.to_string())?.contains(&0) => "it holds a NUL".to_owned(),
+        _ => return Ok(()),
+    };
+    Err(
+        RepoError::new(format!("`{path}` is no link that can be written: {why}"))
+            .hint("correct the link, or leave it out with `excludePaths`"),
+    )
 }
 
 /// Returns the kind of an entry that is a file or a link.
