@@ -1,4 +1,4 @@
-//! `ansible`: the tasks of the user stages (spec 1.10 and 6.3).
+//! `ansible`: the tasks of the user stages.
 //!
 //! Tasks are handed to ansible as they are written, apart from a tag that says which one failed. Scalars mean what
 //! they mean to werf, so `mode: 0644` is the number 420 and reaches ansible as such.

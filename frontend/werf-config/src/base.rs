@@ -1,4 +1,4 @@
-//! `from`, `fromImage`, `fromArtifact` and `fromLatest`: what an image starts from (spec 1.7).
+//! `from`, `fromImage`, `fromArtifact` and `fromLatest`: what an image starts from.
 
 use diagnostic::{Diagnostic, Location, Report, Span, Spanned, closest, rule};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A file to its documents: where one ends, what YAML makes of it, and which kind it is (spec 1.2, 1.3).
+//! A file to its documents: where one ends, what YAML makes of it, and which kind it is.
 //!
 //! werf splits the text before YAML sees it, by a rule of its own: a separator is a line of three dashes,
 //! perhaps with a comment, but the comment must not contain a hyphen. A line that only looks like one
@@ -147,7 +147,7 @@ fn read_part(part: Span, source: &SourceText, diagnostics: &mut Diagnostics) -> 
     })
 }
 
-/// Recognises the kind of a document by the keys that it has (spec 1.3).
+/// Recognises the kind of a document by the keys that it has.
 fn kind(root: NodeRef<'_>, part: Span, source: &SourceText) -> Result<Kind, Box<Diagnostic>> {
     if !matches!(root.node().kind, NodeKind::Mapping(_)) && !read::is_null(root) {
         let problem = read::mismatch(root, "a mapping with `configVersion` or `image`");

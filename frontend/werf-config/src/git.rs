@@ -1,4 +1,4 @@
-//! `git`: which files go where (spec 1.8 and 4.9).
+//! `git`: which files go where.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The meta section as meant (spec 1.6).
+//! The meta section as meant.
 
 use diagnostic::{Diagnostic, Report, SourceText, Span, Spanned};
 use yaml_v2::read;

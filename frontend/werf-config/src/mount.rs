@@ -1,4 +1,4 @@
-//! `mount`: directories that commands see and that are not part of the image (spec 1.12 and 8.1).
+//! `mount`: directories that commands see and that are not part of the image.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! `network`: what the commands of an image can reach (spec 1.7 and 9.2).
+//! `network`: what the commands of an image can reach.
 
 use diagnostic::{Located, Report, closest};
 use serde::{Deserialize, Serialize};

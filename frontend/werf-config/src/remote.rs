@@ -1,4 +1,4 @@
-//! `url` of a git mapping: another repository than the project's, and which commit of it is taken (spec 1.8 and 4.1).
+//! `url` of a git mapping: another repository than the project's, and which commit of it is taken.
 //!
 //! A URL never holds credentials: it is in the graph, in records of the build and in the names of steps. BuildKit
 //! fetches with secrets that the client offers beside the configuration.
@@ -58,7 +58,7 @@ pub struct Password {
 }
 
 impl Reference {
-    /// Whether it may be another commit tomorrow (spec 2.8; a tag counts as fixed).
+    /// Whether it may be another commit tomorrow (a tag counts as fixed).
     pub fn moves(&self) -> bool {
         matches!(self, Reference::Head | Reference::Branch(_))
     }

@@ -1,4 +1,4 @@
-//! `secrets`: files of the client that commands see at `/run/secrets/ID` (spec 1.14 and 9.2).
+//! `secrets`: files of the client that commands see at `/run/secrets/ID`.
 //!
 //! werf reads them itself. Here the client hands them to BuildKit, so that they are in no definition, cache or
 //! image; a section says which ones there are, and messages say how to give them.

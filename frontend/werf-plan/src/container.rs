@@ -5,7 +5,7 @@ use werf_config::ImageMount;
 use super::file::ImagePlan;
 
 /// Returns the mounts that an image with these of its own has from `base`, an image of the same configuration: those
-/// that it puts nothing else in the place of (spec `werf-yaml.md` 8.1).
+/// that it puts nothing else in the place of.
 pub fn inherited(own: &[ImageMount], base: &ImagePlan) -> Vec<ImageMount> {
     let of_base = base.mounts.iter().chain(&base.inherited_mounts);
     of_base

@@ -1,4 +1,4 @@
-//! The playbook of an ansible stage, and the files beside it (spec 6.2).
+//! The playbook of an ansible stage, and the files beside it.
 //!
 //! All of this is mounted by definition and so is part of the stage's key: a change of a byte here reruns the
 //! stages of every user, and is a line in the changelog.

@@ -53,7 +53,7 @@ impl ScriptKind {
 
 impl Script {
     /// Pastes `commands` unchanged, one after another and each with a newline, below
-    /// `#!/.werf/stapel/embedded/bin/bash -e` (spec `werf-yaml.md` 5.1): one shell runs them all, so
+    /// `#!/.werf/stapel/embedded/bin/bash -e`: one shell runs them all, so
     /// `cd`, `export` and functions carry over.
     pub fn new<S: AsRef<str>>(commands: impl IntoIterator<Item = S>) -> Script {
         let mut text = format!("#!{BASH} -e\n{REPORT_FAILURE}\n");

@@ -1,6 +1,6 @@
 //! The labels that every image has: which project and image it is, and the digest of its last stage.
 //!
-//! werf's own labels (spec 3.8) hold what its storage needs to find stages and commits again. BuildKit's cache does
+//! werf's own labels hold what its storage needs to find stages and commits again. BuildKit's cache does
 //! that here, so only what is of use to people is left. There is no commit among them: a commit that changes
 //! nothing of an image makes the same image. The names are not werf's either, so that `werf host cleanup` does not
 //! take these images for its own.

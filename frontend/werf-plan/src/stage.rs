@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use werf_config::UserStage;
 
-/// A step of an image's build, in werf's words (spec `werf-yaml.md` 3.1).
+/// A step of an image's build, in werf's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum StageKind {

@@ -52,7 +52,7 @@ impl<'a> Target<'a> {
 }
 
 impl Plan {
-    /// Returns all images, those from Dockerfiles first (spec 1.3).
+    /// Returns all images, those from Dockerfiles first.
     pub fn targets(&self) -> impl Iterator<Item = Target<'_>> {
         let dockerfiles = self.dockerfiles.iter().map(Target::Dockerfile);
         dockerfiles.chain(self.images.iter().map(Target::Image))

@@ -1,8 +1,8 @@
-//! Which modules a task may use, and what to say of others (spec 6.3).
+//! Which modules a task may use, and what to say of others.
 
 use diagnostic::closest;
 
-/// The modules that a task may use: werf's list, complete (spec 6.3), in alphabetical order.
+/// The modules that a task may use: werf's list, complete, in alphabetical order.
 pub const MODULES: &[&str] = &[
     "acl",
     "apk",

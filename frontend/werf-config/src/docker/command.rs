@@ -14,7 +14,7 @@ pub enum CommandLine {
 
 impl CommandLine {
     /// Reads a command that is written as one string: a JSON list is the exec form, anything else is a
-    /// line for the shell (spec 8.2).
+    /// line for the shell.
     pub fn parse(text: &str) -> CommandLine {
         match exec_form(text) {
             Some(words) => CommandLine::Exec(words),

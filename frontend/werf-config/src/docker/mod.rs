@@ -1,4 +1,4 @@
-//! `docker`: what is written into the configuration of the image (spec 1.15 and 8.2).
+//! `docker`: what is written into the configuration of the image.
 //!
 //! Values are kept as written, because what they mean depends on the environment of the base image:
 //! without `exactValues` each of them is a word of a Dockerfile, to be expanded with [`word::expand`] when

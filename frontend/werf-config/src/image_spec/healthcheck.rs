@@ -1,4 +1,4 @@
-//! `imageSpec.config.healthcheck`: a command in words, and times in whole seconds (spec 1.16).
+//! `imageSpec.config.healthcheck`: a command in words, and times in whole seconds.
 
 use diagnostic::{Span, Spanned};
 

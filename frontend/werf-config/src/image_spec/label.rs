@@ -1,4 +1,4 @@
-//! Variables in labels: `%image%` and `%project%` (spec 8.4).
+//! Variables in labels: `%image%` and `%project%`.
 
 /// What to do about a text that is not well formed.
 pub const HINT: &str = "between percent signs there can be `image` or `project`; a single percent sign cannot be written, in werf either";

@@ -1,4 +1,4 @@
-//! `imageSpec`: what is written into the configuration of the image (spec 1.16 and 8.4), and
+//! `imageSpec`: what is written into the configuration of the image, and
 //! `build.imageSpec`, the part of it that all final images share.
 //!
 //! Nothing is run for it and no layer is made. What can be checked without the base image is checked here;
@@ -160,7 +160,7 @@ impl Clear {
 impl ImageSpec {
     /// Returns what holds for a final image whose own section is `own`, where `global` is `build.imageSpec`.
     ///
-    /// The author and the labels of the project win over those of the image, as in werf (spec 8.4); its own
+    /// The author and the labels of the project win over those of the image, as in werf; its own
     /// documentation says the opposite.
     pub fn merged(global: Option<&ImageSpec>, own: Option<ImageSpec>) -> Option<ImageSpec> {
         let Some(global) = global else {

@@ -1,4 +1,4 @@
-//! `fromYaml` (spec 2.3): yaml.v2 without strictness, so the last of equal keys wins.
+//! `fromYaml`: yaml.v2 without strictness, so the last of equal keys wins.
 //!
 //! At the top keys are text; maps below are `map[interface {}]interface {}`, which many functions of sprig do not
 //! take. So it is in werf.

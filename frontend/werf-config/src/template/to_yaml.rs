@@ -1,4 +1,4 @@
-//! `toYaml` (spec 2.3): writes as yaml.v2 2.4.0 does.
+//! `toYaml`: writes as yaml.v2 2.4.0 does.
 //!
 //! Keys in natural order, lists not indented under their key, text with line breaks as `|` blocks, quotes where
 //! plain text would mean something else, and long lines folded at column 80. Where yaml.v2 gives up, the result
