@@ -1,4 +1,4 @@
-//! Images built from a Dockerfile, as meant (spec 1.17).
+//! Images built from a Dockerfile, as meant.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -153,15 +153,13 @@ struct Reader<'r, 't> {
 }
 
 impl Reader<'_, '_> {
-    fn wrong(&mut self, message: impl Into<String>, at: Span, hint: impl Into<String>) {
-        self.report.error(at, message).hint(hint);
-    }
-
     fn images(&mut self, heading: Heading, fields: &Fields<'_>) -> Vec<DockerfileImage> {
         self.check_names(&heading);
         if let Some(count) = heading.is_too_often() {
             let message = format!("a section of this length cannot have {count} names");
-            self.wrong(message, heading.at, "use fewer names");
+            self.report
+                .error(heading.at, message)
+                .hint("use fewer names");
             return Vec::new();
         }
         let context = self.context(fields.text("context"), heading.at);
@@ -224,7 +222,9 @@ impl Reader<'_, '_> {
                 .hint("add `image: NAME`");
         } else if heading.names.as_ref().is_some_and(Vec::is_empty) {
             let message = "`image` must be a name or a list of names";
-            self.wrong(message, heading.at, "write `image: NAME`");
+            self.report
+                .error(heading.at, message)
+                .hint("write `image: NAME`");
         }
     }
 
@@ -250,7 +250,9 @@ impl Reader<'_, '_> {
             Required::Wrong => Spanned::new(String::new(), at),
             Required::Missing => {
                 let message = format!("{} has a `dockerfile` without a path", self.report.called());
-                self.wrong(message, at, "write `dockerfile: Dockerfile`");
+                self.report
+                    .error(at, message)
+                    .hint("write `dockerfile: Dockerfile`");
                 Spanned::new(String::new(), at)
             }
         }
@@ -266,14 +268,14 @@ impl Reader<'_, '_> {
                 "context" => format!("it is relative to the project directory: `{meant}`"),
                 _ => format!("it is relative to the context: `{meant}`"),
             };
-            self.wrong(message, written.span, hint);
+            self.report.error(written.span, message).hint(hint);
             return meant;
         }
         let joined = clean(format!("{base}/{path}").trim_start_matches('/'));
         if joined == ".." || joined.starts_with("../") {
             let message = format!("`{key}: {path}` leads out of the project");
             let hint = "only files of the repository can be used, below the directory of the configuration";
-            self.wrong(message, written.span, hint);
+            self.report.error(written.span, message).hint(hint);
         }
         joined
     }
@@ -288,7 +290,9 @@ impl Reader<'_, '_> {
                     "`{}` in `contextAddFiles` is not in the context",
                     file.value
                 );
-                self.wrong(message, file.span, "write a path relative to `context`");
+                self.report
+                    .error(file.span, message)
+                    .hint("write a path relative to `context`");
                 continue;
             }
             files.push(AddedFile {
@@ -304,7 +308,9 @@ impl Reader<'_, '_> {
         for (name, _) in &written {
             if name.value.is_empty() || name.value.contains('=') {
                 let message = format!("`{}` is not the name of a build argument", name.value);
-                self.wrong(message, name.span, "write `NAME: value`");
+                self.report
+                    .error(name.span, message)
+                    .hint("write `NAME: value`");
             }
         }
         written
@@ -318,10 +324,13 @@ impl Reader<'_, '_> {
         for host in written {
             match extra_host(&host.value) {
                 Some(host) => hosts.push(host),
-                None => self.wrong(
-                    format!("`{}` in `addHost` is not a name and an address", host.value),
-                    host.span,
-                    "write `NAME:ADDRESS`, such as `db:10.0.0.1`",
+                None => drop(
+                    self.report
+                        .error(
+                            host.span,
+                            format!("`{}` in `addHost` is not a name and an address", host.value),
+                        )
+                        .hint("write `NAME:ADDRESS`, such as `db:10.0.0.1`"),
                 ),
             }
         }
@@ -333,7 +342,7 @@ impl Reader<'_, '_> {
             Ok(mode) => Some(mode),
             Err(hint) => {
                 let message = format!("there is no network `{}`", written.value);
-                self.wrong(message, written.span, hint);
+                self.report.error(written.span, message).hint(hint);
                 None
             }
         }

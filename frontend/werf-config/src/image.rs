@@ -1,4 +1,4 @@
-//! Images as meant, and what must hold among them (spec 1.7).
+//! Images as meant, and what must hold among them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -254,14 +254,12 @@ struct Reader<'r, 't> {
 }
 
 impl Reader<'_, '_> {
-    fn wrong(&mut self, message: impl Into<String>, at: Span, hint: &str) {
-        self.report.error(at, message).hint(hint);
-    }
-
     fn images(&mut self, heading: Heading, fields: &Fields<'_>) -> Vec<Image> {
         if let Some(count) = heading.is_too_often() {
             let message = format!("a section of this length cannot have {count} names");
-            self.wrong(message, heading.at, "use fewer names");
+            self.report
+                .error(heading.at, message)
+                .hint("use fewer names");
             return Vec::new();
         }
         self.check_section(&heading, fields);
@@ -378,11 +376,15 @@ impl Reader<'_, '_> {
     fn check_section(&mut self, heading: &Heading, fields: &Fields<'_>) {
         if heading.names.as_ref().is_some_and(Vec::is_empty) {
             let message = "`image` must be a name or a list of names";
-            self.wrong(message, heading.at, "write `image: NAME`");
+            self.report
+                .error(heading.at, message)
+                .hint("write `image: NAME`");
         }
         if heading.names.is_some() && heading.artifact.is_some() {
             let message = "a section is either an `image` or an `artifact`";
-            self.wrong(message, heading.at, "keep one of the two");
+            self.report
+                .error(heading.at, message)
+                .hint("keep one of the two");
         }
         self.check_artifact(heading, fields);
         let both = |one: &str, other: &str| {
@@ -391,12 +393,14 @@ impl Reader<'_, '_> {
         };
         if let Some(at) = both("shell", "ansible") {
             let message = format!("{} has both `shell` and `ansible`", self.report.called());
-            self.wrong(message, at, "an image is built by one of the two");
+            self.report
+                .error(at, message)
+                .hint("an image is built by one of the two");
         }
         if let Some(at) = both("docker", "imageSpec") {
             let message = format!("{} has both `docker` and `imageSpec`", self.report.called());
             let hint = "`docker` is deprecated and cannot be mixed with `imageSpec`";
-            self.wrong(message, at, hint);
+            self.report.error(at, message).hint(hint);
         }
     }
 
@@ -448,7 +452,9 @@ impl Reader<'_, '_> {
     fn check_artifact(&mut self, heading: &Heading, fields: &Fields<'_>) {
         if !heading.has_image && heading.artifact.is_none() {
             let message = "a section needs the name of its image";
-            self.wrong(message, heading.at, "write `image: NAME`");
+            self.report
+                .error(heading.at, message)
+                .hint("write `image: NAME`");
         }
         let Some(artifact) = &heading.artifact else {
             return;
@@ -465,7 +471,7 @@ impl Reader<'_, '_> {
             if let Some(at) = at {
                 let message = format!("`{key}` is not possible in {}", self.report.called());
                 let hint = "write `image` with `final: false` instead of `artifact`";
-                self.wrong(message, at, hint);
+                self.report.error(at, message).hint(hint);
             }
         }
         self.report
