@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::frame::printable;
 use crate::printable::message as shown;
+use crate::redact::RENDERED;
 use crate::rule::Rule;
 use crate::{Location, redact};
 
@@ -78,7 +79,7 @@ impl Diagnostic {
             self.notes.insert(
                 0,
                 format!(
-                    "this line is rendered as `{}`",
+                    "{RENDERED}`{}`",
                     printable(&redact::credentials(line.trim()), 1)
                 ),
             );

@@ -1,6 +1,11 @@
-//! Hides credentials in URLs: whatever is shown of a person's file goes through here.
+//! Hides credentials in URLs, and values that were given to a build: whatever is shown goes through here.
+
+mod hidden;
 
 use std::borrow::Cow;
+
+pub use hidden::Hidden;
+pub(crate) use hidden::RENDERED;
 
 /// Returns `text` with what stands before the `@` of a URL replaced by `***`.
 ///

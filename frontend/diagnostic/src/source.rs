@@ -185,6 +185,12 @@ impl SourceText {
             .map_or_else(|| self.own_line(offset), |(_, line)| line)
     }
 
+    /// Returns the file and the line, with what is written in it, of the template that wrote what is at `offset`.
+    pub fn template_line(&self, offset: usize) -> Option<(&str, usize, &str)> {
+        let (file, line) = self.origin(offset)?;
+        Some((&file.name, line, file.text_of_line(line)))
+    }
+
     fn own_line(&self, offset: usize) -> usize {
         self.lines.partition_point(|&begin| begin <= offset)
     }
@@ -257,6 +263,18 @@ impl SourceText {
             end: column(text.trim_end().len().max(blanks)),
             rendered: None,
         }
+    }
+
+    /// Returns the place of `words` in a line, or all of the line if they are not there exactly once.
+    pub fn in_line(&self, line: usize, words: &str) -> Location {
+        let text = self.text_of_line(line);
+        let mut place = self.whole_line(line);
+        let mut found = text.match_indices(words);
+        if let (false, Some((at, _)), None) = (words.is_empty(), found.next(), found.next()) {
+            place.start.column = count_characters(&text.as_bytes()[..at]) + 1;
+            place.end.column = place.start.column + words.chars().count();
+        }
+        place
     }
 
     fn position(&self, offset: usize) -> Position {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::limits::LimitError;
+use crate::output::Origin;
 
 /// A failure to parse or to execute a template.
 ///
@@ -44,6 +45,8 @@ pub struct Location {
     pub column: usize,
     /// The byte in the text, counted from 0.
     pub offset: usize,
+    /// For a text that only the running template knows: the line of the file that it comes from unchanged, if it does.
+    pub origin: Option<Origin>,
 }
 
 /// One level of an execution that failed.

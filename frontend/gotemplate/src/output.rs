@@ -1,5 +1,6 @@
 //! [`Rendered`]: what an execution wrote, and which line of which template wrote it.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::str::Str;
@@ -141,6 +142,12 @@ impl Rendered {
         String::from_utf8_lossy(&self.bytes)
     }
 
+    /// Returns the names of the templates and files that wrote any of it.
+    pub fn templates(&self) -> BTreeSet<&str> {
+        let origins = self.segments.iter().filter_map(|it| it.origin.as_ref());
+        origins.map(|origin| &*origin.template).collect()
+    }
+
     /// Returns the output, without the knowledge of its origin.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
@@ -183,14 +190,58 @@ pub(crate) type Lines = Arc<[Option<Origin>]>;
 #[derive(Debug, Default)]
 pub(crate) struct Origins {
     texts: Vec<(Str, Lines)>,
+    /// Texts of whole files by the addresses of their buffers, which are kept so that no other text has one of them.
+    files: HashMap<usize, FileText>,
+}
+
+/// The text of a file that a template has read.
+#[derive(Debug)]
+struct FileText {
+    text: Str,
+    template: Arc<str>,
+    /// Made when they are first asked for.
+    lines: Option<Lines>,
+}
+
+impl FileText {
+    fn lines(&mut self) -> Lines {
+        let lines = self.lines.get_or_insert_with(|| {
+            let numbers = 1..=self.text.split_inclusive(|byte| *byte == b'\n').count();
+            let origin = |line| {
+                Some(Origin {
+                    template: Arc::clone(&self.template),
+                    line,
+                })
+            };
+            numbers.map(origin).collect()
+        });
+        Arc::clone(lines)
+    }
 }
 
 impl Origins {
     const REMEMBERED: usize = 8;
 
-    pub(crate) fn of(&self, text: &Str) -> Option<Lines> {
+    pub(crate) fn of(&mut self, text: &Str) -> Option<Lines> {
         let known = self.texts.iter().find(|(known, _)| known.same_buffer(text));
-        known.map(|(_, lines)| Arc::clone(lines))
+        if let Some((_, lines)) = known {
+            return Some(Arc::clone(lines));
+        }
+        let file = self.files.get_mut(&text.address())?;
+        file.text.same_buffer(text).then(|| file.lines())
+    }
+
+    /// Remembers that a text is that of a file.
+    pub(crate) fn comes_from(&mut self, text: &Str, template: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let file = FileText {
+            text: text.clone(),
+            template: Arc::from(template),
+            lines: None,
+        };
+        self.files.insert(text.address(), file);
     }
 
     pub(crate) fn remember(&mut self, text: Str, lines: Lines) {

@@ -34,6 +34,11 @@ impl Str {
         Arc::strong_count(&self.0) == 1
     }
 
+    /// Returns what tells its buffer from all others that are alive.
+    pub(crate) fn address(&self) -> usize {
+        self.0.as_ptr() as usize
+    }
+
     /// Reports whether both share one buffer, which makes them equal without a look at the bytes.
     pub fn same_buffer(&self, other: &Str) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

@@ -1,6 +1,7 @@
 //! [`Templates`]: a set of templates that can call each other.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::builtins;
@@ -8,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::exec::Exec;
 use crate::func::FuncMap;
 use crate::limits::Limits;
-use crate::output::Rendered;
+use crate::output::{Lines, Rendered};
 use crate::parse::{self, Delims, NodeId, Request, Source};
 use crate::value::Value;
 
@@ -36,7 +37,23 @@ pub struct Templates {
     delims: Delims,
     missing_key: MissingKey,
     range_over_int: bool,
+    observer: Option<Observer>,
     by_name: RwLock<BTreeMap<Arc<str>, Arc<Template>>>,
+}
+
+/// Who is told of calls.
+pub(crate) struct Observer(Box<dyn Fn(&str, &[Value], &Value) + Send + Sync>);
+
+impl Observer {
+    pub(crate) fn tell(&self, name: &str, args: &[Value], result: &Value) {
+        (self.0)(name, args, result);
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
 }
 
 /// One template of a set.
@@ -58,6 +75,7 @@ impl Templates {
             delims: Delims::default(),
             missing_key: MissingKey::default(),
             range_over_int: true,
+            observer: None,
             by_name: RwLock::default(),
         }
     }
@@ -100,12 +118,22 @@ impl Templates {
         self
     }
 
+    /// Has `observer` told of every call of a function, also of the builtin ones: its name, its arguments and its
+    /// result. Methods and functions that fail are not told.
+    pub fn with_observer<F>(mut self, observer: F) -> Templates
+    where
+        F: Fn(&str, &[Value], &Value) + Send + Sync + 'static,
+    {
+        self.observer = Some(Observer(Box::new(observer)));
+        self
+    }
+
     /// Parses `text` and adds it as the template `name`, together with what it defines.
     ///
     /// Within one text a name can be defined once; a later text replaces what earlier ones
     /// defined, unless it has nothing but spaces to say. A text with an error adds nothing.
     pub fn parse(&self, name: &str, text: impl AsRef<[u8]>) -> Result<(), Error> {
-        self.parse_text(name, text.as_ref(), false).map(drop)
+        self.parse_text(name, text.as_ref(), false, None).map(drop)
     }
 
     /// Parses `text` and returns the template that it is as a whole, which may be too empty to
@@ -115,6 +143,7 @@ impl Templates {
         name: &str,
         text: &[u8],
         dynamic: bool,
+        lines: Option<Lines>,
     ) -> Result<Arc<Template>, Error> {
         let has_function =
             |name: &str| self.funcs.get(name).is_some() || builtins::find(name).is_some();
@@ -124,6 +153,7 @@ impl Templates {
             delims: &self.delims,
             has_function: &has_function,
             dynamic,
+            lines,
         };
         let parsed = parse::parse(&request)?;
         let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
@@ -186,6 +216,10 @@ impl Templates {
 
     pub(crate) fn missing_key(&self) -> MissingKey {
         self.missing_key
+    }
+
+    pub(crate) fn observer(&self) -> Option<&Observer> {
+        self.observer.as_ref()
     }
 
     pub(crate) fn ranges_over_int(&self) -> bool {

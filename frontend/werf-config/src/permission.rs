@@ -1,4 +1,4 @@
-//! What a configuration takes from outside of the commit and only may with a rule in `werf-giterminism.yaml` (spec 2.8).
+//! What a configuration takes from outside of the commit and only may with a rule in `werf-giterminism.yaml`.
 
 use diagnostic::{Diagnostic, Location};
 
@@ -6,11 +6,6 @@ use super::giterminism::{Giterminism, Rule};
 use super::mount::MountSource;
 use super::secret::{Secret, SecretSource};
 use super::{Config, DockerfileImage, Image};
-
-/// Whether anything in `config` needs a rule, so that the file must be looked at.
-pub fn is_needed(config: &Config) -> bool {
-    all(config).next().is_some()
-}
 
 fn all(config: &Config) -> impl Iterator<Item = Wish> {
     let of_stages = config.images.iter().flat_map(wishes);

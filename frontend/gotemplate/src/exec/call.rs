@@ -52,6 +52,10 @@ impl Exec<'_> {
         let result = run(&mut builtins::Context { exec: self, first }, &args);
         let value = result.map_err(|error| self.call_error(name, call, error))?;
         self.charge_result(&value)?;
+        if let Some(observer) = self.set.observer() {
+            let args: Vec<Value> = args.iter().map(|arg| arg.value.clone()).collect();
+            observer.tell(name, &args, &value);
+        }
         Ok(Operand::plain(value))
     }
 
@@ -115,7 +119,7 @@ impl Exec<'_> {
     }
 
     /// Returns the first argument whose lines are known to come from a template.
-    fn known_text(&self, args: &[Value]) -> Option<(Str, Lines)> {
+    fn known_text(&mut self, args: &[Value]) -> Option<(Str, Lines)> {
         args.iter().find_map(|arg| {
             let text = arg.as_str()?;
             Some((text.clone(), self.origins.of(text)?))

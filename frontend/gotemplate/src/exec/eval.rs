@@ -324,10 +324,13 @@ impl Exec<'_> {
         let set = self.set;
         if let Some(function) = set.funcs().get(name) {
             let args = self.arguments(scope, name, function.signature(), given)?;
-            let args = args.into_iter().map(|arg| arg.value).collect();
-            return self
-                .guarded(name, call, args, |call, args| function.call(call, args))
-                .map(Operand::plain);
+            let args: Vec<Value> = args.into_iter().map(|arg| arg.value).collect();
+            let observed = set.observer().map(|observer| (observer, args.clone()));
+            let value = self.guarded(name, call, args, |call, args| function.call(call, args))?;
+            if let Some((observer, args)) = observed {
+                observer.tell(name, &args, &value);
+            }
+            return Ok(Operand::plain(value));
         }
         let Some(builtin) = builtins::find(name) else {
             let name = quoted(name.as_bytes());

@@ -7,6 +7,7 @@ use super::args::{fits, nil_of, wrap_int, wrap_uint};
 use crate::error::{Error, Location};
 use crate::func::{Args, FuncError, Function, Host};
 use crate::limits::Budget;
+use crate::output::Lines;
 use crate::str::Str;
 use crate::template::Template;
 use crate::types::Type;
@@ -22,12 +23,17 @@ impl Host for Exec<'_> {
     }
 
     fn parse(&mut self, name: &str, text: &[u8]) -> Result<(), Error> {
-        self.parse_text(name, text).map(drop)
+        self.parse_text(name, text, None).map(drop)
     }
 
-    fn execute_text(&mut self, name: &str, text: &[u8], data: Value) -> Result<Str, Error> {
-        let template = self.parse_text(name, text)?;
+    fn execute_text(&mut self, name: &str, text: &Str, data: Value) -> Result<Str, Error> {
+        let lines = self.origins.of(text);
+        let template = self.parse_text(name, text, lines)?;
         self.capture(template, data)
+    }
+
+    fn comes_from(&mut self, text: &Str, template: &str) {
+        self.origins.comes_from(text, template);
     }
 
     fn has_template(&mut self, name: &str) -> bool {
@@ -67,7 +73,12 @@ impl Exec<'_> {
         Ok(text)
     }
 
-    fn parse_text(&mut self, name: &str, text: &[u8]) -> Result<Arc<Template>, Error> {
+    fn parse_text(
+        &mut self,
+        name: &str,
+        text: &[u8],
+        lines: Option<Lines>,
+    ) -> Result<Arc<Template>, Error> {
         let len = text.len() as u64;
         self.budget
             .charge_bytes(len * NODE_BYTES_PER_BYTE)
@@ -75,7 +86,7 @@ impl Exec<'_> {
         self.budget
             .charge_steps(len)
             .map_err(Error::limit_reached)?;
-        self.set.parse_text(name, text, true)
+        self.set.parse_text(name, text, true, lines)
     }
 
     /// Calls a function value with the checks and the words of the builtin `call`.

@@ -25,10 +25,19 @@ impl Exec<'_> {
         let node = source.node(id);
         match &node.kind {
             NodeKind::Text(range) => {
-                let origin = Self::origin(source, range.start);
                 let text = &source.text[range.clone()];
                 self.charge_output(text.len())?;
-                self.output.push_verbatim(text, origin);
+                if source.lines.is_none() {
+                    let origin = source.origin(range.start);
+                    self.output.push_verbatim(text, origin);
+                    return Ok(());
+                }
+                // Neighbouring lines may come from different files.
+                let mut start = range.start;
+                for line in text.split_inclusive(|byte| *byte == b'\n') {
+                    self.output.push(line, source.origin(start));
+                    start += line.len();
+                }
                 Ok(())
             }
             NodeKind::Action(pipe) => {
@@ -154,7 +163,7 @@ impl Exec<'_> {
 
     /// Writes the value of an action.
     fn print(&mut self, source: &Source, pos: usize, value: &Value) -> Result<(), Error> {
-        let origin = Self::origin(source, pos);
+        let origin = source.origin(pos);
         match value {
             Value::Absent | Value::Nil => self.write(b"<no value>", origin),
             Value::Func(_) => {
@@ -188,12 +197,5 @@ impl Exec<'_> {
         self.charge_output(bytes.len())?;
         self.output.push(bytes, origin);
         Ok(())
-    }
-
-    fn origin(source: &Source, pos: usize) -> Option<Origin> {
-        (!source.dynamic).then(|| Origin {
-            template: Arc::clone(&source.name),
-            line: source.line(pos),
-        })
     }
 }

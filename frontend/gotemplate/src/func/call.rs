@@ -105,8 +105,16 @@ impl<'a> Call<'a> {
 
     /// Parses `text` as [`Call::parse`] does, executes it with `data` as its dot and returns its
     /// output.
-    pub fn execute_text(&mut self, name: &str, text: &[u8], data: Value) -> Result<Str, Error> {
+    ///
+    /// If it is known where the lines of `text` come from, what they write is traced to there.
+    pub fn execute_text(&mut self, name: &str, text: &Str, data: Value) -> Result<Str, Error> {
         self.host.execute_text(name, text, data)
+    }
+
+    /// Remembers that `text` is the whole text of a file, which origins call `template`: as long as it is handed on
+    /// unchanged, or with other space around its lines, what it writes is traced to the lines of that file.
+    pub fn comes_from(&mut self, text: &Str, template: &str) {
+        self.host.comes_from(text, template);
     }
 
     /// Reports whether the set has a template of that name.
@@ -167,7 +175,8 @@ impl<'a> Call<'a> {
 pub(crate) trait Host {
     fn execute(&mut self, name: &str, data: Value) -> Result<Str, Error>;
     fn parse(&mut self, name: &str, text: &[u8]) -> Result<(), Error>;
-    fn execute_text(&mut self, name: &str, text: &[u8], data: Value) -> Result<Str, Error>;
+    fn execute_text(&mut self, name: &str, text: &Str, data: Value) -> Result<Str, Error>;
+    fn comes_from(&mut self, text: &Str, template: &str);
     fn has_template(&mut self, name: &str) -> bool;
     fn invoke(&mut self, function: &Function, args: Vec<Value>) -> Result<Value, FuncError>;
     fn budget(&mut self) -> &mut Budget;

@@ -21,6 +21,7 @@ pub(crate) use number::Number;
 pub use number::{parse_float, parse_int, parse_uint};
 
 use crate::error::{Error, ErrorKind, Frame, Location, Step};
+use crate::output::Lines;
 use crate::utf8;
 use lex::Lexer;
 use node::Node;
@@ -36,6 +37,8 @@ pub(crate) struct Request<'a> {
     pub(crate) has_function: &'a dyn Fn(&str) -> bool,
     /// See [`Source::dynamic`].
     pub(crate) dynamic: bool,
+    /// See [`Source::lines`].
+    pub(crate) lines: Option<Lines>,
 }
 
 /// The templates found in one text.
@@ -56,6 +59,7 @@ pub(crate) fn parse(request: &Request<'_>) -> Result<Parsed, Error> {
         name,
         request.text.to_vec(),
         request.dynamic,
+        request.lines.clone(),
         nodes,
     ));
     Ok(Parsed { source, roots })
@@ -115,6 +119,8 @@ impl Scope {
 struct Parser<'a> {
     name: Arc<str>,
     text: &'a [u8],
+    /// See [`Source::lines`].
+    lines: Option<Lines>,
     has_function: &'a dyn Fn(&str) -> bool,
     lexer: Lexer<'a>,
     scope: Scope,
@@ -131,6 +137,7 @@ impl<'a> Parser<'a> {
         Parser {
             name: Arc::clone(&name),
             text: request.text,
+            lines: request.lines.clone(),
             has_function: request.has_function,
             lexer,
             scope: Scope::new(name),
@@ -226,11 +233,14 @@ impl<'a> Parser<'a> {
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |at| at + 1);
+        let line = 1 + utf8::count_newlines(before);
+        let origins = self.lines.as_ref();
         let location = Location {
             template: Arc::clone(&self.name),
-            line: 1 + utf8::count_newlines(before),
+            line,
             column: pos - line_start,
             offset: pos,
+            origin: origins.and_then(|lines| lines.get(line - 1).cloned().flatten()),
         };
         let told_line = self.scope.tokens[0].line;
         let node = String::new();

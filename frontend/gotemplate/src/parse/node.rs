@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::number::Number;
 use super::spell::spell;
 use crate::error::Location;
+use crate::output::{Lines, Origin};
 use crate::str::Str;
 
 /// The number of a node in its [`Source`].
@@ -107,13 +108,21 @@ pub(crate) struct Source {
     pub(crate) text: Vec<u8>,
     /// Whether it was parsed by a function of a running template, not given by the host.
     pub(crate) dynamic: bool,
+    /// Where the lines of a dynamic text come from, if that is known.
+    pub(crate) lines: Option<Lines>,
     pub(super) nodes: Vec<Node>,
     /// Where each line starts.
     line_starts: Vec<usize>,
 }
 
 impl Source {
-    pub(super) fn new(name: Arc<str>, text: Vec<u8>, dynamic: bool, nodes: Vec<Node>) -> Source {
+    pub(super) fn new(
+        name: Arc<str>,
+        text: Vec<u8>,
+        dynamic: bool,
+        lines: Option<Lines>,
+        nodes: Vec<Node>,
+    ) -> Source {
         let newlines = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
         let line_starts = std::iter::once(0)
             .chain(newlines.map(|(at, _)| at + 1))
@@ -122,6 +131,7 @@ impl Source {
             name,
             text,
             dynamic,
+            lines,
             nodes,
             line_starts,
         }
@@ -155,7 +165,25 @@ impl Source {
             line,
             column,
             offset,
+            origin: self.line_origin(line),
         }
+    }
+
+    /// Returns where a line of a dynamic text comes from, if that is known.
+    fn line_origin(&self, line: usize) -> Option<Origin> {
+        self.lines.as_ref()?.get(line - 1)?.clone()
+    }
+
+    /// Returns where the text at a position comes from.
+    pub(crate) fn origin(&self, pos: usize) -> Option<Origin> {
+        let line = self.line(pos);
+        if self.dynamic {
+            return self.line_origin(line);
+        }
+        Some(Origin {
+            template: Arc::clone(&self.name),
+            line,
+        })
     }
 }
 

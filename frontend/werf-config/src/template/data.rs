@@ -1,17 +1,17 @@
-//! The dot of the main template (spec 2.2): a map of strings to anything, which templates may change.
+//! The dot of the main template: a map of strings to anything, which templates may change.
 
 use std::sync::Arc;
 
 use gotemplate::{Map, Value};
 
-use super::Inputs;
 use super::files::FilesObject;
+use super::{Inputs, SharedTraces};
 
 /// The variable that `.Env` comes from.
 pub const ENV: &str = "WERF_ENV";
 
 /// Returns the dot.
-pub fn root(inputs: &Inputs) -> Value {
+pub(super) fn root(inputs: &Inputs, traces: &SharedTraces) -> Value {
     let date = Map::strings([
         ("Human", inputs.commit.human.as_str()),
         ("Unix", inputs.commit.unix.as_str()),
@@ -24,7 +24,10 @@ pub fn root(inputs: &Inputs) -> Value {
     Value::from(Map::dict([
         (
             "Files",
-            Value::object(FilesObject(Arc::clone(&inputs.files))),
+            Value::object(FilesObject {
+                files: Arc::clone(&inputs.files),
+                traces: traces.clone(),
+            }),
         ),
         ("Env", Value::string(environment)),
         ("Commit", Value::from(commit)),

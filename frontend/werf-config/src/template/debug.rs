@@ -1,4 +1,4 @@
-//! `printf_debug`, `dump_debug`, `include_debug` and `tpl_debug` (spec 2.3).
+//! `printf_debug`, `dump_debug`, `include_debug` and `tpl_debug`.
 //!
 //! What they give is the same whether debugging is on or not; when it is on (`--build-arg WERF_DEBUG_TEMPLATES=1`, for
 //! werf's option of that name), what they have to say is told as warnings with the line of the call.
@@ -6,7 +6,7 @@
 use diagnostic::{Diagnostic, TemplateFile};
 use gotemplate::{Args, Call, FuncError, FuncMap, Location, Type, Value};
 
-use super::{Inputs, SharedTraces, with};
+use super::{Inputs, SharedTraces, failure, with};
 
 /// The build argument that turns debugging on.
 pub const DEBUG: &str = "WERF_DEBUG_TEMPLATES";
@@ -22,6 +22,13 @@ const LONGEST: usize = 10_000;
 pub(crate) struct Message {
     at: Location,
     text: String,
+}
+
+impl Message {
+    /// Returns where the function was called.
+    pub(super) fn place(&self) -> &Location {
+        &self.at
+    }
 }
 
 /// The functions' way to speak; nothing is made or kept unless debugging is on.
@@ -82,12 +89,8 @@ pub(super) fn register(functions: &mut FuncMap, log: &Log) {
 pub(super) fn warnings(messages: &[Message], files: &[TemplateFile]) -> Vec<Diagnostic> {
     let warning = |message: &Message| {
         let warning = Diagnostic::warning(&diagnostic::rule::TEMPLATE_DEBUG, message.text.clone());
-        let file = files.iter().find(|file| file.name == *message.at.template);
-        match file {
-            Some(file) => warning.at(file.source.location(diagnostic::Span::new(
-                message.at.offset,
-                message.at.offset + 1,
-            ))),
+        match failure::place_of(&message.at, "", files) {
+            Some(at) => warning.at(at),
             None => warning.note(format!(
                 "it is said in line {} of the text that `tpl` is given",
                 message.at.line

@@ -65,15 +65,29 @@ fn call(frame: &Frame, files: &[TemplateFile]) -> Option<String> {
 }
 
 fn place(frame: &Frame, files: &[TemplateFile]) -> Option<Location> {
-    let at = &frame.location;
-    let file = files.iter().find(|file| file.name == *at.template)?;
+    place_of(&frame.location, &frame.node, files)
+}
+
+/// Returns the place of the node that is spelled `node`: in the template, or in the file that the text of `tpl` comes
+/// from.
+pub(super) fn place_of(
+    at: &gotemplate::Location,
+    node: &str,
+    files: &[TemplateFile],
+) -> Option<Location> {
+    let find = |name: &str| files.iter().find(|file| file.name == name);
+    let Some(file) = find(&at.template) else {
+        let origin = at.origin.as_ref()?;
+        let source = &find(&origin.template)?.source;
+        return Some(source.in_line(origin.line, node));
+    };
     let text = file.source.text();
     let start = at.offset.min(text.len());
     // As much of the node as is written in this line.
     let line = text.get(start..).unwrap_or_default().lines().next();
     let length = line
-        .filter(|line| line.starts_with(frame.node.as_str()))
-        .map_or(1, |_| frame.node.len().max(1));
+        .filter(|line| line.starts_with(node))
+        .map_or(1, |_| node.len().max(1));
     Some(file.source.location(Span::new(start, start + length)))
 }
 

@@ -1,11 +1,15 @@
-//! `.Files`: what templates read of the commit (spec 2.2).
+//! `.Files`: what templates read of the commit.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gotemplate::{Args, Call, FuncError, Kind, Map, Object, Signature, Type, Value};
-use masks::mask::Mask;
+use gotemplate::{
+    Args, Call, FuncError, Kind, LimitError, Map, Object, Signature, Str, Type, Value,
+};
+use masks::mask::{Mask, clean};
+
+use super::{Advice, SharedTraces, with};
 
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +42,16 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// A repository that cannot be read.
     fn glob(&self, mask: &Mask) -> Result<Vec<String>, String>;
+
+    /// Returns the name by which people know the file at `path`.
+    fn name(&self, path: &str) -> String {
+        clean(path.trim_start_matches('/'))
+    }
+
+    /// Returns what else is to be said of a file that is not there.
+    fn advice(&self, _path: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Files that are in no repository: their paths and texts.
@@ -68,7 +82,48 @@ impl Files for TextFiles {
 }
 
 /// The value of `.Files`.
-pub struct FilesObject(pub Arc<dyn Files>);
+pub(super) struct FilesObject {
+    pub files: Arc<dyn Files>,
+    pub traces: SharedTraces,
+}
+
+impl FilesObject {
+    /// Returns the text of the file at `path`, which is traced to its lines wherever it is handed on unchanged.
+    fn read(&self, path: &str, call: &mut Call<'_>) -> Result<Value, Failure> {
+        let content = self.files.read(path)?;
+        call.charge_bytes((path.len() + content.len()) as u64)?;
+        let text = Str::from(content);
+        let name = self.files.name(path);
+        call.comes_from(&text, &template_name(&name));
+        with(&self.traces, |traces| {
+            traces.files.insert(name, text.clone())
+        });
+        Ok(Value::String(text))
+    }
+}
+
+/// Returns what origins call the file that people know as `name`. No template's own name begins with a slash.
+pub(super) fn template_name(name: &str) -> String {
+    format!("/{name}")
+}
+
+/// Why a file was not read.
+enum Failure {
+    File(String),
+    Limit(LimitError),
+}
+
+impl From<String> for Failure {
+    fn from(reason: String) -> Failure {
+        Failure::File(reason)
+    }
+}
+
+impl From<LimitError> for Failure {
+    fn from(limit: LimitError) -> Failure {
+        Failure::Limit(limit)
+    }
+}
 
 const METHODS: [&str; 4] = ["Exists", "Get", "Glob", "IsDir"];
 
@@ -92,19 +147,36 @@ impl Object for FilesObject {
         // werf says in front of the reason what was written.
         let failed =
             |reason: String| FuncError::new(format!("{{{{ .Files.{name} {path:?} }}}}: {reason}"));
-        let kind = || self.0.kind(&path).map_err(failed);
+        let failed_to_read = |failure: Failure| match failure {
+            Failure::File(reason) => failed(reason),
+            Failure::Limit(limit) => limit.into(),
+        };
+        let kind = || self.files.kind(&path).map_err(failed);
         match name {
             "Exists" => Ok(Value::Bool(kind()?.is_some())),
             "IsDir" => Ok(Value::Bool(kind()? == Some(FileKind::Directory))),
-            "Get" => Ok(Value::string(self.0.read(&path).map_err(failed)?)),
+            "Get" => self.read(&path, call).map_err(|failure| {
+                let is_file = matches!(failure, Failure::File(_));
+                let error = failed_to_read(failure);
+                if is_file && let Some(hint) = self.files.advice(&path) {
+                    let message = error.to_string();
+                    let note = None;
+                    let advice = Advice {
+                        message,
+                        hint,
+                        note,
+                    };
+                    with(&self.traces, |traces| traces.advice = Some(advice));
+                }
+                error
+            }),
             _ => {
                 let mask = Mask::new(path.trim_start_matches('/'))
                     .map_err(|error| failed(error.to_string()))?;
                 let found = Map::new();
-                for file in self.0.glob(&mask).map_err(failed)? {
-                    let content = self.0.read(&file).map_err(failed)?;
-                    call.charge_bytes((file.len() + content.len()) as u64)?;
-                    found.set(file, Value::string(content));
+                for file in self.files.glob(&mask).map_err(failed)? {
+                    let text = self.read(&file, call).map_err(failed_to_read)?;
+                    found.set(file, text);
                 }
                 Ok(Value::from(found))
             }

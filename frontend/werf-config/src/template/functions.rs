@@ -1,4 +1,4 @@
-//! The functions that templates can call: sprig's without `env` and `expandenv`, and werf's own (spec 2.3, 2.5).
+//! The functions that templates can call: sprig's without `env` and `expandenv`, and werf's own.
 
 use gotemplate::{Args, Call, FuncError, FuncMap, Type, Value};
 
@@ -6,7 +6,7 @@ use super::adler32::adler32;
 use super::{Inputs, SharedTraces, debug, env, from_yaml, to_yaml, unstable};
 
 /// Returns all functions.
-pub fn all(inputs: &Inputs, traces: &SharedTraces) -> FuncMap {
+pub(super) fn all(inputs: &Inputs, traces: &SharedTraces, missing: env::Missing) -> FuncMap {
     let mut functions = sprig::functions();
     functions.remove("expandenv");
     unstable::watch(&mut functions, traces);
@@ -15,6 +15,7 @@ pub fn all(inputs: &Inputs, traces: &SharedTraces) -> FuncMap {
         &inputs.variables,
         &inputs.giterminism,
         traces,
+        missing,
     );
     let log = debug::Log::new(inputs, traces);
     functions.add("include", [Type::String, Type::Any], include);
@@ -58,8 +59,8 @@ fn include(call: &mut Call<'_>, args: Args) -> Result<Value, FuncError> {
 }
 
 fn tpl(call: &mut Call<'_>, args: Args) -> Result<Value, FuncError> {
-    let text = args.str(0).as_bytes();
-    let name = format!("tpl-{}", adler32(text));
+    let text = args.str(0);
+    let name = format!("tpl-{}", adler32(text.as_bytes()));
     Ok(Value::String(call.execute_text(
         &name,
         text,

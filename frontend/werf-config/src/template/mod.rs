@@ -1,5 +1,5 @@
-//! A `werf.yaml` that is a template: its data, werf's own functions, and where each line came from
-//! (spec `werf-yaml.md` 2).
+//! A `werf.yaml` that is a template: its data, werf's own functions, and where each line came from.
+//!.
 //!
 //! Pure code: whatever a template reads of the commit comes through [`Files`].
 //!
@@ -13,6 +13,7 @@ mod debug;
 mod env;
 mod failure;
 mod files;
+mod follow;
 pub(super) mod from_yaml;
 mod functions;
 pub(super) mod to_yaml;
@@ -21,15 +22,16 @@ mod unstable;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use diagnostic::redact::Hidden;
 use diagnostic::{Diagnostic, SourceText, TemplateFile};
-use gotemplate::{FuncMap, Limits, Rendered, Templates, Value};
+use gotemplate::{FuncMap, Limits, Rendered, Str, Templates, Value};
 
 use super::giterminism::Giterminism;
 
 pub use debug::DEBUG;
 pub use files::{FileKind, Files, TextFiles};
 
-/// The name of the main template (spec 2.1).
+/// The name of the main template.
 pub const MAIN: &str = "werfConfig";
 
 /// Everything that a template can see.
@@ -64,6 +66,10 @@ pub struct Outcome {
     pub warnings: Vec<Diagnostic>,
     /// The variables that were asked for.
     pub used: BTreeSet<String>,
+    /// What no message may show: the values of variables, and what was made of them.
+    pub hidden: Hidden,
+    /// The files whose lines are among those of the result or of a message, besides the templates.
+    pub files: Vec<SourceText>,
 }
 
 /// What running functions leave behind.
@@ -71,6 +77,12 @@ pub struct Outcome {
 pub(crate) struct Traces {
     /// The variables that `env` was asked for.
     used: BTreeSet<String>,
+    /// The variables that could not be read, each at the first call.
+    unread: Vec<env::Unread>,
+    /// The values of the variables that were read.
+    followed: follow::Followed,
+    /// The files that were read, by the names that people know them under.
+    files: BTreeMap<String, Str>,
     /// The unstable functions that were called, and where first.
     unstable: BTreeMap<String, gotemplate::Location>,
     /// What debug functions have said.
@@ -112,21 +124,84 @@ pub fn render(main: SourceText, others: Vec<TemplateFile>, inputs: &Inputs) -> O
     let texts = files
         .iter()
         .map(|file| (file.name.as_str(), file.source.text()));
-    let result = Engine::with_traces(inputs, &traces).execute(texts);
-    let result = match result {
-        Ok(rendered) => SourceText::rendered(rendered, files.clone(), MAIN).map_err(Box::new),
-        Err(error) => {
-            let advice = with(&traces, |traces| traces.advice.take());
+    let engine = Engine::with_traces(inputs, &traces, env::Missing::IsTold);
+    let result = engine.execute(texts);
+    let mut traces = with(&traces, std::mem::take);
+    let templates = files.len();
+    files.extend(read_files(&traces, result.as_ref()));
+    let unread = env::diagnostic(&traces.unread, &inputs.giterminism, &files);
+    let result = match (unread, result) {
+        // Whatever else went wrong may be because of what is not known.
+        (Some(unread), _) => Err(Box::new(unread)),
+        (None, Ok(rendered)) => {
+            SourceText::rendered(rendered, files.clone(), MAIN).map_err(Box::new)
+        }
+        (None, Err(error)) => {
+            let advice = traces.advice.take();
             Err(Box::new(failure::diagnostic(&error, &files, advice)))
         }
     };
-    let traces = with(&traces, std::mem::take);
     let mut warnings = debug::warnings(&traces.debug, &files);
     warnings.extend(unstable::warnings(&traces.unstable, &files));
+    let mut hidden = traces.followed.into_hidden();
+    if let Ok(rendered) = &result {
+        hide_lines(rendered, &mut hidden);
+    }
+    let files = files.split_off(templates);
     Outcome {
         result,
         warnings,
         used: traces.used,
+        hidden,
+        files: files.into_iter().map(|file| file.source).collect(),
+    }
+}
+
+/// Files of more bytes than this are not shown.
+const MOST_SHOWN_BYTES: usize = 1 << 20;
+
+/// Returns the files that were read and from which text of the result, or an error, comes.
+fn read_files(traces: &Traces, result: Result<&Rendered, &gotemplate::Error>) -> Vec<TemplateFile> {
+    let of_traces = traces.debug.iter().map(debug::Message::place);
+    let of_traces = of_traces.chain(traces.unstable.values());
+    let of_traces = of_traces.chain(traces.unread.iter().map(env::Unread::place));
+    let of_traces = of_traces.filter_map(|at| at.origin.as_ref());
+    let mut names: BTreeSet<&str> = of_traces.map(|origin| &*origin.template).collect();
+    match result {
+        Ok(rendered) => names.extend(rendered.templates()),
+        Err(error) => {
+            let origins = error.frames().filter_map(|it| it.location.origin.as_ref());
+            names.extend(origins.map(|origin| &*origin.template));
+        }
+    }
+    let read = traces.files.iter().filter_map(|(name, text)| {
+        let template = files::template_name(name);
+        if !names.contains(template.as_str()) || text.len() > MOST_SHOWN_BYTES {
+            return None;
+        }
+        Some(TemplateFile {
+            name: template,
+            source: SourceText::new(name, text.to_vec()).ok()?,
+        })
+    });
+    read.collect()
+}
+
+/// Adds the lines of templates from which rendered lines with hidden values come.
+fn hide_lines(rendered: &SourceText, hidden: &mut Hidden) {
+    if hidden.is_empty() {
+        return;
+    }
+    let mut offset = 0;
+    for line in rendered.text().split_inclusive('\n') {
+        for at in hidden.offsets_in(line) {
+            for at in [offset, offset + at] {
+                if let Some((file, number, written)) = rendered.template_line(at) {
+                    hidden.add_line(file, number, written);
+                }
+            }
+        }
+        offset += line.len();
     }
 }
 
@@ -134,18 +209,20 @@ pub fn render(main: SourceText, others: Vec<TemplateFile>, inputs: &Inputs) -> O
 pub struct Engine {
     data: Value,
     functions: FuncMap,
+    traces: SharedTraces,
 }
 
 impl Engine {
     /// Returns what templates with these inputs are executed with.
     pub fn new(inputs: &Inputs) -> Engine {
-        Engine::with_traces(inputs, &SharedTraces::default())
+        Engine::with_traces(inputs, &SharedTraces::default(), env::Missing::Fails)
     }
 
-    fn with_traces(inputs: &Inputs, traces: &SharedTraces) -> Engine {
+    fn with_traces(inputs: &Inputs, traces: &SharedTraces, missing: env::Missing) -> Engine {
         Engine {
-            data: data::root(inputs),
-            functions: functions::all(inputs, traces),
+            traces: traces.clone(),
+            data: data::root(inputs, traces),
+            functions: functions::all(inputs, traces, missing),
         }
     }
 
@@ -171,8 +248,14 @@ impl Engine {
             output_bytes: 16 << 20,
             ..Limits::default()
         };
-        // werf is built with a Go that does not range over integers in templates (spec 2).
+        // werf is built with a Go that does not range over integers in templates.
+        let traces = self.traces;
         let templates = Templates::new(MAIN)
+            .with_observer(move |name, args, result| {
+                with(&traces, |traces| {
+                    traces.followed.observe(name, args, result);
+                });
+            })
             .with_funcs(self.functions)
             .with_limits(limits)
             .with_range_over_int(false);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diagnostic::{Diagnostic, Span, TemplateFile};
 use gotemplate::{FuncMap, Function, Location, Signature};
 
-use super::{SharedTraces, with};
+use super::{SharedTraces, failure, with};
 
 /// Makes the unstable functions leave a trace when they are called.
 pub fn watch(functions: &mut FuncMap, traces: &SharedTraces) {
@@ -57,7 +57,8 @@ pub fn warnings(called: &BTreeMap<String, Location>, files: &[TemplateFile]) -> 
                 .map(|file| {
                     let span = span_of(name, place.offset, file.source.text());
                     file.source.location(span)
-                });
+                })
+                .or_else(|| failure::place_of(place, name, files));
             match called_at.or_else(|| places.next()) {
                 Some(at) => warning.at(at),
                 None => warning,

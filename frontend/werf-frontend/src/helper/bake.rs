@@ -21,7 +21,7 @@ pub fn bake_commit(request: &PlanRequest) -> Rendering {
 
 fn text(request: &PlanRequest, remarks: &mut Remarks) -> Result<String, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
-    let config_text = template::read(&repo, request, remarks)?;
+    let config_text = template::read(&repo, request, remarks)?.text;
     let loaded = werf_config::load(&config_text)?;
     remarks.warnings.extend(loaded.warnings);
     let file = bake_file(&loaded.config, config_text.name());

@@ -20,7 +20,7 @@ use super::contexts::Contexts;
 use super::locate::ConfigQuery;
 use super::remotes::{self, Remotes, Unopened};
 use super::sources::{Distances, FillError, Snapshot};
-use super::template::{self, Remarks};
+use super::template::{self, Configuration, Remarks};
 
 /// Everything that PLAN is told; whatever else it wants to know is in the commit.
 #[derive(Clone, Debug, Default)]
@@ -47,8 +47,16 @@ pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
     let mut remarks = Remarks::default();
     let outcome = match plan_or_refuse(request, store, &mut remarks) {
         Ok(outcome) => outcome,
-        Err(errors) => Outcome::Errors(errors),
+        Err(mut errors) => {
+            for error in &mut errors {
+                remarks.hidden.in_diagnostic(error);
+            }
+            Outcome::Errors(errors)
+        }
     };
+    for warning in &mut remarks.warnings {
+        remarks.hidden.in_diagnostic(warning);
+    }
     let has_toolchain = has_toolchain(request, store, &outcome);
     PlanFile {
         version: VERSION,
@@ -76,20 +84,15 @@ fn plan_or_refuse(
     remarks: &mut Remarks,
 ) -> Result<Outcome, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
-    let config_text = template::read(&repo, request, remarks)?;
-    let loaded = werf_config::load(&config_text)?;
+    let Configuration { text, rules } = template::read(&repo, request, remarks)?;
+    let loaded = werf_config::load(&text)?;
     remarks.warnings.extend(loaded.warnings);
-    let may_be_forbidden =
-        remotes::has_moving(&loaded.config) || permission::is_needed(&loaded.config);
-    if may_be_forbidden {
-        let rules = template::giterminism(&repo, &config_text, request, remarks)?;
-        let mut mistakes = remotes::forbidden(&loaded.config, &rules);
-        mistakes.extend(permission::check(&loaded.config, &rules));
-        if !mistakes.is_empty() {
-            return Err(mistakes);
-        }
+    let mut mistakes = remotes::forbidden(&loaded.config, &rules);
+    mistakes.extend(permission::check(&loaded.config, &rules));
+    if !mistakes.is_empty() {
+        return Err(mistakes);
     }
-    let contexts = Contexts::take(&loaded.config, &repo, &config_text, remarks)?;
+    let contexts = Contexts::take(&loaded.config, &repo, &text, remarks)?;
     let remotes = match Remotes::open(&loaded.config, &request.remotes) {
         Ok(remotes) => remotes,
         Err(Unopened::NotGiven(requests)) => return Ok(Outcome::NeedsRemotes(requests)),

@@ -120,9 +120,6 @@ fn open(given: &GivenRemote, request: &RemoteRequest) -> Result<Repo, Diagnostic
 }
 
 /// Whether anything that `config` takes may be another commit tomorrow.
-pub fn has_moving(config: &Config) -> bool {
-    remotes(config).any(|remote| remote.reference.value.moves())
-}
 
 /// Returns a mistake for every branch that `rules` do not allow.
 pub fn forbidden(config: &Config, rules: &Giterminism) -> Vec<Diagnostic> {

@@ -27,11 +27,13 @@ impl Rendering {
     /// Draws mistakes and warnings with the files in `remarks`.
     pub(super) fn new(result: Result<String, Vec<Diagnostic>>, remarks: &Remarks) -> Rendering {
         let draw = |diagnostic: &Diagnostic| {
+            let mut diagnostic = diagnostic.clone();
+            remarks.hidden.in_diagnostic(&mut diagnostic);
             let file = diagnostic
                 .at
                 .as_ref()
                 .and_then(|at| remarks.texts.iter().find(|file| file.name == at.file));
-            diagnostic::render(diagnostic, file.map(|file| file.text.as_str()))
+            diagnostic::render(&diagnostic, file.map(|file| file.text.as_str()))
         };
         Rendering {
             result: result.map_err(|errors| errors.iter().map(draw).collect()),
@@ -46,7 +48,7 @@ fn text(
     remarks: &mut Remarks,
 ) -> Result<String, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
-    let config_text = template::read(&repo, request, remarks)?;
+    let config_text = template::read(&repo, request, remarks)?.text;
     if images.is_empty() {
         return Ok(config_text.text().to_owned());
     }

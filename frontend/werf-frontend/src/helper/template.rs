@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use diagnostic::{Diagnostic, SourceText, TemplateFile, redact};
+use diagnostic::redact::{self, Hidden};
+use diagnostic::{Diagnostic, SourceText, TemplateFile};
 use masks::mask::Mask;
 use werf_config::giterminism::{FILE_NAME, Giterminism};
 use werf_config::template::{self, CommitData, FileKind, Files, Inputs};
@@ -48,17 +49,28 @@ pub struct Remarks {
     pub warnings: Vec<Diagnostic>,
     /// The build arguments that were asked for.
     pub used: BTreeSet<String>,
+    /// What none of it may show.
+    pub hidden: Hidden,
 }
 
-/// Returns the text of the configuration, rendered if it is a template.
+/// What a commit says about builds.
+#[derive(Debug)]
+pub struct Configuration {
+    /// The text, rendered if it is a template.
+    pub text: SourceText,
+    /// What it may depend on besides the commit.
+    pub rules: Giterminism,
+}
+
+/// Returns the configuration and its rules, which are checked even where nothing asks for one.
 ///
 /// # Errors
-/// A file that cannot be found, and everything that is wrong with its templates.
+/// A file that cannot be found, and everything that is wrong with the rules and the templates.
 pub fn read(
     repo: &Repo,
     request: &PlanRequest,
     remarks: &mut Remarks,
-) -> Result<SourceText, Vec<Diagnostic>> {
+) -> Result<Configuration, Vec<Diagnostic>> {
     remarks.used.extend(KNOWN.map(str::to_owned));
     let located = locate(repo, &request.config).map_err(|error| {
         // The frame of a difference shows what the person has on screen.
@@ -71,10 +83,13 @@ pub fn read(
     let config_text =
         SourceText::new(&located.path, located.content.clone()).map_err(|error| vec![error])?;
     warn_of_includes(repo, &located, remarks)?;
-    if !template::is_template(&located.content) {
-        return Ok(config_text);
-    }
-    render(repo, &located, config_text, request, remarks)
+    let rules = giterminism(repo, directory_of(&located.path), request, remarks)?;
+    let text = if template::is_template(&located.content) {
+        render(repo, &located, config_text, &rules, request, remarks)?
+    } else {
+        config_text
+    };
+    Ok(Configuration { text, rules })
 }
 
 /// werf would add files of other repositories to those of the commit. Nothing here fetches them.
@@ -102,38 +117,36 @@ fn render(
     repo: &Repo,
     located: &Located,
     main: SourceText,
+    rules: &Giterminism,
     request: &PlanRequest,
     remarks: &mut Remarks,
 ) -> Result<SourceText, Vec<Diagnostic>> {
     let directory = directory_of(&located.path);
     let files = ProjectFiles::new(repo, directory);
     let given = |name: &str| path_argument(request, name);
-    let giterminism = read_giterminism(&files, directory, given(GITERMINISM)?, remarks)?;
-    let giterminism = giterminism.loose(is_loose(request));
     let templates = read_templates(&files, directory, given(TEMPLATES_DIR)?, remarks)?;
     let inputs = Inputs {
         files: Arc::new(files),
         commit: commit_data(repo).map_err(|error| vec![error.into()])?,
         variables: request.build_args.clone(),
-        giterminism,
+        giterminism: rules.clone(),
     };
     let outcome = template::render(main, templates, &inputs);
     remarks.warnings.extend(outcome.warnings);
     remarks.used.extend(outcome.used);
+    remarks.hidden.extend(outcome.hidden);
+    for file in outcome.files {
+        remarks.add_text(file.name(), file.text().as_bytes());
+    }
     outcome.result.map_err(|error| vec![*error])
 }
 
-/// Returns the rules for the configuration.
-///
-/// # Errors
-/// Everything that is wrong with their file.
-pub fn giterminism(
+fn giterminism(
     repo: &Repo,
-    config_text: &SourceText,
+    directory: &str,
     request: &PlanRequest,
     remarks: &mut Remarks,
 ) -> Result<Giterminism, Vec<Diagnostic>> {
-    let directory = directory_of(config_text.name());
     let files = ProjectFiles::new(repo, directory);
     let given = path_argument(request, GITERMINISM)?;
     Ok(read_giterminism(&files, directory, given, remarks)?.loose(is_loose(request)))
@@ -195,7 +208,9 @@ fn read_giterminism(
             let content = files.read(name).map_err(failed)?;
             remarks.add_text(&path, &content);
             let text = SourceText::new(&path, content).map_err(|error| vec![error])?;
-            Giterminism::read(&text)
+            let loaded = Giterminism::read(&text)?;
+            remarks.warnings.extend(loaded.warnings);
+            Ok(loaded.rules)
         }
     }
 }
