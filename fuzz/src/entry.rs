@@ -83,7 +83,7 @@ fn include(call: &mut Call<'_>, args: Args) -> Result<Value, FuncError> {
 }
 
 fn tpl(call: &mut Call<'_>, args: Args) -> Result<Value, FuncError> {
-    let text = args.str(0).as_bytes();
+    let text = args.str(0);
     Ok(Value::String(call.execute_text(
         "tpl",
         text,

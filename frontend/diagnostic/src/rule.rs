@@ -53,6 +53,8 @@ rules! {
         "A build argument was given that nothing reads."
     COMMAND_NOT_JSON "CommandNotJson"
         "A command looks like a list but is none, so it is a line for the shell."
+    DEPENDENCY_SETS_NOTHING "DependencySetsNothing"
+        "An entry of `dependencies` has no `imports`, so it has no effect."
     DEPRECATED "Deprecated"
         "A directive has a newer spelling."
     DOCKER_IGNORED "DockerIgnored"

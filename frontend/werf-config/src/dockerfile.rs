@@ -6,15 +6,16 @@ use std::net::IpAddr;
 use diagnostic::{Diagnostic, Diagnostics, Located, Location, Report, Span, Spanned, rule};
 use masks::mask::clean;
 
-use super::dependency;
+use super::dependency::{self, Dependency, Taker};
 use super::digest::DigestFields;
 use super::document::Document;
 use super::fields::{Fields, Pair, Required};
 use super::heading::Heading;
-use super::image::{Image, ImageName};
+use super::image::{Image, ImageName, Names};
 use super::image_spec::{self, ImageSpec};
 use super::meta::Meta;
 use super::network::NetworkMode;
+use super::order::Need;
 use super::platform;
 use super::schema::Section;
 use super::schema::Shape::{Bool, List, Map, Text, TextMap, TextOrList, Texts};
@@ -62,6 +63,8 @@ pub struct DockerfileImage {
     pub target: String,
     /// Build arguments.
     pub args: BTreeMap<String, String>,
+    /// What it is told of other images.
+    pub dependencies: Vec<Dependency>,
     /// Lines for `/etc/hosts`.
     pub extra_hosts: Vec<(String, IpAddr)>,
     /// The network of its containers, if it is not that of the build.
@@ -99,7 +102,15 @@ impl DockerfileImage {
         for (name, value) in &self.args {
             fields = fields.field("arg", name).field("value", value);
         }
-        fields
+        let dependencies = self.dependencies.iter();
+        dependencies.fold(fields, |fields, dependency| {
+            fields.all(dependency.dockerfile_digest_fields())
+        })
+    }
+
+    /// Returns the images of the file that must be there before this one.
+    pub fn needs(&self) -> Vec<Need> {
+        self.dependencies.iter().map(Dependency::need).collect()
     }
 }
 
@@ -129,9 +140,10 @@ pub(crate) fn check_nameless(
     }
 }
 
-/// Reads a section, which is an image for each of its names, and says what is wrong with it.
+/// Reads a section, which is an image for each of its names, and says what is wrong with it. `names` are those of all images.
 pub(crate) fn read(
     document: &Document,
+    names: &Names,
     meta: &Meta,
     report: &mut Report<'_>,
 ) -> Vec<DockerfileImage> {
@@ -141,6 +153,7 @@ pub(crate) fn read(
     };
     let mut report = report.on(heading.called());
     let mut reader = Reader {
+        names,
         meta,
         report: &mut report,
     };
@@ -148,6 +161,7 @@ pub(crate) fn read(
 }
 
 struct Reader<'r, 't> {
+    names: &'r Names,
     meta: &'r Meta,
     report: &'r mut Report<'t>,
 }
@@ -184,6 +198,13 @@ impl Reader<'_, '_> {
         };
         let mut added = fields.text_or_list("contextAddFiles");
         added.extend(fields.text_or_list("contextAddFile"));
+        let dependencies = dependency::read_all(
+            &fields.entries("dependencies"),
+            Taker::Dockerfile,
+            heading.names.as_deref().unwrap_or_default(),
+            self.names,
+            self.report,
+        );
         let general = &self.meta.platform;
         let template = DockerfileImage {
             name: ImageName::default(),
@@ -195,6 +216,7 @@ impl Reader<'_, '_> {
             context: self.report.locate(context),
             target: fields.plain("target"),
             args: self.args(fields.text_map("args")),
+            dependencies: dependencies.into_iter().map(|(_, it)| it).collect(),
             extra_hosts: self.extra_hosts(fields.text_or_list("addHost")),
             network: fields
                 .text("network")

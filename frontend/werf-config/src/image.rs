@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ansible;
 use super::base::{Base, Bases};
-use super::dependency;
+use super::dependency::{self, Dependency, Taker};
 use super::docker::{self, Docker};
 use super::document::Document;
 use super::fields::Fields;
@@ -22,7 +22,7 @@ use super::instructions::{Instructions, UserStage};
 use super::meta::Meta;
 use super::mount::{self, ImageMount};
 use super::network::{self, NetworkMode};
-use super::order::{self, Need};
+use super::order::Need;
 use super::platform;
 use super::schema::Section;
 use super::schema::Shape::{Bool, List, Map, Text, TextOrList, Texts};
@@ -112,6 +112,8 @@ pub struct Image {
     pub git: Vec<GitMapping>,
     /// The files that it takes from other images, by when they come, each in the order of the configuration.
     pub imports: BTreeMap<Placement, Vec<Import>>,
+    /// What it is told of other images, by when, each in the order of the configuration.
+    pub dependencies: BTreeMap<Placement, Vec<Dependency>>,
     /// What its user stages do.
     pub instructions: Option<Instructions>,
     /// Changes to its configuration.
@@ -150,6 +152,7 @@ impl Image {
                 });
             }
         }
+        needs.extend(self.dependencies.values().flatten().map(Dependency::need));
         needs
     }
 
@@ -158,6 +161,17 @@ impl Image {
         let instructions = self.instructions.as_ref();
         instructions.is_some_and(|instructions| instructions.has_stage(stage))
     }
+}
+
+/// Returns the names of all images of a file, and where each is given first.
+pub(crate) fn names_of(documents: &[Document]) -> Names {
+    let mut names = Names::new();
+    for document in documents {
+        for name in Heading::read(document).all_names() {
+            names.entry(name.value.clone()).or_insert(name.span);
+        }
+    }
+    names
 }
 
 /// Reads image sections, each an image for each of its names, and says what is wrong with each and with all of them
@@ -212,9 +226,6 @@ pub(crate) fn read_all(
         report.push(mistake.hint("write `image: NAME`"));
     }
     warn_of_missing_stages(&images, &wishes, &mut report);
-    if let Err(cycle) = order::build_order(&images) {
-        report.push(*cycle);
-    }
     images
 }
 
@@ -296,7 +307,19 @@ impl Reader<'_, '_> {
         let image_spec = fields.section("imageSpec");
         let image_spec = image_spec.map(|spec| ImageSpec::read("imageSpec", &spec, self.report));
         let dependencies = fields.entries("dependencies");
-        dependency::refuse_all(&dependencies, &own_names, self.names, self.report);
+        let read = dependency::read_all(
+            &dependencies,
+            Taker::Stages,
+            &own_names,
+            self.names,
+            self.report,
+        );
+        let mut dependencies: BTreeMap<Placement, Vec<Dependency>> = BTreeMap::new();
+        for (placement, dependency) in read {
+            if let Some(placement) = placement {
+                dependencies.entry(placement).or_default().push(dependency);
+            }
+        }
         let mounts = fields.entries("mount");
         let mounts = mount::read_all(&mounts, &self.meta.project, self.report);
         mount::check_sources(&mounts, &git, self.report);
@@ -328,6 +351,7 @@ impl Reader<'_, '_> {
             has_after_patch: !is_artifact && disabled.is_none(),
             git,
             imports,
+            dependencies,
             instructions,
             docker,
             image_spec,

@@ -71,7 +71,7 @@ pub enum ImportFrom {
     },
 }
 
-/// When files come, by the stage that is next to it.
+/// When files or variables come, by the stage that is next to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Placement {
     /// `before: install`, and before the sources.
@@ -82,6 +82,19 @@ pub enum Placement {
     BeforeSetup,
     /// `after: setup`
     AfterSetup,
+}
+
+impl Placement {
+    /// Returns the place that is written as `key: stage`.
+    pub(crate) fn of(key: &str, stage: &str) -> Option<Placement> {
+        match (key, stage) {
+            ("before", "install") => Some(Placement::BeforeInstall),
+            ("after", "install") => Some(Placement::AfterInstall),
+            ("before", "setup") => Some(Placement::BeforeSetup),
+            ("after", "setup") => Some(Placement::AfterSetup),
+            _ => None,
+        }
+    }
 }
 
 impl Import {
@@ -286,15 +299,10 @@ fn placement(entry: &Fields<'_>, report: &mut Report<'_>) -> Option<Placement> {
             return None;
         }
     };
-    match (key, written.value.as_str()) {
-        ("before", "install") => Some(Placement::BeforeInstall),
-        ("after", "install") => Some(Placement::AfterInstall),
-        ("before", "setup") => Some(Placement::BeforeSetup),
-        ("after", "setup") => Some(Placement::AfterSetup),
-        (key, value) => {
-            let message = format!("`{key}: {value}` is no place for an import");
-            report.error(written.span, message).hint(hint);
-            None
-        }
+    let placement = Placement::of(key, &written.value);
+    if placement.is_none() {
+        let message = format!("`{key}: {}` is no place for an import", written.value);
+        report.error(written.span, message).hint(hint);
     }
+    placement
 }

@@ -3,15 +3,15 @@
 //! Pure code: nothing here touches a file. The steps, each a module:
 //!
 //! ```text
-//! template → SourceText → document → schema, not_yet → meta, image, dockerfile, and one file a directive → Config
-//! rendered                  + yaml      known keys      from what is written to what is meant, and where
+//! template → SourceText → document → schema → meta, image, dockerfile, and one file a directive → Config
+//! rendered                  + yaml   known keys from what is written to what is meant, and where
 //! ```
 //!
 //! werf and this frontend read the same files: what werf refuses is refused, with a better reason.
 
 mod ansible;
 mod base;
-mod dependency;
+pub mod dependency;
 pub mod digest;
 mod directives;
 pub mod docker;
@@ -28,7 +28,6 @@ mod instructions;
 mod meta;
 pub mod mount;
 pub mod network;
-mod not_yet;
 pub mod order;
 mod paths;
 pub mod permission;
@@ -44,6 +43,7 @@ mod unread;
 
 pub use ansible::Task;
 pub use base::Base;
+pub use dependency::{Dependency, DependencyImport, ImageFact};
 pub use docker::{CommandLine, Docker};
 pub use dockerfile::DockerfileImage;
 pub use git::GitMapping;
@@ -111,16 +111,20 @@ pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
             meta::Meta::default()
         }
     };
+    let names = image::names_of(&documents.list);
     let mut dockerfiles = Vec::new();
     let mut others = Vec::new();
     for document in of_kind(Kind::DockerfileImage) {
         let mut report = Report::new(source, &mut diagnostics);
-        dockerfiles.extend(dockerfile::read(document, &meta, &mut report));
+        dockerfiles.extend(dockerfile::read(document, &names, &meta, &mut report));
         others.extend(Heading::read(document).names.unwrap_or_default());
     }
     let of_stages = of_kind(Kind::Image);
     let images = image::read_all(&of_stages, &others, &meta, source, &mut diagnostics);
     dockerfile::check_nameless(&dockerfiles, &images, &mut diagnostics);
+    if let Err(cycle) = order::check(&dockerfiles, &images) {
+        diagnostics.push(*cycle);
+    }
     // What is ignored may well be what is missed.
     let ignored: Vec<String> = diagnostics
         .warnings()

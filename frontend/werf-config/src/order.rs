@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diagnostic::{Diagnostic, Location};
 
+use super::dockerfile::DockerfileImage;
 use super::image::{Image, ImageName};
 
 /// That one image needs another, and the text that says so.
@@ -68,17 +69,55 @@ pub fn order(needs: &[Vec<usize>]) -> Result<Vec<usize>, Vec<usize>> {
 /// # Errors
 /// The chain of images that need each other, with all lines that make it.
 pub fn build_order(images: &[Image]) -> Result<Vec<usize>, Box<Diagnostic>> {
+    let images: Vec<Needing<'_>> = images.iter().map(Needing::image).collect();
+    order_of(&images)
+}
+
+/// Checks that all images of a file can be built in some order.
+///
+/// # Errors
+/// As for [`build_order`].
+pub(crate) fn check(
+    dockerfiles: &[DockerfileImage],
+    images: &[Image],
+) -> Result<(), Box<Diagnostic>> {
+    let dockerfiles = dockerfiles.iter().map(|image| Needing {
+        name: &image.name,
+        needs: image.needs(),
+    });
+    let images: Vec<Needing<'_>> = dockerfiles
+        .chain(images.iter().map(Needing::image))
+        .collect();
+    order_of(&images).map(drop)
+}
+
+/// An image of any kind, and what it needs.
+struct Needing<'a> {
+    name: &'a ImageName,
+    needs: Vec<Need>,
+}
+
+impl Needing<'_> {
+    fn image(image: &Image) -> Needing<'_> {
+        Needing {
+            name: &image.name,
+            needs: image.needs(),
+        }
+    }
+}
+
+fn order_of(images: &[Needing<'_>]) -> Result<Vec<usize>, Box<Diagnostic>> {
     let numbers: HashMap<&ImageName, usize> = images
         .iter()
         .enumerate()
-        .map(|(number, image)| (&image.name, number))
+        .map(|(number, image)| (image.name, number))
         .collect();
     // A name that nobody has is another mistake.
     let needs: Vec<Vec<usize>> = images
         .iter()
         .map(|image| {
-            let needs = image.needs();
-            let known = needs.iter().filter_map(|need| numbers.get(&need.image));
+            let needs = image.needs.iter();
+            let known = needs.filter_map(|need| numbers.get(&need.image));
             known.copied().collect()
         })
         .collect();
@@ -88,7 +127,7 @@ pub fn build_order(images: &[Image]) -> Result<Vec<usize>, Box<Diagnostic>> {
 /// The longest chain that is shown in full.
 const SHOWN: usize = 20;
 
-fn chain(cycle: &[usize], images: &[Image]) -> Diagnostic {
+fn chain(cycle: &[usize], images: &[Needing<'_>]) -> Diagnostic {
     let mut names: Vec<String> = cycle
         .iter()
         .map(|&number| format!("`{}`", images[number].name))
@@ -101,13 +140,13 @@ fn chain(cycle: &[usize], images: &[Image]) -> Diagnostic {
         Diagnostic::error(format!("images need each other: {}", names.join(" → ")))
             .hint("an image can only be made of images that are built before it");
     for pair in cycle.windows(2).take(SHOWN) {
-        let (image, other) = (&images[pair[0]], &images[pair[1]].name);
-        let Some(need) = image.needs().into_iter().find(|need| need.image == *other) else {
+        let (image, other) = (&images[pair[0]], images[pair[1]].name);
+        let Some(need) = image.needs.iter().find(|need| need.image == *other) else {
             continue;
         };
         let line = need.at.start.line;
         if diagnostic.at.is_none() {
-            diagnostic = diagnostic.at(need.at);
+            diagnostic = diagnostic.at(need.at.clone());
         }
         diagnostic = diagnostic.note(format!(
             "`{}` {} `{other}` in line {line}",

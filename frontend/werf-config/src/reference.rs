@@ -154,7 +154,8 @@ fn is_path_part(part: &str) -> bool {
             .all(is_separator)
 }
 
-fn is_tag(tag: &str) -> bool {
+/// Whether `tag` is one.
+pub(crate) fn is_tag(tag: &str) -> bool {
     tag.len() <= LONGEST_TAG
         && !tag.starts_with(['.', '-'])
         && tag
@@ -162,7 +163,8 @@ fn is_tag(tag: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
-fn is_digest(digest: &str) -> bool {
+/// Whether `digest` is one, with its algorithm.
+pub(crate) fn is_digest(digest: &str) -> bool {
     let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let Some((algorithm, hex)) = digest.split_once(':') else {
         return false;

@@ -14,7 +14,6 @@ use yaml_v2::read;
 
 use super::directives;
 use super::document::Kind;
-use super::not_yet;
 
 /// What may stand behind a key.
 #[derive(Clone, Copy, Debug)]
@@ -90,21 +89,9 @@ impl Place {
         }
     }
 
-    /// Returns the kind of the document.
-    pub fn kind(&self) -> Kind {
-        self.kind
-    }
-
     /// Returns the keys from the document down to here, with dots between them.
     pub fn path(&self) -> String {
         self.path.join(".")
-    }
-
-    /// Returns the place of the mapping that this one is a key of.
-    pub fn parent(&self) -> Place {
-        let mut parent = self.clone();
-        parent.path.pop();
-        parent
     }
 
     fn inside(&self, key: &str) -> Place {
@@ -166,9 +153,6 @@ impl Checker<'_> {
             };
             let inside = place.inside(name);
             self.value(field.value, shape, &inside);
-            if let Some(diagnostic) = not_yet::check(&inside, key.span, field.value, self.source) {
-                self.diagnostics.push(diagnostic);
-            }
         }
     }
 

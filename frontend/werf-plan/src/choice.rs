@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diagnostic::Diagnostic;
 use werf_config::{Base, ImageName, ImportFrom, order};
 
+use super::dependency::{self, MissingValue};
+use super::dockerfile::DockerfilePlan;
 use super::file::{ImagePlan, Plan};
+use super::target::Target;
 
 impl ImagePlan {
     /// Returns the images of the configuration that this one is made of.
@@ -22,6 +26,31 @@ impl ImagePlan {
     }
 }
 
+impl DockerfilePlan {
+    /// Returns the images of the configuration that this one can be made of.
+    pub fn needs(&self) -> Vec<&ImageName> {
+        self.images.values().collect()
+    }
+}
+
+impl<'a> Target<'a> {
+    /// Returns the images of the configuration that this one is made of.
+    pub fn needs(self) -> Vec<&'a ImageName> {
+        match self {
+            Target::Image(image) => image.needs(),
+            Target::Dockerfile(image) => image.needs(),
+        }
+    }
+
+    /// Returns what the client has not given for it.
+    pub fn missing(self) -> &'a [MissingValue] {
+        match self {
+            Target::Image(image) => &image.missing,
+            Target::Dockerfile(image) => &image.missing,
+        }
+    }
+}
+
 impl Plan {
     /// Returns the image `name`.
     pub fn image(&self, name: &ImageName) -> Option<&ImagePlan> {
@@ -30,15 +59,14 @@ impl Plan {
 
     /// Returns what must be built for the image `target`, which comes last, in an order in which it can be built; each
     /// image once.
-    pub fn needed(&self, target: &ImageName) -> Vec<&ImagePlan> {
-        let numbers: BTreeMap<&ImageName, usize> = self
-            .images
+    pub fn needed(&self, target: &ImageName) -> Vec<Target<'_>> {
+        let images: Vec<Target<'_>> = self.targets().collect();
+        let numbers: BTreeMap<&ImageName, usize> = images
             .iter()
             .enumerate()
-            .map(|(number, image)| (&image.name, number))
+            .map(|(number, image)| (image.name(), number))
             .collect();
-        let needs: Vec<Vec<usize>> = self
-            .images
+        let needs: Vec<Vec<usize>> = images
             .iter()
             .map(|image| {
                 let needs = image.needs().into_iter();
@@ -57,6 +85,27 @@ impl Plan {
         // A plan is made of a configuration in which nothing needs itself.
         let order = order::order(&needs).unwrap_or_default();
         let order = order.into_iter().filter(|number| wanted.contains(number));
-        order.map(|number| &self.images[number]).collect()
+        order.map(|number| images[number]).collect()
+    }
+
+    /// Returns the mistake of building `needed` without what its images are told of others, if something of that is not given.
+    pub fn lacks(&self, needed: &[Target<'_>]) -> Option<Diagnostic> {
+        let missing: Vec<(&ImageName, &MissingValue)> = needed
+            .iter()
+            .flat_map(|image| image.missing().iter().map(|value| (image.name(), value)))
+            .collect();
+        let mistake = dependency::explain(&missing)?;
+        let lacks_too = |name: &ImageName| {
+            let mut made_of = self.needed(name).into_iter();
+            made_of.any(|image| !image.missing().is_empty())
+        };
+        let source = missing.iter().find(|(_, value)| lacks_too(&value.of));
+        Some(match source {
+            Some((_, value)) => mistake.note(format!(
+                "image `{}` is told of others itself, so it is in a later group than `step-1`",
+                value.of
+            )),
+            None => mistake,
+        })
     }
 }

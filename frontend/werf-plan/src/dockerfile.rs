@@ -9,11 +9,15 @@ use std::collections::BTreeMap;
 use diagnostic::{Located, Location};
 use serde::{Deserialize, Serialize};
 use werf_config::network::NetworkMode;
-use werf_config::{DockerfileImage, ImageName, ImageSpec};
+use werf_config::{DockerfileImage, ImageFact, ImageName, ImageSpec};
 
+use super::dependency::MissingValue;
 use super::digest::{Digest, DigestWriter};
 use super::script::TOOLS_PROTOCOL;
 use super::service_labels;
+
+/// The registry of the names of images in Dockerfiles.
+const NAMES_IN_DOCKERFILES: &str = "werf.invalid";
 
 /// An image that is built from a Dockerfile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +41,12 @@ pub struct DockerfilePlan {
     /// Build arguments.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub args: BTreeMap<String, String>,
+    /// Images of the file that the Dockerfile can name, by the names: each is the value of a build argument.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub images: BTreeMap<String, ImageName>,
+    /// What it is told of other images, as far as the client has not given it: without that it cannot be built.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingValue>,
     /// Names and addresses for `/etc/hosts`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra_hosts: Vec<(String, String)>,
@@ -74,6 +84,8 @@ impl DockerfilePlan {
             added_files: Vec::new(),
             target: String::new(),
             args: BTreeMap::new(),
+            images: BTreeMap::new(),
+            missing: Vec::new(),
             extra_hosts: Vec::new(),
             network: None,
             platforms: Vec::new(),
@@ -131,6 +143,32 @@ pub struct DockerfileSources {
     pub manifest: String,
 }
 
+/// Returns the name by which a Dockerfile knows an image of the file: `werf.invalid/PROJECT/IMAGE`, which no registry can have
+/// (RFC 2606). What of the image's name cannot stand in a reference is `-`, and then a digest tells it from others.
+///
+/// There is nothing of the content in it: what is taken from the image is cached by content, and a command that sees
+/// the name and nothing else has no reason to run again.
+fn name_in_dockerfiles(project: &str, image: &ImageName) -> String {
+    let name = image.as_str();
+    let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_plain = |part: &str| {
+        !part.is_empty()
+            && part
+                .split(['.', '_', '-'])
+                .all(|word| !word.is_empty() && word.chars().all(is_word))
+    };
+    if name.len() <= 100 && name.split('/').all(is_plain) {
+        return format!("{NAMES_IN_DOCKERFILES}/{project}/{name}");
+    }
+    let plain: String = name.chars().filter(|c| is_word(*c)).take(40).collect();
+    let (digest, _) = DigestWriter::new("image").field("name", name).finish();
+    // Two blanks in a row are no part of a plain name.
+    format!(
+        "{NAMES_IN_DOCKERFILES}/{project}/x{plain}--{}",
+        digest.short()
+    )
+}
+
 /// Plans one image of `project`, whose configuration is in `directory`.
 pub fn plan(
     image: &DockerfileImage,
@@ -144,11 +182,31 @@ pub fn plan(
         },
         to: file.path.clone(),
     });
+    let mut args = image.args.clone();
+    let mut images = BTreeMap::new();
+    for dependency in &image.dependencies {
+        for import in &dependency.imports {
+            let value = match &import.value {
+                Some(value) => value.clone(),
+                None if import.fact == ImageFact::ImageName => {
+                    let name = name_in_dockerfiles(project, &dependency.image);
+                    images.insert(name.clone(), dependency.image.clone());
+                    name
+                }
+                None => continue,
+            };
+            args.insert(import.target.clone(), value);
+        }
+    }
+    let mut missing = MissingValue::all(&image.dependencies);
+    missing.retain(|value| value.fact != ImageFact::ImageName);
     DockerfilePlan {
         is_final: image.is_final,
+        images,
+        missing,
         added_files: added_files.collect(),
         target: image.target.clone(),
-        args: image.args.clone(),
+        args,
         extra_hosts: image
             .extra_hosts
             .iter()

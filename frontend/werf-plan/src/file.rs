@@ -9,6 +9,7 @@ use diagnostic::{Diagnostic, Located, Location};
 use serde::{Deserialize, Serialize};
 use werf_config::{Base, Docker, ImageMount, ImageName, ImageSpec, Import, NetworkMode, Secret};
 
+use super::dependency::MissingValue;
 use super::digest::{Digest, DigestField};
 use super::dockerfile::DockerfilePlan;
 use super::script::{Script, ScriptKind};
@@ -122,6 +123,9 @@ pub struct ImagePlan {
     /// The platforms that it is for; none means whatever is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub platforms: Vec<Located<String>>,
+    /// What it is told of other images, as far as the client has not given it: without that it cannot be built.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingValue>,
     /// Whether nobody knows what the layer of [`ImagePlan::baseline`] holds, so that the stages after it are a
     /// guess: PLAN has to be asked again, with that layer at hand.
     #[serde(default)]
@@ -172,6 +176,9 @@ pub struct StagePlan {
     /// The files of other images that it brings, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub imports: Vec<Import>,
+    /// The variables that the environment has from here on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<(String, String)>,
 }
 
 impl StagePlan {

@@ -5,6 +5,7 @@
 pub mod agreed;
 pub mod choice;
 pub mod container;
+pub mod dependency;
 pub mod digest;
 pub mod dockerfile;
 pub mod file;
@@ -20,10 +21,11 @@ use std::collections::BTreeMap;
 
 use diagnostic::{Located, Location};
 use werf_config::{
-    Base, Config, DockerfileImage, Image, ImageName, Import, Instructions, Placement, Stages,
-    UserStage, order,
+    Base, Config, Dependency, DockerfileImage, Image, ImageName, Import, Instructions, Placement,
+    Stages, UserStage, order,
 };
 
+use dependency::MissingValue;
 use digest::DigestWriter;
 use file::{ImagePlan, Plan, Sources, StagePlan};
 use script::{Script, TOOLS_PROTOCOL};
@@ -103,6 +105,7 @@ fn plan_image(
         secrets: image.secrets.clone(),
         network: image.network.clone(),
         platforms: image.platforms.clone(),
+        missing: MissingValue::all(image.dependencies.values().flatten()),
     }
 }
 
@@ -142,6 +145,7 @@ struct Inputs {
     script: Option<Script>,
     sources: Option<Sources>,
     imports: Vec<Import>,
+    env: Vec<(String, String)>,
 }
 
 impl Planner<'_> {
@@ -169,6 +173,7 @@ impl Planner<'_> {
                 script,
                 sources,
                 imports,
+                env,
             } = inputs;
             stages.push(StagePlan {
                 kind,
@@ -178,6 +183,7 @@ impl Planner<'_> {
                 script,
                 sources,
                 imports,
+                env,
             });
         }
         stages
@@ -209,6 +215,9 @@ impl Planner<'_> {
         if let Some(placement) = import::placement(kind) {
             return self.imports(placement, writer);
         }
+        if let Some(placement) = dependency::placement(kind) {
+            return self.dependencies(placement, writer);
+        }
         match kind {
             StageKind::GitCache | StageKind::GitLatestPatch | StageKind::DockerInstructions
                 if !self.image.has_after_patch =>
@@ -234,7 +243,11 @@ impl Planner<'_> {
             | StageKind::ImportsBeforeInstall
             | StageKind::ImportsAfterInstall
             | StageKind::ImportsBeforeSetup
-            | StageKind::ImportsAfterSetup => None,
+            | StageKind::ImportsAfterSetup
+            | StageKind::DependenciesBeforeInstall
+            | StageKind::DependenciesAfterInstall
+            | StageKind::DependenciesBeforeSetup
+            | StageKind::DependenciesAfterSetup => None,
         }
     }
 
@@ -251,6 +264,25 @@ impl Planner<'_> {
             ..Inputs::default()
         };
         let fields = imports.iter().map(Import::digest_fields);
+        Some((fields.fold(writer, DigestWriter::all), inputs))
+    }
+
+    /// All variables of one placement are one stage, in the order of the configuration. One that sets nothing is none.
+    fn dependencies(
+        &self,
+        placement: Placement,
+        writer: DigestWriter,
+    ) -> Option<(DigestWriter, Inputs)> {
+        let dependencies = self.image.dependencies.get(&placement)?;
+        let imports = || dependencies.iter().flat_map(|it| &it.imports);
+        imports().next()?;
+        let given = imports().filter_map(|it| Some((it.target.clone(), it.value.clone()?)));
+        let inputs = Inputs {
+            at: imports().map(|import| import.at.clone()).collect(),
+            env: given.collect(),
+            ..Inputs::default()
+        };
+        let fields = dependencies.iter().map(Dependency::digest_fields);
         Some((fields.fold(writer, DigestWriter::all), inputs))
     }
 
@@ -355,7 +387,7 @@ impl Planner<'_> {
                 .filter(|_| planned.script.is_some())
                 .map(|_| Sources::Update),
             script: planned.script,
-            imports: Vec::new(),
+            ..Inputs::default()
         };
         (writer, inputs)
     }

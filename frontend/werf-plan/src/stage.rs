@@ -15,20 +15,28 @@ pub enum StageKind {
     BeforeInstall,
     /// Files of other images, before the sources.
     ImportsBeforeInstall,
+    /// What is told of other images, after those files.
+    DependenciesBeforeInstall,
     /// The files of git mappings, put there for the first time.
     GitArchive,
     /// `install` instructions.
     Install,
     /// Files of other images, after `install`.
     ImportsAfterInstall,
+    /// What is told of other images, after those files.
+    DependenciesAfterInstall,
     /// `beforeSetup` instructions.
     BeforeSetup,
     /// Files of other images, before `setup`.
     ImportsBeforeSetup,
+    /// What is told of other images, after those files.
+    DependenciesBeforeSetup,
     /// `setup` instructions.
     Setup,
     /// Files of other images, after `setup`.
     ImportsAfterSetup,
+    /// What is told of other images, after those files.
+    DependenciesAfterSetup,
     /// The files brought up to date when much has changed since the last user stage was built.
     GitCache,
     /// The files brought to the commit.
@@ -41,17 +49,21 @@ pub enum StageKind {
 
 impl StageKind {
     /// All stages in build order.
-    pub const ORDER: [StageKind; 14] = [
+    pub const ORDER: [StageKind; 18] = [
         StageKind::From,
         StageKind::BeforeInstall,
         StageKind::ImportsBeforeInstall,
+        StageKind::DependenciesBeforeInstall,
         StageKind::GitArchive,
         StageKind::Install,
         StageKind::ImportsAfterInstall,
+        StageKind::DependenciesAfterInstall,
         StageKind::BeforeSetup,
         StageKind::ImportsBeforeSetup,
+        StageKind::DependenciesBeforeSetup,
         StageKind::Setup,
         StageKind::ImportsAfterSetup,
+        StageKind::DependenciesAfterSetup,
         StageKind::GitCache,
         StageKind::GitLatestPatch,
         StageKind::DockerInstructions,
@@ -64,13 +76,17 @@ impl StageKind {
             StageKind::From => "from",
             StageKind::BeforeInstall => "beforeInstall",
             StageKind::ImportsBeforeInstall => "importsBeforeInstall",
+            StageKind::DependenciesBeforeInstall => "dependenciesBeforeInstall",
             StageKind::GitArchive => "gitArchive",
             StageKind::Install => "install",
             StageKind::ImportsAfterInstall => "importsAfterInstall",
+            StageKind::DependenciesAfterInstall => "dependenciesAfterInstall",
             StageKind::BeforeSetup => "beforeSetup",
             StageKind::ImportsBeforeSetup => "importsBeforeSetup",
+            StageKind::DependenciesBeforeSetup => "dependenciesBeforeSetup",
             StageKind::Setup => "setup",
             StageKind::ImportsAfterSetup => "importsAfterSetup",
+            StageKind::DependenciesAfterSetup => "dependenciesAfterSetup",
             StageKind::GitCache => "gitCache",
             StageKind::GitLatestPatch => "gitLatestPatch",
             StageKind::DockerInstructions => "dockerInstructions",
@@ -87,9 +103,13 @@ impl StageKind {
             StageKind::Setup => Some(UserStage::Setup),
             StageKind::From
             | StageKind::ImportsBeforeInstall
+            | StageKind::DependenciesBeforeInstall
             | StageKind::ImportsAfterInstall
+            | StageKind::DependenciesAfterInstall
             | StageKind::ImportsBeforeSetup
+            | StageKind::DependenciesBeforeSetup
             | StageKind::ImportsAfterSetup
+            | StageKind::DependenciesAfterSetup
             | StageKind::GitArchive
             | StageKind::GitCache
             | StageKind::GitLatestPatch

@@ -1,7 +1,5 @@
 //! Which image of a plan is built.
 
-use std::collections::BTreeSet;
-
 use diagnostic::{Diagnostic, Located};
 use werf_config::ImageName;
 
@@ -34,6 +32,22 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// Returns it if it is built by stages.
+    pub fn image(self) -> Option<&'a ImagePlan> {
+        match self {
+            Target::Image(image) => Some(image),
+            Target::Dockerfile(_) => None,
+        }
+    }
+
+    /// Returns it if it is built from a Dockerfile.
+    pub fn dockerfile(self) -> Option<&'a DockerfilePlan> {
+        match self {
+            Target::Image(_) => None,
+            Target::Dockerfile(image) => Some(image),
+        }
+    }
+
     /// Whether it is built for its own sake.
     pub fn is_final(self) -> bool {
         match self {
@@ -56,19 +70,6 @@ impl Plan {
     pub fn targets(&self) -> impl Iterator<Item = Target<'_>> {
         let dockerfiles = self.dockerfiles.iter().map(Target::Dockerfile);
         dockerfiles.chain(self.images.iter().map(Target::Image))
-    }
-
-    /// Returns the images from Dockerfiles among `names`, and those that images among them are based on.
-    pub fn dockerfiles_of<'a>(
-        &'a self,
-        names: &'a BTreeSet<ImageName>,
-    ) -> impl Iterator<Item = &'a DockerfilePlan> {
-        let is_base = |name: &ImageName| {
-            let mut images = self.images.iter();
-            images.any(|image| names.contains(&image.name) && image.needs().contains(&name))
-        };
-        let images = self.dockerfiles.iter();
-        images.filter(move |image| names.contains(&image.name) || is_base(&image.name))
     }
 
     /// Returns the image that `target` names, or the only final one.

@@ -10,11 +10,11 @@ use werf_plan::remote::missing as missing_remotes;
 use werf_plan::stage::StageKind;
 use werf_plan::target::Target;
 
-use crate::lower::{self, Settings};
+use crate::lower::{Lowerer, Settings};
 
 use super::answer::Answer;
 use super::bridge::{self, Bridge, CallError, Ref};
-use super::dockerfile::{self, DockerfileSolve};
+use super::dockerfile::DockerfileSolve;
 use super::failure::{Failure, blame, explain_no_repository};
 use super::plan_graph::OwnImage;
 use super::planning::Planned;
@@ -61,10 +61,13 @@ pub(super) async fn build_planned(
     };
     let target = plan.choose(request.target.as_deref())?;
     let needed = plan.needed(target.name());
+    if let Some(mistake) = plan.lacks(&needed) {
+        return Err(mistake.into());
+    }
     let platforms = platform::choose(target, &needed, &build.asked, &build.native)?;
     let platforms = check_single(request, platforms)?;
     if round.is_first() {
-        let of_request = request_warnings(request, target, &needed, &file.used_build_args);
+        let of_request = request_warnings(request, &needed, &file.used_build_args);
         for warning in file.warnings.iter().chain(&of_request) {
             let warning = report::warning(&planned.vertex, warning, texts);
             bridge.warn(warning).await?;
@@ -128,7 +131,7 @@ struct TargetBuild<'a> {
     plan: &'a Plan,
     target: Target<'a>,
     /// The target and what it is made of.
-    needed: Vec<&'a ImagePlan>,
+    needed: Vec<Target<'a>>,
     texts: &'a [SourceFile],
     /// Whether PLAN has found the ansible tool chain in STORE.
     has_toolchain: bool,
@@ -144,47 +147,40 @@ impl TargetBuild<'_> {
         retried: BTreeMap<ImageName, StageKind>,
         round: &Round,
     ) -> Result<Solved<Built>, Failure> {
-        let (plan, needed) = (self.plan, &self.needed);
         let request = self.build.request;
-        let image = match self.target {
-            Target::Image(image) => image,
-            Target::Dockerfile(image) => {
-                let solve = DockerfileSolve {
-                    plan: image,
-                    request,
-                    platform: &platform,
-                    is_retry: retried.contains_key(&image.name),
-                };
-                return Ok(solve
-                    .run(bridge)
-                    .await?
-                    .map(|made| Built::Image(made.into())));
-            }
-        };
+        let images = self.images();
         let settings = Settings {
             retried,
             toolchain: self.toolchain(bridge, round).await?,
             is_one_of_several: self.is_for_several,
-            ..settings(request, platform, needed)
+            ..settings(request, platform, &images)
         };
-        let bases = bases::resolve(bridge, needed, request, &settings).await?;
-        let names = needed.iter().map(|image| image.name.clone()).collect();
-        let dockerfiles = plan.dockerfiles_of(&names);
-        let dockerfiles = dockerfile::describe(bridge, dockerfiles, request, &settings).await?;
-        let lowered = lower::lower_on(
-            plan,
-            &image.name,
-            &bases,
-            &dockerfiles,
-            &settings,
-            self.texts,
-        )
-        .map_err(Failure::Mistakes)?;
-        let stages = round.unknown_baselines(needed, &lowered, &settings.no_cache);
+        let bases = bases::resolve(bridge, &images, request, &settings).await?;
+        let mut lowerer = Lowerer::new(&bases, &settings, self.texts);
+        for image in &self.needed {
+            match image {
+                Target::Image(image) => lowerer.image(image).map_err(Failure::Mistakes)?,
+                // It is made when all that it can name is known to be there.
+                Target::Dockerfile(_) if image.name() == self.target.name() => {}
+                Target::Dockerfile(image) => {
+                    let solve = DockerfileSolve::new(image, request, &settings, &mut lowerer);
+                    let base = solve.describe(bridge).await?;
+                    lowerer.dockerfile(&base).map_err(Failure::Mistakes)?;
+                }
+            }
+        }
+        let of_dockerfile = self.target.dockerfile();
+        let of_dockerfile = of_dockerfile
+            .map(|image| DockerfileSolve::new(image, request, &settings, &mut lowerer));
+        let lowered = match self.target {
+            Target::Image(image) => lowerer.finish(&image.name).map_err(Failure::Mistakes)?,
+            Target::Dockerfile(_) => lowerer.into_parts(),
+        };
+        let stages = round.unknown_baselines(&images, &lowered, &settings.no_cache);
         let target_graph = TargetGraph {
             lowered,
-            commit: plan.commit.clone(),
-            images: needed.iter().copied().cloned().collect(),
+            commit: self.plan.commit.clone(),
+            images: images.iter().copied().cloned().collect(),
         };
         if !stages.is_empty() {
             let unknown = UnknownBaselines {
@@ -193,12 +189,25 @@ impl TargetBuild<'_> {
             };
             return Ok(Solved::Well(Built::NeedsBaselines(Box::new(unknown))));
         }
+        if let Some(solve) = of_dockerfile {
+            let made = solve.run(bridge, &target_graph).await?;
+            return Ok(made.map(|made| Built::Image(made.into())));
+        }
+        let base = self.target.image();
+        let base = base.and_then(|image| bases::of(self.plan, image, &bases));
         let solved = solve_image(bridge, &target_graph).await?;
         Ok(solved.map(|reference| {
             let config = target_graph.lowered.config.to_json();
-            let base = bases::of(plan, image, &bases);
             Built::Image(Answer::image(reference, config, &settings.platform, base))
         }))
+    }
+
+    /// Returns those of the needed images that are built by stages.
+    fn images(&self) -> Vec<&ImagePlan> {
+        self.needed
+            .iter()
+            .filter_map(|image| image.image())
+            .collect()
     }
 
     /// Returns the name of the ansible tool chain in STORE, where it is by then if a stage needs one.
@@ -209,7 +218,7 @@ impl TargetBuild<'_> {
             bridge,
             request,
             own,
-            &self.needed,
+            &self.images(),
             self.has_toolchain,
             &nonce,
         )
@@ -218,16 +227,9 @@ impl TargetBuild<'_> {
 }
 
 /// Returns what the client asked for and nothing here heeds.
-fn request_warnings(
-    request: &Request,
-    target: Target<'_>,
-    images: &[&ImagePlan],
-    used: &[String],
-) -> Vec<Diagnostic> {
+fn request_warnings(request: &Request, needed: &[Target<'_>], used: &[String]) -> Vec<Diagnostic> {
     let contexts = request.contexts.keys();
-    let uses = |name: &str| {
-        target.uses_context(name) || images.iter().any(|image| image.uses_context(name))
-    };
+    let uses = |name: &str| needed.iter().any(|image| image.uses_context(name));
     let unused_contexts = contexts
         .filter(|name| !uses(name))
         .map(|name| format!("--build-context {name}"));

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use buildkit_llb::{Network, Platform};
 use buildkit_proto::rpc;
 use diagnostic::Diagnostic;
@@ -19,13 +21,13 @@ use werf_plan::stage::StageKind;
 
 use crate::lower::context::{self, Client, LoweredContext};
 use crate::lower::image_config::ImageConfig;
-use crate::lower::{DockerfileBase, Settings};
+use crate::lower::{ContextImage, DockerfileBase, Lowerer, Settings};
 
 use super::bridge::{Bridge, CallError, FrontendSolve, Made, shrink};
-use super::failure::{Failure, lacks_in_store};
+use super::failure::{Failure, blame, lacks_in_store};
 use super::report;
 use super::request::{NoCache, Request};
-use super::rounds::{Solved, StoreMiss};
+use super::rounds::{Solved, StoreMiss, TargetGraph};
 
 /// How BuildKit calls its Dockerfile frontend.
 const FRONTEND: &str = "dockerfile.v0";
@@ -37,43 +39,70 @@ pub(super) struct DockerfileSolve<'a> {
     pub platform: &'a Platform,
     /// Whether STORE was emptied under the first try.
     pub is_retry: bool,
+    /// The images of the file that it can name, by the names.
+    images: BTreeMap<&'a str, ContextImage>,
 }
 
-/// Has the images that others are based on described, and nothing of them run yet: that happens together with what is
-/// built on them.
-pub(super) async fn describe(
-    bridge: &mut Bridge,
-    plans: impl IntoIterator<Item = &DockerfilePlan>,
-    request: &Request,
-    settings: &Settings,
-) -> Result<Vec<DockerfileBase>, Failure> {
-    let mut bases = Vec::new();
-    for plan in plans {
-        let solve = DockerfileSolve {
+impl<'a> DockerfileSolve<'a> {
+    /// Returns that of `plan`, whose images are in `lowerer`.
+    pub fn new(
+        plan: &'a DockerfilePlan,
+        request: &'a Request,
+        settings: &'a Settings,
+        lowerer: &mut Lowerer<'_>,
+    ) -> DockerfileSolve<'a> {
+        let images = plan.images.iter();
+        let images =
+            images.filter_map(|(name, image)| Some((name.as_str(), lowerer.context(image)?)));
+        DockerfileSolve {
+            images: images.collect(),
             plan,
             request,
             platform: &settings.platform,
             is_retry: settings.retried.contains_key(&plan.name),
-        };
-        bases.push(solve.describe(bridge).await?);
+        }
     }
-    Ok(bases)
-}
 
-impl DockerfileSolve<'_> {
     /// Builds the image.
-    pub async fn run(&self, bridge: &mut Bridge) -> Result<Solved<Made>, Failure> {
-        self.make(bridge, &self.context(), Evaluate::Now).await
+    /// A stage of an image that it can name may fail, too: `images` has those.
+    pub async fn run(
+        &self,
+        bridge: &mut Bridge,
+        images: &TargetGraph,
+    ) -> Result<Solved<Made>, Failure> {
+        let context = self.context();
+        let status = match self.make(bridge, &context, Evaluate::Now).await? {
+            Ok(made) => return Ok(Solved::Well(made)),
+            Err(status) => status,
+        };
+        let vertex = report::failed_vertex(&status);
+        let graph = &images.lowered.graph;
+        let mut steps = images.lowered.steps.iter();
+        if steps.any(|step| Some(graph.digest(step.node)) == vertex) {
+            return blame(*status, images).map(Solved::StoreLacks);
+        }
+        let is_context = Some(context.graph.digest(context.exec)) == vertex;
+        let store_lacks = is_context && lacks_in_store(&status);
+        let status = Box::new(name_image(*status, self.plan));
+        if store_lacks {
+            // What puts files where there were none.
+            Ok(Solved::StoreLacks(StoreMiss {
+                image: self.plan.name.clone(),
+                stage: StageKind::GitArchive,
+                status,
+            }))
+        } else {
+            Err(Failure::Status(status))
+        }
     }
 
-    /// Asks what the image is, and has nothing of it run.
-    async fn describe(&self, bridge: &mut Bridge) -> Result<DockerfileBase, Failure> {
+    /// Asks what the image is, and has nothing of it run: that happens together with what is built on it.
+    pub async fn describe(&self, bridge: &mut Bridge) -> Result<DockerfileBase, Failure> {
         let context = self.context();
-        // Nothing is run, so STORE cannot lack anything.
-        let made = match self.make(bridge, &context, Evaluate::Later).await? {
-            Solved::Well(made) => made,
-            Solved::StoreLacks(miss) => return Err(Failure::Status(miss.status)),
-        };
+        // Nothing is run, so no stage can fail and STORE cannot lack anything.
+        let made = self.make(bridge, &context, Evaluate::Later).await?;
+        let made =
+            made.map_err(|status| Failure::Status(Box::new(name_image(*status, self.plan))))?;
         Ok(DockerfileBase {
             name: self.plan.name.clone(),
             context: context.graph.definition(context.exec),
@@ -90,12 +119,13 @@ impl DockerfileSolve<'_> {
         context::context(self.plan, client, self.is_retry)
     }
 
+    /// Returns the image, or the status by which the daemon says that it cannot be made.
     async fn make(
         &self,
         bridge: &mut Bridge,
         context: &LoweredContext,
         evaluate: Evaluate,
-    ) -> Result<Solved<Made>, Failure> {
+    ) -> Result<Result<Made, Box<rpc::Status>>, Failure> {
         let (plan, request) = (self.plan, self.request);
         let (dockerfile, dockerfile_root) = context::dockerfile(&plan.dockerfile);
         let mut inputs = BTreeMap::from([
@@ -105,39 +135,39 @@ impl DockerfileSolve<'_> {
                 dockerfile.definition(dockerfile_root),
             ),
         ]);
+        let mut options = options(plan, request, self.platform);
+        for (name, image) in &self.images {
+            options.extend(named_context(name, image));
+            inputs.insert((*name).to_owned(), image.definition.clone());
+        }
         for definition in inputs.values_mut() {
             shrink(definition)?;
         }
         let solve = FrontendSolve {
             frontend: FRONTEND,
-            options: options(plan, request, self.platform),
+            options,
             inputs,
             evaluate: evaluate == Evaluate::Now,
         };
         match bridge.solve_frontend(solve).await {
             Ok(mut made) => {
                 specify(&mut made, plan, request).map_err(Failure::Mistakes)?;
-                Ok(Solved::Well(made))
+                Ok(Ok(made))
             }
-            Err(CallError::Status(status)) => {
-                let exec = context.graph.digest(context.exec);
-                let is_context = report::failed_vertex(&status) == Some(exec);
-                let store_lacks = is_context && lacks_in_store(&status);
-                let status = Box::new(name_image(*status, plan));
-                if store_lacks {
-                    // What puts files where there were none.
-                    Ok(Solved::StoreLacks(StoreMiss {
-                        image: plan.name.clone(),
-                        stage: StageKind::GitArchive,
-                        status,
-                    }))
-                } else {
-                    Err(Failure::Status(status))
-                }
-            }
+            Err(CallError::Status(status)) => Ok(Err(status)),
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Returns the options by which a Dockerfile finds the input `name`, and its configuration, under that name
+/// (`frontend/dockerui/namedcontext.go`).
+fn named_context(name: &str, image: &ContextImage) -> [(String, String); 2] {
+    let metadata = json!({ CONFIG: BASE64.encode(&image.config) });
+    [
+        (format!("context:{name}"), format!("input:{name}")),
+        (format!("input-metadata:{name}"), metadata.to_string()),
+    ]
 }
 
 /// When an image is made.

@@ -2,7 +2,6 @@
 
 use buildkit_llb::Platform;
 use diagnostic::{Diagnostic, Located};
-use werf_plan::file::ImagePlan;
 use werf_plan::target::Target;
 
 /// Returns the platforms to build `target` for, each once. `asked` are the client's, `native` the builder's own.
@@ -11,7 +10,7 @@ use werf_plan::target::Target;
 /// An image that is for other platforms: the target, or one of the images that it needs.
 pub fn choose(
     target: Target<'_>,
-    needed: &[&ImagePlan],
+    needed: &[Target<'_>],
     asked: &[Platform],
     native: &Platform,
 ) -> Result<Vec<Platform>, Diagnostic> {
@@ -28,7 +27,7 @@ pub fn choose(
         }
         check(&target.name().to_string(), own, &platform)?;
         for image in needed {
-            check(&image.name.to_string(), &image.platforms, &platform)?;
+            check(&image.name().to_string(), image.platforms(), &platform)?;
         }
         chosen.push(platform);
     }

@@ -206,6 +206,7 @@ mod tests {
     use diagnostic::SourceText;
     use werf_config::load;
     use werf_plan::file::Plan;
+    use werf_plan::target::Target;
     use werf_plan::{ImageSources, plan};
 
     use crate::lower::{Bases, Settings, lower};
@@ -238,7 +239,8 @@ mod tests {
         let no_cache = no_cache
             .iter()
             .map(|(name, kind)| (ImageName::new(*name), *kind));
-        let needed = plan.needed(&app);
+        let needed = plan.needed(&app).into_iter();
+        let needed: Vec<&ImagePlan> = needed.filter_map(Target::image).collect();
         let stages = round.unknown_baselines(&needed, &lowered, &no_cache.collect());
         (lowered, stages)
     }

@@ -85,8 +85,10 @@ fn plan_or_refuse(
 ) -> Result<Outcome, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
     let Configuration { text, rules } = template::read(&repo, request, remarks)?;
-    let loaded = werf_config::load(&text)?;
+    let mut loaded = werf_config::load(&text)?;
     remarks.warnings.extend(loaded.warnings);
+    let of_dependencies = loaded.config.give_values(&request.build_args)?;
+    remarks.used.extend(of_dependencies);
     let mut mistakes = remotes::forbidden(&loaded.config, &rules);
     mistakes.extend(permission::check(&loaded.config, &rules));
     if !mistakes.is_empty() {
@@ -147,9 +149,7 @@ fn fill(
         Ok(target) => planned
             .needed(target.name())
             .into_iter()
-            .map(|image| &image.name)
-            .chain([target.name()])
-            .cloned()
+            .map(|image| image.name().clone())
             .collect(),
         Err(_) => BTreeSet::new(),
     };
@@ -176,7 +176,9 @@ fn fill(
         image.unmeasured = distance.is_some_and(|it| it.distance == Distance::Unknown);
     }
     snapshot.write_slots(&store, repo, &planned, &needed)?;
-    contexts.fill(&mut store, repo, planned.dockerfiles_of(&needed))?;
+    let dockerfiles = planned.dockerfiles.iter();
+    let dockerfiles = dockerfiles.filter(|image| needed.contains(&image.name));
+    contexts.fill(&mut store, repo, dockerfiles)?;
     store.clean(&CleanPolicy::default())?;
     Ok(planned)
 }

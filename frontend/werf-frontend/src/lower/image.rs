@@ -102,6 +102,11 @@ impl Lowering<'_> {
                 });
                 root = Some(node);
             }
+            if !stage.env.is_empty() {
+                config.set_env(&stage.env);
+                config.add_history(&self.of_stage(stage.kind), true);
+                self.env = config.env();
+            }
             stages.push((stage.kind, root));
         }
         if leaves_state(self.image) {
@@ -121,21 +126,17 @@ impl Lowering<'_> {
 
     /// Applies what the image says of its configuration; `layers` is the number of layers that it has added.
     fn configure(&self, config: &mut ImageConfig, layers: usize) -> Result<(), Vec<Diagnostic>> {
-        let of_stage = |kind: StageKind| {
-            let step = format!("[{} {kind}]", self.label()).replace("[ ", "[");
-            printable::line(&step).into_owned()
-        };
         for (name, value) in &self.image.service_labels {
             config.set_label(name, value);
         }
         if let Some(docker) = &self.image.docker {
             config.apply_docker(docker)?;
-            config.add_history(&of_stage(StageKind::DockerInstructions), true);
+            config.add_history(&self.of_stage(StageKind::DockerInstructions), true);
         }
         config.add_layers(layers);
         if let Some(spec) = &self.image.image_spec {
             config.apply_image_spec(spec)?;
-            config.add_history(&of_stage(StageKind::ImageSpec), true);
+            config.add_history(&self.of_stage(StageKind::ImageSpec), true);
             if spec.clear.contains(&Clear::History) {
                 config.clear_history();
             }
@@ -179,6 +180,12 @@ impl Lowering<'_> {
     /// Returns the name of the image as it stands in brackets; empty for the nameless one.
     fn label(&self) -> &str {
         self.image.name.as_str()
+    }
+
+    /// Returns how the history calls a stage that makes no layer.
+    fn of_stage(&self, kind: StageKind) -> String {
+        let step = format!("[{} {kind}]", self.label()).replace("[ ", "[");
+        printable::line(&step).into_owned()
     }
 
     /// Returns `[app 2/4 install]`, or `[2/4 install]` for the nameless image; `[linux/amd64 app 2/4 install]` if the

@@ -243,7 +243,7 @@ impl ImageConfig {
     }
 
     /// Sets variables; one that exists keeps its place.
-    fn set_env(&mut self, variables: &[(String, String)]) {
+    pub(super) fn set_env(&mut self, variables: &[(String, String)]) {
         if variables.is_empty() {
             return;
         }

@@ -20,11 +20,13 @@ mod toolchain;
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::{Graph, Node};
+use buildkit_llb::{File, Graph, Node};
+use buildkit_proto::pb;
 use diagnostic::{Diagnostic, Location};
 use werf_config::ImageName;
-use werf_plan::file::{Plan, SourceFile};
+use werf_plan::file::{ImagePlan, Plan, SourceFile};
 use werf_plan::stage::StageKind;
+use werf_plan::target::Target;
 
 use image::{DoneImage, Images, Lowering, leaves_state};
 use image_config::ImageConfig;
@@ -90,8 +92,8 @@ impl Lowered {
     }
 }
 
-/// Lowers the image `target` of `plan` with all that it is made of, each image once. `bases` has the registry's images
-/// that these start from.
+/// Lowers the image `target` of `plan` with all that it is made of, each image once; none of them is from a Dockerfile.
+/// `bases` has the registry's images that these start from.
 ///
 /// # Errors
 /// What only shows when the base images are known: their configuration, and values that refer to it.
@@ -102,70 +104,132 @@ pub fn lower(
     settings: &Settings,
     texts: &[SourceFile],
 ) -> Result<Lowered, Vec<Diagnostic>> {
-    lower_on(plan, target, bases, &[], settings, texts)
+    let mut lowerer = Lowerer::new(bases, settings, texts);
+    for image in plan.needed(target).into_iter().filter_map(Target::image) {
+        lowerer.image(image)?;
+    }
+    lowerer.finish(target)
 }
 
-/// Does the same, where some of the images are built from Dockerfiles: `dockerfiles` says what has become of those.
-///
-/// # Errors
-/// As for [`lower`].
-pub fn lower_on(
-    plan: &Plan,
-    target: &ImageName,
-    bases: &Bases,
-    dockerfiles: &[DockerfileBase],
-    settings: &Settings,
-    texts: &[SourceFile],
-) -> Result<Lowered, Vec<Diagnostic>> {
-    let mut graph = Graph::new();
-    let files: Vec<usize> = texts
-        .iter()
-        .map(|file| graph.source_file(&file.name, file.text.as_bytes(), "YAML"))
-        .collect();
-    let mut images = Images::default();
-    for base in dockerfiles {
-        base.add(&mut graph, &mut images)?;
-    }
-    for image in plan.needed(target) {
-        let lowering = Lowering {
-            image,
+/// Lowers the images of one build into one graph, one after the other: each after all that it is made of.
+pub struct Lowerer<'a> {
+    bases: &'a Bases,
+    settings: &'a Settings,
+    texts: &'a [SourceFile],
+    graph: Graph,
+    /// The graph's handle for each of `texts`.
+    files: Vec<usize>,
+    images: Images,
+}
+
+impl<'a> Lowerer<'a> {
+    /// Returns one that has no image yet. `bases` has the registry's images that all of them start from.
+    pub fn new(bases: &'a Bases, settings: &'a Settings, texts: &'a [SourceFile]) -> Lowerer<'a> {
+        let mut graph = Graph::new();
+        let files = texts.iter();
+        let files = files.map(|file| graph.source_file(&file.name, file.text.as_bytes(), "YAML"));
+        Lowerer {
+            bases,
             settings,
             texts,
-            files: &files,
+            files: files.collect(),
+            graph,
+            images: Images::default(),
+        }
+    }
+
+    /// Adds an image that is built by stages.
+    ///
+    /// # Errors
+    /// As for [`lower`].
+    pub fn image(&mut self, image: &ImagePlan) -> Result<(), Vec<Diagnostic>> {
+        let lowering = Lowering {
+            image,
+            settings: self.settings,
+            texts: self.texts,
+            files: &self.files,
             total: 1
                 + image.stages.iter().filter(|stage| has_step(stage)).count()
                 + usize::from(leaves_state(image)),
             env: Vec::new(),
             mounts: Mounts::new(
-                &mut graph,
+                &mut self.graph,
                 image.mounts.iter().chain(&image.inherited_mounts),
                 &image.secrets,
-                settings,
+                self.settings,
             )?,
         };
-        let done = lowering.image(&mut graph, bases, &mut images)?;
-        images.done.insert(image.name.clone(), done);
+        let done = lowering.image(&mut self.graph, self.bases, &mut self.images)?;
+        self.images.done.insert(image.name.clone(), done);
+        Ok(())
     }
-    let Some(DoneImage {
-        root, mut config, ..
-    }) = images.done.remove(target)
-    else {
-        let message = format!("there is no image `{target}` in the plan");
-        return Err(vec![Diagnostic::error(message)]);
-    };
-    for (name, value) in &settings.labels {
-        config.set_label(name, value);
+
+    /// Adds an image from a Dockerfile: what has become of it.
+    ///
+    /// # Errors
+    /// A definition or a configuration that is none.
+    pub fn dockerfile(&mut self, base: &DockerfileBase) -> Result<(), Vec<Diagnostic>> {
+        base.add(&mut self.graph, &mut self.images)
     }
-    if let Some(epoch) = settings
-        .source_date_epoch
-        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-    {
-        config.set_created(epoch);
+
+    /// Returns what the image `name` is so far, for a Dockerfile to be built upon.
+    pub fn context(&mut self, name: &ImageName) -> Option<ContextImage> {
+        let done = self.images.done.get(name)?;
+        // A definition of nothing is none, and what a file system of nothing would lose is the configuration.
+        let root = done.root.unwrap_or_else(|| {
+            let file = File::new(FILE_TIME).mkdir("/", 0o755);
+            self.graph
+                .file(None, file.name(format!("[{name}] empty image")))
+        });
+        Some(ContextImage {
+            definition: self.graph.definition(root),
+            config: done.config.to_json(),
+        })
     }
-    Ok(Lowered {
-        graph,
-        root,
-        config,
-        steps: images.steps,
-    })
+
+    /// Returns all steps so far, where the target is built from a Dockerfile.
+    pub fn into_parts(self) -> Lowered {
+        Lowered {
+            graph: self.graph,
+            root: None,
+            config: ImageConfig::scratch(),
+            steps: self.images.steps,
+        }
+    }
+
+    /// Returns the image `target`, with what the client says of its configuration.
+    ///
+    /// # Errors
+    /// An image that has not been added.
+    pub fn finish(mut self, target: &ImageName) -> Result<Lowered, Vec<Diagnostic>> {
+        let Some(DoneImage {
+            root, mut config, ..
+        }) = self.images.done.remove(target)
+        else {
+            let message = format!("there is no image `{target}` in the plan");
+            return Err(vec![Diagnostic::error(message)]);
+        };
+        for (name, value) in &self.settings.labels {
+            config.set_label(name, value);
+        }
+        let epoch = self.settings.source_date_epoch;
+        if let Some(epoch) = epoch.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok()) {
+            config.set_created(epoch);
+        }
+        Ok(Lowered {
+            graph: self.graph,
+            root,
+            config,
+            steps: self.images.steps,
+        })
+    }
+}
+
+/// An image of the file that a Dockerfile can name.
+#[derive(Clone, Debug)]
+pub struct ContextImage {
+    /// Its file system.
+    pub definition: pb::Definition,
+    /// Its configuration.
+    pub config: Vec<u8>,
 }
