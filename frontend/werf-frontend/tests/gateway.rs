@@ -7,6 +7,8 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use buildkit_proto::frontend as proto;
 use buildkit_proto::frontend::llb_bridge_server::{LlbBridge, LlbBridgeServer};
 use buildkit_proto::moby::buildkit::v1::apicaps::ApiCap;
@@ -30,6 +32,8 @@ struct Script {
     /// How often the context of a Dockerfile is not in STORE, and how the frontend for Dockerfiles fails otherwise.
     lost_contexts: usize,
     dockerfile: Option<&'static str>,
+    /// The input of that frontend whose last operation has failed then, if it is one.
+    failed_input: Option<&'static str>,
 }
 
 impl Default for Script {
@@ -58,6 +62,7 @@ impl Default for Script {
             fetch: None,
             lost_contexts: 0,
             dockerfile: None,
+            failed_input: None,
         }
     }
 }
@@ -238,7 +243,13 @@ impl Daemon {
             return Err(with_details(&status));
         }
         if let Some(message) = self.script.dockerfile {
-            return Err(failure_of("sha256:run", message));
+            let vertex = self.script.failed_input.map(|name| {
+                let definition = &request.frontend_inputs[name];
+                let terminal = pb::Op::decode(definition.def.last().unwrap().as_slice()).unwrap();
+                terminal.inputs[0].digest.clone()
+            });
+            let vertex = vertex.unwrap_or_else(|| "sha256:run".to_owned());
+            return Err(failure_of(&vertex, message));
         }
         let metadata = BTreeMap::from([("containerimage.config".to_owned(), b"{}".to_vec())]);
         let reference = proto::Ref {
@@ -667,4 +678,78 @@ async fn a_failure_of_a_dockerfile_names_it_and_keeps_its_details() {
     let error = outcomes.error();
     assert_eq!(error.message, "image `app` (app/Dockerfile): no such stage");
     assert_eq!(error.details.len(), 1);
+}
+
+const BASE: &str = "werf.invalid/shop/base";
+
+/// A plan in which the Dockerfile of `app` can name the image `base`, which has a stage, and `list` is told of both.
+fn with_dependencies() -> Script {
+    let text = "project: shop\nconfigVersion: 1\n---\nimage: app\ndockerfile: Dockerfile\ndependencies:\n- {image: base, imports: [{type: ImageName, targetBuildArg: BASE}]}\n---\nimage: base\nfrom: scratch\nshell: {install: make}\n---\nimage: list\nfrom: scratch\ndependencies:\n- image: base\n  before: setup\n  imports: [{type: ImageDigest, targetEnv: BASE_DIGEST}, {type: ImageTag, targetEnv: BASE_TAG}]\n- image: app\n  after: setup\n  imports: [{type: ImageName, targetEnv: APP}]\n";
+    let source = diagnostic::SourceText::new("werf.yaml", text).unwrap();
+    let config = werf_config::load(&source).unwrap().config;
+    let sources = werf_plan::dockerfile::DockerfileSources {
+        dockerfile: Dockerfile {
+            path: "Dockerfile".into(),
+            text: "ARG BASE\nFROM $BASE\n".into(),
+        },
+        manifest: "0".repeat(64),
+    };
+    let dockerfile = werf_plan::dockerfile::plan(&config.dockerfiles[0], ("shop", ""), &sources);
+    let plan = PlanFile {
+        version: VERSION,
+        outcome: Outcome::Plan(Plan {
+            dockerfiles: vec![dockerfile],
+            ..werf_plan::plan(&config, "c", &BTreeMap::new())
+        }),
+        warnings: Vec::new(),
+        sources: Vec::new(),
+        used_build_args: Vec::new(),
+        has_toolchain: false,
+    };
+    Script {
+        plan: Ok(plan.to_json()),
+        ..Script::default()
+    }
+}
+
+#[tokio::test]
+async fn a_dockerfile_finds_an_image_of_the_file_under_the_name_in_its_argument() {
+    let outcomes = build(with_dependencies(), &["target=app"]).await;
+    let solve = outcomes.solves.last().unwrap();
+    assert_eq!(solve.frontend, "dockerfile.v0");
+    let inputs: Vec<&String> = solve.frontend_inputs.keys().collect();
+    assert_eq!(inputs, ["context", "dockerfile", BASE]);
+    assert_eq!(solve.frontend_opt["build-arg:BASE"], BASE);
+    let option = format!("context:{BASE}");
+    assert_eq!(solve.frontend_opt[&option], format!("input:{BASE}"));
+    let metadata = &solve.frontend_opt[&format!("input-metadata:{BASE}")];
+    let metadata: BTreeMap<String, String> = serde_json::from_str(metadata).unwrap();
+    let config = BASE64.decode(&metadata["containerimage.config"]).unwrap();
+    let config: serde_json::Value = serde_json::from_slice(&config).unwrap();
+    assert_eq!(config["config"]["Labels"]["werf.io/image"], "base");
+    // What is built on it is built in the same solve: there was only that of PLAN before.
+    assert_eq!(outcomes.solves.len(), 2);
+    assert!(outcomes.returned[0].error.is_none());
+}
+
+#[tokio::test]
+async fn a_stage_that_fails_below_a_dockerfile_is_named() {
+    let script = Script {
+        dockerfile: Some("exit code: 2"),
+        failed_input: Some(BASE),
+        ..with_dependencies()
+    };
+    let outcomes = build(script, &["target=app"]).await;
+    assert_eq!(
+        outcomes.error().message,
+        "stage `install` of image `base` failed: exit code: 2"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_given_is_listed_at_once_and_stops_no_other_build() {
+    let outcomes = build(with_dependencies(), &["target=list"]).await;
+    insta::assert_snapshot!(outcomes.error().message);
+    let other = build(with_dependencies(), &["target=base"]).await;
+    assert!(other.returned[0].error.is_none());
 }
