@@ -4,7 +4,7 @@ use std::process::Command;
 
 use e2e::image::tag;
 use e2e::{Image, Repo, salt};
-use werf_frontend::helper::bake::bake_commit;
+use werf_frontend::helper::bake::{BakeOptions, bake_commit};
 use werf_frontend::helper::plan::PlanRequest;
 
 #[test]
@@ -19,7 +19,9 @@ fn all_final_images_are_built_and_what_they_share_once() {
         git_dir: repo.join(".git"),
         ..PlanRequest::default()
     };
-    let file = bake_commit(&request).result.unwrap();
+    let file = bake_commit(&request, &BakeOptions::default())
+        .result
+        .unwrap();
     // Beside the work tree: what is not committed has no place in it.
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("bake.json");

@@ -1,38 +1,63 @@
 //! `bake`: a file for `docker buildx bake` that builds all final images at once.
+//!
+//! Where images are told of others that must be pushed before, there is a group for each step, and the values that are
+//! known from earlier steps are arguments of the targets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use diagnostic::Diagnostic;
 use serde_json::{Map, Value, json};
-use werf_config::{self, Config};
+use werf_config::{self, Config, ImageName};
 
 use crate::git::repo::Repo;
 
+use super::bake_metadata::Metadata;
+use super::bake_steps::Steps;
 use super::plan::PlanRequest;
 use super::render::Rendering;
 use super::template::{self, Remarks};
 
+/// What is asked of the file besides its targets.
+#[derive(Clone, Debug, Default)]
+pub struct BakeOptions {
+    /// Where images are pushed: each is `REPO/IMAGE` there.
+    pub repo: Option<String>,
+    /// What `docker buildx bake --metadata-file` has written in earlier steps.
+    pub metadata: Vec<PathBuf>,
+}
+
 /// Reads the configuration and returns the text of the file.
-pub fn bake_commit(request: &PlanRequest) -> Rendering {
+pub fn bake_commit(request: &PlanRequest, options: &BakeOptions) -> Rendering {
     let mut remarks = Remarks::default();
-    let result = text(request, &mut remarks);
+    let result = text(request, options, &mut remarks);
     Rendering::new(result, &remarks)
 }
 
-fn text(request: &PlanRequest, remarks: &mut Remarks) -> Result<String, Vec<Diagnostic>> {
+fn text(
+    request: &PlanRequest,
+    options: &BakeOptions,
+    remarks: &mut Remarks,
+) -> Result<String, Vec<Diagnostic>> {
+    let metadata = Metadata::read(&options.metadata).map_err(|error| vec![error])?;
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
     let config_text = template::read(&repo, request, remarks)?.text;
     let loaded = werf_config::load(&config_text)?;
     remarks.warnings.extend(loaded.warnings);
-    let file = bake_file(&loaded.config, config_text.name());
+    let repo = options.repo.as_deref();
+    let file = bake_file(&loaded.config, config_text.name(), repo, &metadata)?;
     Ok(format!("{file:#}\n"))
 }
 
-/// Returns the file: a target for each final image, and the group `default` of them all. `path` is that of the
-/// configuration from the root of the work tree, which is the context.
-fn bake_file(config: &Config, path: &str) -> Value {
-    let mut targets = Map::new();
-    let mut used = BTreeSet::new();
+/// Returns the file: a target for each final image and for those that images are told of, the group `default` of the
+/// final ones, and a group for each step if there are several. `path` is that of the configuration from the root of the
+/// work tree, which is the context.
+fn bake_file(
+    config: &Config,
+    path: &str,
+    repo: Option<&str>,
+    metadata: &Metadata,
+) -> Result<Value, Vec<Diagnostic>> {
     let dockerfiles = config
         .dockerfiles
         .iter()
@@ -41,18 +66,86 @@ fn bake_file(config: &Config, path: &str) -> Value {
         .images
         .iter()
         .map(|image| (&image.name, image.is_final));
-    for (image, _) in dockerfiles.chain(images).filter(|(_, is_final)| *is_final) {
-        let name = free_name(&target_name(image.as_str()), &mut used);
-        let target = json!({
+    let all: Vec<(&ImageName, bool)> = dockerfiles.chain(images).collect();
+    let finals: BTreeSet<&ImageName> = all
+        .iter()
+        .filter(|(_, is_final)| *is_final)
+        .map(|(name, _)| *name)
+        .collect();
+    let steps = Steps::of(config);
+    let told_of = steps.told_of(finals.iter().copied());
+    let wanted: Vec<&ImageName> = all
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| finals.contains(name) || told_of.contains(name))
+        .collect();
+    let last = wanted.iter().map(|image| steps.number(image)).max();
+    let groups: Vec<String> = match last {
+        None | Some(1) => Vec::new(),
+        Some(last) => (1..=last).map(|number| format!("step-{number}")).collect(),
+    };
+    let mut used: BTreeSet<String> = groups.iter().cloned().collect();
+    used.insert(DEFAULT.to_owned());
+    let mut names: BTreeMap<&ImageName, String> = BTreeMap::new();
+    for image in &wanted {
+        names.insert(image, free_name(&target_name(image.as_str()), &mut used));
+    }
+    let mut wrong = Vec::new();
+    let mut targets = Map::new();
+    for (image, name) in &names {
+        let mut target = json!({
             "context": ".",
             "dockerfile": path,
             "target": image.to_string(),
         });
-        targets.insert(name, target);
+        if let Some(repo) = repo {
+            let tag = match image.as_str() {
+                "" => repo.to_owned(),
+                name => format!("{repo}/{name}"),
+            };
+            target["tags"] = json!([tag]);
+        }
+        let mut arguments = Map::new();
+        for wanted in steps.wanted(image) {
+            let Some(of) = names.get(wanted.of) else {
+                continue;
+            };
+            match metadata.value(of, wanted.import.fact) {
+                Ok(None) => {}
+                Ok(Some(value)) => {
+                    arguments.insert(wanted.import.target.clone(), json!(value));
+                }
+                Err(mistake) => wrong.push(mistake.at(wanted.import.at.clone())),
+            }
+        }
+        if !arguments.is_empty() {
+            target["args"] = Value::Object(arguments);
+        }
+        targets.insert(name.clone(), target);
     }
-    let names: Vec<String> = targets.keys().cloned().collect();
-    json!({ "group": { "default": { "targets": names } }, "target": targets })
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let group = |is_in: &dyn Fn(&ImageName) -> bool| {
+        let mut members: Vec<&String> = names
+            .iter()
+            .filter(|(image, _)| is_in(image))
+            .map(|(_, name)| name)
+            .collect();
+        members.sort_unstable();
+        json!({ "targets": members })
+    };
+    let mut all_groups = Map::new();
+    all_groups.insert(DEFAULT.to_owned(), group(&|image| finals.contains(image)));
+    for (number, name) in groups.into_iter().enumerate() {
+        let members = group(&|image| steps.number(image) == number + 1);
+        all_groups.insert(name, members);
+    }
+    Ok(json!({ "group": all_groups, "target": targets }))
 }
+
+/// The group that bake builds if nothing is said.
+const DEFAULT: &str = "default";
 
 /// A target is called by letters, digits, `_` and `-`.
 fn target_name(image: &str) -> String {
@@ -66,11 +159,11 @@ fn target_name(image: &str) -> String {
         .collect()
 }
 
-/// Two images may become one name, and `default` is the group.
+/// Two images may become one name, and groups have names, too, which are in `used`.
 fn free_name(name: &str, used: &mut BTreeSet<String>) -> String {
     let mut free = name.to_owned();
     let mut number = 2;
-    while free == "default" || !used.insert(free.clone()) {
+    while !used.insert(free.clone()) {
         free = format!("{name}_{number}");
         number += 1;
     }
@@ -84,15 +177,19 @@ mod tests {
 
     use super::*;
 
+    fn baked(text: &str, repo: Option<&str>, metadata: &Metadata) -> Value {
+        let config_text = SourceText::new("werf.yaml", text).expect("text");
+        let config = load(&config_text).expect("right").config;
+        bake_file(&config, "ci/werf.yaml", repo, metadata).expect("a file")
+    }
+
     #[test]
     fn final_images_are_targets() {
         let text = "project: p\nconfigVersion: 1\n---\nimage: [team/app, team.app, default]\nfrom: base\n---\nimage: base\nfinal: false\nfrom: scratch\n---\nimage: other\ndockerfile: Dockerfile\n";
-        let config_text = SourceText::new("werf.yaml", text).expect("text");
-        let config = load(&config_text).expect("right").config;
         let target =
             |name: &str| json!({ "context": ".", "dockerfile": "ci/werf.yaml", "target": name });
         assert_eq!(
-            bake_file(&config, "ci/werf.yaml"),
+            baked(text, None, &Metadata::default()),
             json!({
                 "group": { "default": { "targets": ["default_2", "other", "team_app", "team_app_2"] } },
                 "target": {
@@ -103,5 +200,49 @@ mod tests {
                 },
             })
         );
+    }
+
+    /// `list` is told of two others, one of which is told of the third and is made of one that is.
+    const TOLD: &str = "project: p\nconfigVersion: 1\n---\nimage: list\nfrom: scratch\ndependencies:\n- {image: api, before: setup, imports: [{type: ImageDigest, targetEnv: API}]}\n- {image: web, after: setup, imports: [{type: ImageTag, targetEnv: WEB}]}\n---\nimage: web\nfinal: false\ndockerfile: Dockerfile\ndependencies:\n- {image: base, imports: [{type: ImageName, targetBuildArg: BASE}]}\n---\nimage: base\nfinal: false\nfrom: scratch\ndependencies:\n- {image: api, after: install, imports: [{type: ImageID, targetEnv: ID}]}\n---\nimage: api\nfrom: scratch\n---\nimage: step-1\nfrom: scratch\n";
+
+    #[test]
+    fn images_that_are_told_of_others_come_in_a_later_step() {
+        let file = baked(TOLD, Some("r.io/p"), &Metadata::default());
+        assert_eq!(
+            file["group"],
+            json!({
+                "default": { "targets": ["api", "list", "step-1_2"] },
+                "step-1": { "targets": ["api", "step-1_2"] },
+                "step-2": { "targets": ["web"] },
+                "step-3": { "targets": ["list"] },
+            })
+        );
+        assert_eq!(file["target"]["web"]["tags"], json!(["r.io/p/web"]));
+        assert_eq!(file["target"]["list"]["args"], Value::Null);
+    }
+
+    #[test]
+    fn what_earlier_steps_have_made_is_given_to_the_targets() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let paths = [
+            ("one", r#"{"api":{"containerimage.digest":"sha256:1","containerimage.config.digest":"sha256:2"}}"#),
+            ("two", r#"{"web":{"image.name":"r.io/p/web:7"}}"#),
+        ]
+        .map(|(name, text)| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).expect("written");
+            path
+        });
+        let first = Metadata::read(&paths[..1]).expect("read");
+        let file = baked(TOLD, None, &first);
+        assert_eq!(file["target"]["web"]["args"], json!({ "ID": "sha256:2" }));
+        assert_eq!(file["target"]["list"]["args"], json!({ "API": "sha256:1" }));
+        let both = Metadata::read(&paths).expect("read");
+        let file = baked(TOLD, None, &both);
+        assert_eq!(
+            file["target"]["list"]["args"],
+            json!({ "API": "sha256:1", "WEB": "7" })
+        );
+        assert_eq!(file["target"]["api"]["args"], Value::Null);
     }
 }

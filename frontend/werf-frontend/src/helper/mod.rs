@@ -2,6 +2,8 @@
 //! opens `.git` and STORE, and never speaks gRPC.
 
 pub mod bake;
+mod bake_metadata;
+mod bake_steps;
 pub mod baseline;
 pub mod contexts;
 pub mod locate;
