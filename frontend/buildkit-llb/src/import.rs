@@ -123,7 +123,10 @@ impl Graph {
         let files: Vec<usize> = source
             .infos
             .into_iter()
-            .map(|file| self.add_file(file))
+            .map(|mut file| {
+                file.definition.iter_mut().for_each(remove_empty_places);
+                self.add_file(file)
+            })
             .collect();
         let mut indices: Vec<usize> = Vec::new();
         for (bytes, inputs, mut metadata) in operations {
@@ -137,6 +140,23 @@ impl Graph {
             op: indices[last],
             output,
         })
+    }
+}
+
+/// Removes what says nothing of an operation, here and in the definitions of files.
+///
+/// BuildKit writes an empty list of places for each operation that has none. Go writes it as a value of the map; prost
+/// leaves a value out that is the default, which Go reads as a nil pointer. A daemon that makes inputs of a frontend of such
+/// a definition goes down (`NewDefinitionOp` in `client/llb/definition.go`, seen with 0.13).
+fn remove_empty_places(definition: &mut pb::Definition) {
+    let Some(source) = &mut definition.source else {
+        return;
+    };
+    source
+        .locations
+        .retain(|_, locations| !locations.locations.is_empty());
+    for file in &mut source.infos {
+        file.definition.iter_mut().for_each(remove_empty_places);
     }
 }
 

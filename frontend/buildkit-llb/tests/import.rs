@@ -276,3 +276,25 @@ fn errors_say_what_is_wrong_with_the_definition() {
         assert_eq!(error.to_string(), text);
     }
 }
+
+#[test]
+fn a_file_comes_out_without_lists_of_places_that_are_empty() {
+    let mut graph = Graph::new();
+    let dockerfile = graph.file(None, File::new(0).mkfile("/Dockerfile", 0o644, b"FROM x"));
+    let mut of_file = graph.definition(dockerfile);
+    // As BuildKit writes it, for an operation without a place.
+    let source = pb::Source {
+        locations: [(digest(&of_file.def[0]), pb::Locations::default())].into(),
+        ..pb::Source::default()
+    };
+    of_file.source = Some(source);
+    let mut definition = foreign();
+    let source = definition.source.as_mut().expect("places");
+    source.infos[0].definition = Some(of_file.clone());
+
+    let node = graph.import_definition(definition).expect("a definition");
+    let out = graph.definition(node).source.expect("places");
+    let of_file_out = out.infos[0].definition.clone().expect("a definition");
+    assert_eq!(of_file_out.def, of_file.def);
+    assert!(of_file_out.source.expect("kept").locations.is_empty());
+}
