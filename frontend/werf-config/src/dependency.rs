@@ -340,12 +340,11 @@ impl Reader<'_, '_> {
     fn no_placement(&mut self, entry: &Fields<'_>) {
         for key in ["before", "after"] {
             if let Some(stage) = entry.text(key) {
-                let message = format!("`{key}` is for images that are built by stages");
-                let hint = format!(
-                    "{} is built from a Dockerfile: remove it",
+                let message = format!(
+                    "a dependency of {} has `{key}`, but a Dockerfile has no such stages",
                     self.report.called()
                 );
-                self.wrong(message, stage.span, hint);
+                self.wrong(message, stage.span, "remove it");
             }
         }
     }
@@ -367,7 +366,11 @@ impl Reader<'_, '_> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", list()),
             };
-            let message = format!("`{}` is nothing that an image can be asked for", kind.value);
+            let message = format!(
+                "a dependency of {} asks for `{}`, which no image has",
+                self.report.called(),
+                kind.value
+            );
             self.wrong(message, kind.span, hint);
             return None;
         };
@@ -384,16 +387,17 @@ impl Reader<'_, '_> {
         let (key, other) = self.taker.keys();
         let target = import.text(key);
         if let Some(wrong) = import.text(other) {
-            let (message, hint) = match self.taker {
-                Taker::Stages => (
-                    "`targetBuildArg` is for images with a `dockerfile`",
-                    "write `targetEnv: NAME`",
-                ),
+            let (what_it_is_for, hint) = match self.taker {
+                Taker::Stages => ("images with a `dockerfile`", "write `targetEnv: NAME`"),
                 Taker::Dockerfile => (
-                    "`targetEnv` is for images that are built by stages",
+                    "images that are built by stages",
                     "write `targetBuildArg: NAME`, and `ARG NAME` in the Dockerfile",
                 ),
             };
+            let message = format!(
+                "a dependency of {} has `{other}`, which is for {what_it_is_for}",
+                self.report.called()
+            );
             self.wrong(message, wrong.span, hint);
             return None;
         }
@@ -406,7 +410,11 @@ impl Reader<'_, '_> {
             return None;
         };
         if target.value.contains(['=', '\0']) {
-            let message = format!("`{}` is not the name of a variable", target.value);
+            let message = format!(
+                "`{}` in a dependency of {} is not the name of a variable",
+                target.value,
+                self.report.called()
+            );
             self.wrong(message, target.span, "leave out `=`");
             return None;
         }

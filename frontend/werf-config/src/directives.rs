@@ -125,13 +125,7 @@ mod tests {
         let documented = first_column("## Images from Dockerfiles");
         let names = DOCKERFILE_IMAGE.keys.iter().map(|(name, _)| *name);
         // What they have in common with other images need not be said again, nor the old name of a key.
-        let shared = [
-            "image",
-            "final",
-            "dependencies",
-            "platform",
-            "contextAddFile",
-        ];
+        let shared = ["image", "final", "platform", "contextAddFile"];
         let (wanted, common): (Vec<&str>, Vec<&str>) =
             names.partition(|name| !shared.contains(name));
         assert_eq!(common.len(), shared.len(), "{common:?}");
