@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod command_line;
+mod dependencies;
 mod examples;
 mod gateway;
 mod image_spec;
+mod walls;

@@ -11,6 +11,7 @@ mod at_once;
 mod bake;
 mod caching;
 mod crash;
+mod dependencies;
 mod dockerfile;
 mod examples;
 mod fresh_builder;

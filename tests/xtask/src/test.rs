@@ -90,3 +90,42 @@ fn say_skipped(lines: &str) {
         say(format_args!("  skipped: {line}"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// Returns the names of the test files of a package that its test program does not have.
+    fn forgotten(tests: &Path, manifest: &str) -> Vec<String> {
+        let main = fs::read_to_string(tests.join("main.rs")).expect("a test program");
+        let files = fs::read_dir(tests).expect("a directory").flatten();
+        let names = files.filter_map(|file| {
+            let name = file.file_name().into_string().ok()?;
+            name.strip_suffix(".rs").map(str::to_owned)
+        });
+        names
+            .filter(|name| name != "main" && !main.contains(&format!("mod {name};")))
+            .filter(|name| !manifest.contains(&format!("tests/{name}.rs")))
+            .collect()
+    }
+
+    #[test]
+    fn every_test_file_is_in_a_test_program() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut programs = 0;
+        for directory in ["frontend", "tests"] {
+            let packages = fs::read_dir(root.join(directory)).expect("a directory");
+            for package in packages.flatten().map(|package| package.path()) {
+                let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
+                if manifest.contains("autotests = false") {
+                    programs += 1;
+                    let forgotten = forgotten(&package.join("tests"), &manifest);
+                    assert_eq!(forgotten, [""; 0], "{}", package.display());
+                }
+            }
+        }
+        assert!(programs > 4, "only {programs}");
+    }
+}
