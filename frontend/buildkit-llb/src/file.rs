@@ -81,6 +81,11 @@ impl File {
         self
     }
 
+    /// Returns the file systems that are copied from.
+    pub fn copies_from(&self) -> impl Iterator<Item = Node> {
+        self.actions.iter().filter_map(FileAction::from)
+    }
+
     metadata_methods!(metadata);
 
     /// Returns the operation on top of `base`.

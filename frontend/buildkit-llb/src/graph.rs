@@ -104,6 +104,42 @@ impl Graph {
         self.operations[node.op].digest.clone()
     }
 
+    /// Whether the operation of `node`, or one that it depends on, is marked to [ignore the cache](File::ignore_cache).
+    ///
+    /// BuildKit since 0.32 tells what depends on an executed operation the usual keys of its result, unless that operation is
+    /// itself marked (`processExecReq` in `solver/edge.go`). So whatever depends on a marked one has to be marked, or to
+    /// have a marked input: otherwise it is found in the cache as what was made of the old result.
+    pub fn ignores_cache(&self, node: Node) -> bool {
+        let mut seen = vec![false; self.operations.len()];
+        let mut left = vec![node.op];
+        while let Some(op) = left.pop() {
+            if std::mem::replace(&mut seen[op], true) {
+                continue;
+            }
+            let operation = &self.operations[op];
+            if operation.metadata.message.ignore_cache {
+                return true;
+            }
+            left.extend(&operation.inputs);
+        }
+        false
+    }
+
+    /// Returns the operations which [`Graph::ignores_cache`] and are neither marked nor have a marked input, by their
+    /// digests. BuildKit since 0.32 may find these in the cache though what they depend on is made anew.
+    pub fn outlive_ignored_cache(&self) -> Vec<&str> {
+        let is_marked = |op: usize| self.operations[op].metadata.message.ignore_cache;
+        let is_forced = |op: &usize| {
+            let inputs = &self.operations[*op].inputs;
+            is_marked(*op) || inputs.iter().any(|input| is_marked(*input))
+        };
+        let operations = 0..self.operations.len();
+        operations
+            .filter(|op| self.ignores_cache(Node { op: *op, output: 0 }) && !is_forced(op))
+            .map(|op| self.operations[op].digest.as_str())
+            .collect()
+    }
+
     pub(crate) fn add_file(&mut self, file: pb::SourceInfo) -> usize {
         self.files
             .iter()

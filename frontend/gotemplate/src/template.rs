@@ -42,7 +42,10 @@ pub struct Templates {
 }
 
 /// Who is told of calls.
-pub(crate) struct Observer(Box<dyn Fn(&str, &[Value], &Value) + Send + Sync>);
+pub(crate) struct Observer(Box<Observe>);
+
+/// What is called with a function's name, its arguments and its result.
+type Observe = dyn Fn(&str, &[Value], &Value) + Send + Sync;
 
 impl Observer {
     pub(crate) fn tell(&self, name: &str, args: &[Value], result: &Value) {

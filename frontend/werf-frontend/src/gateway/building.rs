@@ -176,7 +176,7 @@ impl TargetBuild<'_> {
             Target::Image(image) => lowerer.finish(&image.name).map_err(Failure::Mistakes)?,
             Target::Dockerfile(_) => lowerer.into_parts(),
         };
-        let stages = round.unknown_baselines(&images, &lowered, &settings.no_cache);
+        let stages = round.unknown_baselines(&images, &lowered);
         let target_graph = TargetGraph {
             lowered,
             commit: self.plan.commit.clone(),

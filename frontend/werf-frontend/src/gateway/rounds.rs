@@ -149,32 +149,21 @@ impl Round {
     }
 
     /// Returns the stages whose files PLAN has to know before it can plan the stages after them: STORE does not know what
-    /// they hold, or this build makes them anew. Images that are based on such an image wait for the next round, since
-    /// their stages may get other digests. `needed` has bases before what is based on them.
+    /// they hold, or this build makes them anew because of `--no-cache`. Images that are based on such an image wait for
+    /// the next round, since their stages may get other digests. `needed` has bases before what is based on them.
     pub fn unknown_baselines(
         &self,
         needed: &[&ImagePlan],
         lowered: &Lowered,
-        no_cache: &BTreeSet<(ImageName, StageKind)>,
     ) -> Vec<BaselineStage> {
         let mut stages = Vec::new();
         let mut waits: BTreeSet<&ImageName> = BTreeSet::new();
-        let mut is_new: BTreeSet<&ImageName> = BTreeSet::new();
         for image in needed {
             let base = match &image.base {
                 Base::Sibling { image, .. } => Some(image),
                 Base::Scratch | Base::Image { .. } => None,
             };
             let is_based_on = |set: &BTreeSet<&ImageName>| base.is_some_and(|it| set.contains(it));
-            let own: Vec<StageKind> = no_cache
-                .iter()
-                .filter(|(name, _)| *name == image.name)
-                .map(|(_, kind)| *kind)
-                .collect();
-            let base_is_new = is_based_on(&is_new);
-            if base_is_new || !own.is_empty() {
-                is_new.insert(&image.name);
-            }
             if is_based_on(&waits) {
                 waits.insert(&image.name);
                 continue;
@@ -182,11 +171,11 @@ impl Round {
             let Some(stage) = image.baseline() else {
                 continue;
             };
-            let stage_is_new = base_is_new || own.iter().any(|kind| *kind <= stage.kind);
-            if self.seen.contains(&image.name) || !(image.unmeasured || stage_is_new) {
-                continue;
-            }
             if let Some(step) = lowered.step(&image.name, stage.kind) {
+                let is_new = lowered.graph.ignores_cache(step.node);
+                if self.seen.contains(&image.name) || !(image.unmeasured || is_new) {
+                    continue;
+                }
                 stages.push(BaselineStage {
                     image: image.name.clone(),
                     layer: BaselineLayer {
@@ -234,14 +223,18 @@ mod tests {
         no_cache: &[(&str, StageKind)],
     ) -> (Lowered, Vec<BaselineStage>) {
         let app = ImageName::new("app");
-        let lowered = lower(plan, &app, &Bases::new(), &Settings::default(), &[])
-            .unwrap_or_else(|errors| panic!("{errors:?}"));
         let no_cache = no_cache
             .iter()
             .map(|(name, kind)| (ImageName::new(*name), *kind));
+        let settings = Settings {
+            no_cache: no_cache.collect(),
+            ..Settings::default()
+        };
+        let lowered = lower(plan, &app, &Bases::new(), &settings, &[])
+            .unwrap_or_else(|errors| panic!("{errors:?}"));
         let needed = plan.needed(&app).into_iter();
         let needed: Vec<&ImagePlan> = needed.filter_map(Target::image).collect();
-        let stages = round.unknown_baselines(&needed, &lowered, &no_cache.collect());
+        let stages = round.unknown_baselines(&needed, &lowered);
         (lowered, stages)
     }
 

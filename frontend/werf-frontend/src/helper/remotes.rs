@@ -119,8 +119,6 @@ fn open(given: &GivenRemote, request: &RemoteRequest) -> Result<Repo, Diagnostic
     Ok(repo)
 }
 
-/// Whether anything that `config` takes may be another commit tomorrow.
-
 /// Returns a mistake for every branch that `rules` do not allow.
 pub fn forbidden(config: &Config, rules: &Giterminism) -> Vec<Diagnostic> {
     if rules.allows(Rule::Branch, "") {

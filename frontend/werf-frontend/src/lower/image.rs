@@ -71,7 +71,8 @@ impl Lowering<'_> {
             let name = format!("{name} empty the places of mounts");
             let places = self.image.mounts.iter().map(|mount| mount.at.clone());
             let places: Vec<_> = places.collect();
-            root = Some(graph.file(root, file.name(&name).at(self.ranges(&places))));
+            let file = file.name(&name).at(self.ranges(&places));
+            root = Some(self.file(graph, root, None, file));
             config.add_history(&name, false);
             layers += 1;
         }
@@ -112,7 +113,7 @@ impl Lowering<'_> {
         if leaves_state(self.image) {
             let name = self.step_name(number + 1, "clean");
             let file = File::new(FILE_TIME).rm(stapel_sync::STATE_PATH).name(&name);
-            root = Some(graph.file(root, file));
+            root = Some(self.file(graph, root, None, file));
             config.add_history(&name, false);
             layers += 1;
         }

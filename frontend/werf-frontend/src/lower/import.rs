@@ -34,7 +34,7 @@ impl Lowering<'_> {
             file = file.action(copy(import, from));
         }
         let file = file.name(name).at(self.ranges(&stage.at));
-        Ok(graph.file(root, self.uncached(stage, file)))
+        Ok(self.file(graph, root, Some(stage), file))
     }
 
     fn import_from(

@@ -16,6 +16,8 @@ pub(crate) mod sample;
 mod settings;
 mod stage;
 mod store;
+#[cfg(test)]
+mod tests;
 mod toolchain;
 
 use std::collections::BTreeMap;

@@ -131,7 +131,7 @@ impl Lowering<'_> {
         command: &StageCommand<'_>,
         name: &str,
     ) -> Node {
-        let shell = self.shell_directory(graph, stage, command.script());
+        let shell = self.shell_directory(graph, root, stage, command.script());
         let (directory, tools) = match command.kind() {
             ScriptKind::Shell => (SHELL_DIRECTORY, TOOLS.to_owned()),
             ScriptKind::Playbook => (
@@ -189,11 +189,13 @@ impl Lowering<'_> {
     ///
     /// `--no-cache` marks this one with `ignore_cache`, and not the exec, since BuildKit would then empty the cache mounts of
     /// the exec, STORE among them. The exec mounts it by definition (`ContentCache::Off`): where it is marked, the exec
-    /// has no cache key to be found by, and runs; its result is stored under the usual key. The digest in the file system
-    /// keeps the stages of two images with equal scripts apart.
+    /// has no cache key to be found by, and runs; its result is stored under the usual key. The same goes for a stage on top
+    /// of one that has to run ([`Graph::ignores_cache`]). The digest in the file system keeps the stages of two images with
+    /// equal scripts apart.
     fn shell_directory(
         &self,
         graph: &mut Graph,
+        root: Option<Node>,
         stage: &StagePlan,
         script: Option<&Script>,
     ) -> Node {
@@ -211,17 +213,41 @@ impl Lowering<'_> {
                 printable::line(&self.image.name.to_string()),
                 stage.kind
             ));
-        graph.file(None, self.uncached(stage, file))
+        let is_forced = self.is_forced(graph, root, stage);
+        graph.file(None, self.uncached(is_forced, file))
     }
 
-    /// Marks `file` so that the stage runs even if it is cached, if the client wants that.
+    /// Whether a stage on top of `root` has to run even if it is cached: because the client wants that, or because what
+    /// it is built on has to.
+    fn is_forced(&self, graph: &Graph, root: Option<Node>, stage: &StagePlan) -> bool {
+        let key = (self.image.name.clone(), stage.kind);
+        self.settings.no_cache.contains(&key) || root.is_some_and(|root| graph.ignores_cache(root))
+    }
+
+    /// Adds file actions on top of `root`, for `stage` if they are those of one. They are marked themselves where the stage,
+    /// what they are built on or what they copy has to run even if it is cached.
+    pub(super) fn file(
+        &self,
+        graph: &mut Graph,
+        root: Option<Node>,
+        stage: Option<&StagePlan>,
+        file: File,
+    ) -> Node {
+        let is_forced = match stage {
+            Some(stage) => self.is_forced(graph, root, stage),
+            None => root.is_some_and(|root| graph.ignores_cache(root)),
+        };
+        let is_forced = is_forced || file.copies_from().any(|from| graph.ignores_cache(from));
+        graph.file(root, self.uncached(is_forced, file))
+    }
+
+    /// Marks `file` if it has to be made even if it is cached.
     ///
     /// The worker filter excludes no worker and is in no cache key. It makes the marked operation one of this session
     /// alone. Without it, BuildKit before 0.19 goes down when one build marks an operation, another build has the same
     /// operation unmarked, and both make the same of it (`walkProvenance` in `solver/jobs.go`, pull request 5606).
-    pub(super) fn uncached(&self, stage: &StagePlan, file: File) -> File {
-        let key = (self.image.name.clone(), stage.kind);
-        if !self.settings.no_cache.contains(&key) {
+    fn uncached(&self, is_forced: bool, file: File) -> File {
+        if !is_forced {
             return file;
         }
         let session = &self.settings.session;

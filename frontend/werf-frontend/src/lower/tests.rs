@@ -1,0 +1,202 @@
+//! What `--no-cache` does to the graph.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::collections::BTreeSet;
+
+use buildkit_llb::{File, Graph, Source};
+use diagnostic::SourceText;
+use werf_config::load;
+use werf_plan::ImageSources;
+
+use super::*;
+
+/// Every kind of operation, and every way in which one image follows another.
+const TEXT: &str = "project: p
+configVersion: 1
+---
+image: tools
+from: scratch
+final: false
+shell: {install: [make tools]}
+---
+image: base
+from: scratch
+git: [{to: /a}]
+disableGitAfterPatch: true
+shell: {beforeInstall: [one], install: [two], setup: [three]}
+---
+image: app
+from: base
+mount: [{from: tmp_dir, to: /tmp}]
+git: [{to: /b}]
+import:
+- {image: tools, add: /t, to: /t, before: install}
+- {image: tools, stage: install, add: /u, to: /u, after: setup}
+- {image: docker, add: /v, to: /v, after: setup}
+shell: {install: [four], beforeSetup: [five]}
+---
+image: top
+from: app
+mount: [{from: build_dir, to: /cache}]
+ansible: {setup: [{command: six}]}
+---
+image: on-docker
+from: docker
+mount: [{from: tmp_dir, to: /tmp}]
+shell: {setup: [seven]}
+---
+image: all
+from: on-docker
+import: [{image: top, add: /x, to: /x, before: setup}]
+---
+image: docker
+dockerfile: Dockerfile
+";
+
+type Stages = BTreeSet<(ImageName, StageKind)>;
+
+fn planned() -> Plan {
+    let config_text = SourceText::new("werf.yaml", TEXT).unwrap();
+    let config = load(&config_text).expect("right").config;
+    let images = config.images.iter().filter(|image| !image.git.is_empty());
+    let sources = images.map(|image| (image.name.clone(), ImageSources::default()));
+    werf_plan::plan(&config, "c", &sources.collect())
+}
+
+/// What BuildKit's Dockerfile frontend makes of an image.
+fn dockerfile(ignores_cache: bool) -> DockerfileBase {
+    let mut graph = Graph::new();
+    let base = graph.source(Source::image("docker.io/library/busybox:latest"));
+    let mut copied = File::new(0).mkfile("/v", 0o644, "v");
+    if ignores_cache {
+        copied = copied.ignore_cache();
+    }
+    let root = graph.file(Some(base), copied);
+    DockerfileBase {
+        name: ImageName::new("docker"),
+        definition: Some(graph.definition(root)),
+        context: graph.definition(base),
+        config: br#"{"architecture": "amd64", "os": "linux"}"#.to_vec(),
+    }
+}
+
+fn graph(plan: &Plan, no_cache: Stages, docker: bool) -> Lowered {
+    let settings = Settings {
+        no_cache,
+        session: "s".to_owned(),
+        ..Settings::default()
+    };
+    let (target, bases) = (ImageName::new("all"), Bases::new());
+    let mut lowerer = Lowerer::new(&bases, &settings, &[]);
+    // The plan has no contexts here, so the image from a Dockerfile is none of it.
+    lowerer
+        .dockerfile(&dockerfile(docker))
+        .expect("it is right");
+    for image in plan.needed(&target).into_iter().filter_map(Target::image) {
+        lowerer
+            .image(image)
+            .unwrap_or_else(|errors| panic!("{errors:#?}"));
+    }
+    lowerer
+        .finish(&target)
+        .unwrap_or_else(|errors| panic!("{errors:#?}"))
+}
+
+/// Returns the graph as text, without what marks an operation.
+fn unmarked(lowered: &Lowered) -> String {
+    let text = lowered.graph.text(lowered.root.unwrap());
+    let lines = text.lines().filter(|line| {
+        !matches!(
+            line.trim(),
+            "ignore cache" | "worker id!=no-cache-s" | "meta.ignorecache"
+        )
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the steps that are made though they are cached.
+fn forced(lowered: &Lowered) -> Vec<String> {
+    let steps = lowered.steps.iter();
+    let forced = steps.filter(|step| lowered.graph.ignores_cache(step.node));
+    forced
+        .map(|step| format!("{} {}", step.image, step.kind))
+        .collect()
+}
+
+#[test]
+fn what_follows_a_stage_that_has_to_run_has_to_run() {
+    let plan = planned();
+    let all: Vec<(ImageName, StageKind)> = plan
+        .images
+        .iter()
+        .flat_map(|image| {
+            let stages = image.stages.iter().filter(|stage| has_step(stage));
+            stages.map(|stage| (image.name.clone(), stage.kind))
+        })
+        .collect();
+    let each = all.iter().map(|stage| Stages::from([stage.clone()]));
+    let usual = unmarked(&graph(&plan, Stages::new(), false));
+    for no_cache in each.chain([Stages::from_iter(all.clone())]) {
+        let lowered = graph(&plan, no_cache.clone(), false);
+        assert_eq!(
+            lowered.graph.outlive_ignored_cache(),
+            [""; 0],
+            "{no_cache:?}:\n{}",
+            lowered.graph.text(lowered.root.unwrap())
+        );
+        for step in &lowered.steps {
+            let named = no_cache.contains(&(step.image.clone(), step.kind));
+            let node = step.node;
+            assert!(!named || lowered.graph.ignores_cache(node), "{no_cache:?}");
+        }
+        assert!(lowered.graph.ignores_cache(lowered.root.unwrap()));
+        assert_eq!(unmarked(&lowered), usual, "the keys are the usual ones");
+    }
+    assert!(all.len() > 10, "{all:?}");
+}
+
+#[test]
+fn what_does_not_follow_may_come_from_the_cache() {
+    let plan = planned();
+    let named = |image: &str, kind| Stages::from([(ImageName::new(image), kind)]);
+    assert_eq!(
+        forced(&graph(&plan, Stages::new(), false)),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        forced(&graph(&plan, named("top", StageKind::Setup), false)),
+        ["top setup", "all importsBeforeSetup"]
+    );
+    assert_eq!(
+        forced(&graph(&plan, named("app", StageKind::BeforeSetup), false)),
+        [
+            "app beforeSetup",
+            "app importsAfterSetup",
+            "app gitLatestPatch",
+            "top setup",
+            "all importsBeforeSetup"
+        ]
+    );
+}
+
+#[test]
+fn what_follows_a_dockerfile_that_is_built_anew_has_to_run() {
+    let plan = planned();
+    let lowered = graph(&plan, Stages::new(), true);
+    assert_eq!(lowered.graph.outlive_ignored_cache(), [""; 0]);
+    assert_eq!(
+        forced(&lowered),
+        [
+            "app importsAfterSetup",
+            "app gitLatestPatch",
+            "top setup",
+            "on-docker setup",
+            "all importsBeforeSetup"
+        ]
+    );
+    assert_eq!(
+        unmarked(&lowered),
+        unmarked(&graph(&plan, Stages::new(), false))
+    );
+}
