@@ -155,7 +155,10 @@ fn a_value_of_another_form_is_refused_and_not_shown() {
         ("B".to_owned(), String::new()),
     ]);
     let errors = config.give_values(&given).unwrap_err();
-    let said: Vec<String> = errors.iter().map(|error| error.one_line()).collect();
+    let said: Vec<String> = errors
+        .iter()
+        .map(diagnostic::Diagnostic::one_line)
+        .collect();
     assert_eq!(
         said,
         [

@@ -34,6 +34,8 @@ struct Script {
     dockerfile: Option<&'static str>,
     /// The input of that frontend whose last operation has failed then, if it is one.
     failed_input: Option<&'static str>,
+    /// The label of the worker.
+    label: &'static str,
 }
 
 impl Default for Script {
@@ -63,6 +65,7 @@ impl Default for Script {
             lost_contexts: 0,
             dockerfile: None,
             failed_input: None,
+            label: "org.mobyproject.buildkit.worker.snapshotter",
         }
     }
 }
@@ -94,6 +97,7 @@ impl LlbBridge for Daemon {
             llb_caps: self.script.capabilities.iter().map(capability).collect(),
             workers: vec![WorkerRecord {
                 platforms: vec![platform],
+                labels: [(self.script.label.to_owned(), "overlayfs".to_owned())].into(),
                 ..WorkerRecord::default()
             }],
             ..proto::PongResponse::default()
@@ -640,6 +644,32 @@ async fn a_dockerfile_is_handed_to_its_own_frontend_and_the_answer_handed_on() {
         panic!("{result:?}");
     };
     assert_eq!(reference.id, "made");
+}
+
+#[tokio::test]
+async fn a_classic_image_store_gets_no_read_only_mount_of_store() {
+    let mounts = |label| async move {
+        let script = Script {
+            label,
+            ..with_dockerfile()
+        };
+        let outcomes = build(script, &[]).await;
+        let inputs = &outcomes.solves.last().expect("a solve").frontend_inputs;
+        let text = buildkit_llb::definition_text(&inputs["context"]);
+        let mounts = text.lines().filter(|line| line.contains("= cache"));
+        mounts
+            .map(|line| line.trim().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let usual = Script::default().label;
+    let (usual, classic) = (mounts(usual).await, mounts("executor").await);
+    assert_eq!(usual.len(), 2);
+    assert!(
+        usual.iter().all(|line| line.ends_with(", read-only")),
+        "{usual:?}"
+    );
+    let writable = usual.iter().map(|line| line.replace(", read-only", ""));
+    assert_eq!(classic, writable.collect::<Vec<_>>());
 }
 
 #[tokio::test]

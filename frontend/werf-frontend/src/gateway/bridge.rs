@@ -36,6 +36,8 @@ pub struct Daemon {
     pub capabilities: Vec<String>,
     /// The platforms of the first worker, the native one first.
     pub platforms: Vec<pb::Platform>,
+    /// The labels of the first worker (`worker/label` of BuildKit).
+    pub labels: BTreeMap<String, String>,
 }
 
 /// A reference to a file system that the daemon holds for us; empty for an empty one.
@@ -138,15 +140,11 @@ impl Bridge {
             .filter(|capability| capability.enabled)
             .map(|capability| capability.id)
             .collect();
-        let platforms = pong
-            .workers
-            .into_iter()
-            .next()
-            .map(|worker| worker.platforms)
-            .unwrap_or_default();
+        let worker = pong.workers.into_iter().next().unwrap_or_default();
         Ok(Daemon {
             capabilities,
-            platforms,
+            platforms: worker.platforms,
+            labels: worker.labels.into_iter().collect(),
         })
     }
 

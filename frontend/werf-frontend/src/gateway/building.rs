@@ -10,7 +10,7 @@ use werf_plan::remote::missing as missing_remotes;
 use werf_plan::stage::StageKind;
 use werf_plan::target::Target;
 
-use crate::lower::{Lowerer, Settings};
+use crate::lower::{Lowerer, Settings, StoreAccess};
 
 use super::answer::Answer;
 use super::bridge::{self, Bridge, CallError, Ref};
@@ -32,6 +32,8 @@ pub(super) struct Build<'a> {
     pub(super) asked: Vec<Platform>,
     /// The builder's own platform.
     pub(super) native: Platform,
+    /// How stages mount STORE.
+    pub(super) store: StoreAccess,
 }
 
 /// Builds the target of a plan for each platform that is not in `done`, and adds it there. Returns the baselines that PLAN
@@ -153,6 +155,7 @@ impl TargetBuild<'_> {
             retried,
             toolchain: self.toolchain(bridge, round).await?,
             is_one_of_several: self.is_for_several,
+            store: self.build.store,
             ..settings(request, platform, &images)
         };
         let bases = bases::resolve(bridge, &images, request, &settings).await?;
@@ -281,6 +284,7 @@ fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Set
         retried: BTreeMap::new(),
         session: request.session.clone(),
         contexts: request.contexts.clone(),
+        store: StoreAccess::default(),
         toolchain: String::new(),
     }
 }

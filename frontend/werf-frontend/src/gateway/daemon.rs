@@ -3,7 +3,12 @@
 use buildkit_llb::Platform;
 use diagnostic::Diagnostic;
 
+use crate::lower::StoreAccess;
+
 use super::bridge::Daemon;
+
+/// The label of every worker with a snapshotter of containerd's kind. Only Docker's classic image store has none.
+const SNAPSHOTTER: &str = "org.mobyproject.buildkit.worker.snapshotter";
 
 /// What the oldest supported daemon can do and older ones cannot.
 const NEEDED_CAPABILITIES: [&str; 4] = [
@@ -32,4 +37,29 @@ pub(super) fn check(daemon: &Daemon) -> Result<(), Diagnostic> {
 pub(super) fn native(daemon: &Daemon) -> Platform {
     let first = daemon.platforms.first();
     first.map(Platform::from_proto).unwrap_or_default()
+}
+
+/// Returns how stages have to mount STORE.
+pub(super) fn store_access(daemon: &Daemon) -> StoreAccess {
+    if daemon.labels.contains_key(SNAPSHOTTER) {
+        StoreAccess::Readonly
+    } else {
+        StoreAccess::Writable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_without_a_snapshotter_is_store_writable_in_stages() {
+        let labels = |name: &str| Daemon {
+            labels: [(name.to_owned(), "overlayfs".to_owned())].into(),
+            ..Daemon::default()
+        };
+        let of_docker = "org.mobyproject.buildkit.worker.moby.host-gateway-ip";
+        assert_eq!(store_access(&labels(of_docker)), StoreAccess::Writable);
+        assert_eq!(store_access(&labels(SNAPSHOTTER)), StoreAccess::Readonly);
+    }
 }

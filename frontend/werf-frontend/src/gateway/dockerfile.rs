@@ -21,7 +21,7 @@ use werf_plan::stage::StageKind;
 
 use crate::lower::context::{self, Client, LoweredContext};
 use crate::lower::image_config::ImageConfig;
-use crate::lower::{ContextImage, DockerfileBase, Lowerer, Settings};
+use crate::lower::{ContextImage, DockerfileBase, Lowerer, Settings, StoreAccess};
 
 use super::bridge::{Bridge, CallError, FrontendSolve, Made, shrink};
 use super::failure::{Failure, blame, lacks_in_store};
@@ -37,6 +37,8 @@ pub(super) struct DockerfileSolve<'a> {
     pub plan: &'a DockerfilePlan,
     pub request: &'a Request,
     pub platform: &'a Platform,
+    /// How the context mounts STORE.
+    pub store: StoreAccess,
     /// Whether STORE was emptied under the first try.
     pub is_retry: bool,
     /// The images of the file that it can name, by the names.
@@ -59,6 +61,7 @@ impl<'a> DockerfileSolve<'a> {
             plan,
             request,
             platform: &settings.platform,
+            store: settings.store,
             is_retry: settings.retried.contains_key(&plan.name),
         }
     }
@@ -116,7 +119,7 @@ impl<'a> DockerfileSolve<'a> {
             name: &self.request.context_name,
             session: &self.request.session,
         };
-        context::context(self.plan, client, self.is_retry)
+        context::context(self.plan, client, self.store, self.is_retry)
     }
 
     /// Returns the image, or the status by which the daemon says that it cannot be made.

@@ -123,6 +123,7 @@ async fn build(
         own: OwnImage::find(definition.as_deref(), request)?,
         asked,
         native: daemon::native(&daemon),
+        store: daemon::store_access(&daemon),
     };
     let mut round = Round::first(remote::Abilities::of(&daemon));
     let mut done = Vec::new();

@@ -338,7 +338,7 @@ mod tests {
         let capabilities = ["source.git.signatureverify", "source.git.skipsubmodules"];
         let daemon = Daemon {
             capabilities: capabilities.map(str::to_owned).to_vec(),
-            platforms: Vec::new(),
+            ..Daemon::default()
         };
         let inputs = PlanInputs {
             abilities: remote::Abilities::of(&daemon),

@@ -8,7 +8,7 @@ use diagnostic::printable;
 use werf_plan::agreed::{CONTEXT_DIRECTORY, STORE_DIRECTORY, TOOLS};
 use werf_plan::dockerfile::{Dockerfile, DockerfilePlan};
 
-use super::store::{SYNC, with_store};
+use super::store::{SYNC, StoreAccess, with_store};
 use super::{FILE_TIME, RETRY_VARIABLE};
 
 /// The client's files, of which a context may have some.
@@ -31,7 +31,12 @@ pub struct LoweredContext {
 }
 
 /// Lowers the context of one image; `is_retry` if STORE was emptied under the first try in this build.
-pub fn context(plan: &DockerfilePlan, client: Client<'_>, is_retry: bool) -> LoweredContext {
+pub fn context(
+    plan: &DockerfilePlan,
+    client: Client<'_>,
+    store: StoreAccess,
+    is_retry: bool,
+) -> LoweredContext {
     let mut graph = Graph::new();
     let arguments = [
         SYNC,
@@ -49,7 +54,7 @@ pub fn context(plan: &DockerfilePlan, client: Client<'_>, is_retry: bool) -> Low
         .cwd("/")
         .user("0:0")
         .network(Network::None);
-    let mut exec = with_store(exec, TOOLS)
+    let mut exec = with_store(exec, TOOLS, store)
         .mount(Mount::scratch(CONTEXT_DIRECTORY))
         .name(step_name(plan, "context from the commit"));
     if is_retry {
@@ -139,7 +144,7 @@ mod tests {
             from: "app/dist".into(),
             to: "dist".into(),
         });
-        let lowered = context(&plan, CLIENT, false);
+        let lowered = context(&plan, CLIENT, StoreAccess::Readonly, false);
         let text = buildkit_llb::definition_text(&lowered.graph.definition(lowered.root));
         insta::assert_snapshot!(text);
         let (graph, node) = dockerfile(&plan.dockerfile);
@@ -149,7 +154,8 @@ mod tests {
     #[test]
     fn the_second_try_has_another_key() {
         let digest = |is_retry| {
-            let lowered = context(&crate::lower::sample::dockerfile("app"), CLIENT, is_retry);
+            let plan = crate::lower::sample::dockerfile("app");
+            let lowered = context(&plan, CLIENT, StoreAccess::Readonly, is_retry);
             assert_eq!(lowered.root, lowered.exec, "nothing is added");
             lowered.graph.digest(lowered.exec)
         };

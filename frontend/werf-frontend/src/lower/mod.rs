@@ -37,6 +37,7 @@ use stage::has_step;
 
 pub use dockerfile_base::DockerfileBase;
 pub use settings::Settings;
+pub use store::StoreAccess;
 
 /// The variable that gives the retry of a stage another cache key: within one build BuildKit remembers what failed.
 const RETRY_VARIABLE: &str = "WERF_ATTEMPT";

@@ -6,6 +6,8 @@ use buildkit_llb::{Exec, Mount, Network, Platform};
 use werf_config::ImageName;
 use werf_plan::stage::StageKind;
 
+use super::store::StoreAccess;
+
 /// What the client asked for that concerns the graph and the image.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -39,6 +41,8 @@ pub struct Settings {
     pub session: String,
     /// `--build-context`: names, and where they lead.
     pub contexts: BTreeMap<String, String>,
+    /// How stages mount STORE.
+    pub store: StoreAccess,
     /// The name of the ansible tool chain in STORE; empty if nothing needs one. It is in no key.
     pub toolchain: String,
 }

@@ -151,7 +151,7 @@ impl Lowering<'_> {
             )
             .name(name)
             .at(self.ranges(&stage.at));
-        exec = with_store(exec, &tools);
+        exec = with_store(exec, &tools, self.settings.store);
         exec = self.mounts.add_directories(exec);
         let (added, mounts) = toolchain::environment(command.kind(), &self.env);
         for mount in mounts {

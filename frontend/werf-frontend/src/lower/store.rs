@@ -6,17 +6,27 @@ use werf_plan::agreed::{STAPEL_DIRECTORY, STORE_DIRECTORY, store_id};
 /// The program that brings the sources up to date.
 pub(super) const SYNC: &str = "/.werf/stapel/bin/stapel-sync";
 
+/// How stages mount STORE. It is in their cache keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StoreAccess {
+    /// Read-only.
+    #[default]
+    Readonly,
+    /// So that they could write to it, which they do not. Docker's classic image store hands all that use a cache mount at the same
+    /// time one list of mounts, and a read-only use makes it read-only for all of them, PLAN of another build among them
+    /// (`snapshot/snapshot.go` of Docker's `builder-next` adapter; seen with Docker 26.1 and 28.5).
+    Writable,
+}
+
 /// Mounts STORE, and those tools of it that are in the directory `tools`.
-pub(super) fn with_store(exec: Exec, tools: &str) -> Exec {
-    exec.mount(
-        Mount::cache(STAPEL_DIRECTORY, store_id())
-            .selector(format!("/{tools}"))
-            .sharing(CacheSharing::Shared)
-            .readonly(),
-    )
-    .mount(
-        Mount::cache(STORE_DIRECTORY, store_id())
-            .sharing(CacheSharing::Shared)
-            .readonly(),
-    )
+pub(super) fn with_store(exec: Exec, tools: &str, access: StoreAccess) -> Exec {
+    let store = |destination: &str| {
+        let mount = Mount::cache(destination, store_id()).sharing(CacheSharing::Shared);
+        match access {
+            StoreAccess::Readonly => mount.readonly(),
+            StoreAccess::Writable => mount,
+        }
+    };
+    exec.mount(store(STAPEL_DIRECTORY).selector(format!("/{tools}")))
+        .mount(store(STORE_DIRECTORY))
 }
