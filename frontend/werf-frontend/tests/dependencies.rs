@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use diagnostic::SourceText;
+use diagnostic::{Diagnostic, SourceText};
 use werf_config::{Config, ImageName};
 use werf_frontend::lower::{self, Bases, Settings};
 use werf_plan::file::{ImagePlan, Plan};
@@ -155,10 +155,7 @@ fn a_value_of_another_form_is_refused_and_not_shown() {
         ("B".to_owned(), String::new()),
     ]);
     let errors = config.give_values(&given).unwrap_err();
-    let said: Vec<String> = errors
-        .iter()
-        .map(diagnostic::Diagnostic::one_line)
-        .collect();
+    let said: Vec<String> = errors.iter().map(Diagnostic::one_line).collect();
     assert_eq!(
         said,
         [

@@ -38,7 +38,7 @@ fn a_dockerfile_is_built_on_an_image_of_the_file_for_every_platform() {
     repo.write("other", "one");
     repo.write(
         "Dockerfile",
-        "ARG BASE\nFROM ${BASE} AS files\nFROM ${BASE}\nCOPY --from=files /site/index /copied\n",
+        "ARG BASE\nFROM ${BASE} AS files\nFROM --platform=$BUILDPLATFORM ${BASE} AS native\nFROM ${BASE}\nCOPY --from=files /site/index /copied\nCOPY --from=native /stamp /native\n",
     );
     let config = |more: &str| {
         format!(
@@ -51,6 +51,9 @@ fn a_dockerfile_is_built_on_an_image_of_the_file_for_every_platform() {
     assert_ne!(first[0], first[1], "each is built by itself: {}", built.log);
     let (_, copied) = of_both(&repo, "app", "copied");
     assert_eq!(copied, ["one", "one"]);
+    let (_, native) = of_both(&repo, "app", "native");
+    let own = usize::from(cfg!(target_arch = "aarch64"));
+    assert_eq!(native, [first[own].clone(), first[own].clone()]);
 
     repo.write("other", "two");
     repo.commit("nothing of the base");

@@ -154,37 +154,44 @@ impl TargetBuild<'_> {
         let settings = Settings {
             retried,
             toolchain: self.toolchain(bridge, round).await?,
-            is_one_of_several: self.is_for_several,
+            is_one_of_several: self.is_for_several || self.names_platforms(&platform),
             store: self.build.store,
             ..settings(request, platform, &images)
         };
         let bases = bases::resolve(bridge, &images, request, &settings).await?;
         let mut lowerer = Lowerer::new(&bases, &settings, self.texts);
-        for image in &self.needed {
-            match image {
-                Target::Image(image) => lowerer.image(image).map_err(Failure::Mistakes)?,
-                // It is made when all that it can name is known to be there.
-                Target::Dockerfile(_) if image.name() == self.target.name() => {}
-                Target::Dockerfile(image) => {
-                    let solve = DockerfileSolve::new(image, request, &settings, &mut lowerer);
-                    let base = solve.describe(bridge).await?;
-                    lowerer.dockerfile(&base).map_err(Failure::Mistakes)?;
-                }
-            }
+        let native_settings = Settings {
+            platform: self.build.native.clone(),
+            ..settings.clone()
+        };
+        let native_bases = if self.names_platforms(&settings.platform) {
+            Some(bases::resolve(bridge, &images, request, &native_settings).await?)
+        } else {
+            None
+        };
+        let mut native = native_bases
+            .as_ref()
+            .map(|bases| Lowerer::new(bases, &native_settings, self.texts));
+        if let Some(native) = &mut native {
+            self.lower_needed(bridge, &native_settings, native, None)
+                .await?;
         }
-        let of_dockerfile = self.target.dockerfile();
-        let of_dockerfile = of_dockerfile
-            .map(|image| DockerfileSolve::new(image, request, &settings, &mut lowerer));
+        self.lower_needed(bridge, &settings, &mut lowerer, native.as_mut())
+            .await?;
+        let of_dockerfile = self.target.dockerfile().map(|image| {
+            DockerfileSolve::new(image, request, &settings, &mut lowerer, native.as_mut())
+        });
         let lowered = match self.target {
             Target::Image(image) => lowerer.finish(&image.name).map_err(Failure::Mistakes)?,
             Target::Dockerfile(_) => lowerer.into_parts(),
         };
         let stages = round.unknown_baselines(&images, &lowered);
-        let target_graph = TargetGraph {
+        let graph_of = |lowered| TargetGraph {
             lowered,
             commit: self.plan.commit.clone(),
             images: images.iter().copied().cloned().collect(),
         };
+        let target_graph = graph_of(lowered);
         if !stages.is_empty() {
             let unknown = UnknownBaselines {
                 target_graph,
@@ -193,7 +200,9 @@ impl TargetBuild<'_> {
             return Ok(Solved::Well(Built::NeedsBaselines(Box::new(unknown))));
         }
         if let Some(solve) = of_dockerfile {
-            let made = solve.run(bridge, &target_graph).await?;
+            let native = native.map(|native| graph_of(native.into_parts()));
+            let graphs: Vec<&TargetGraph> = [&target_graph].into_iter().chain(&native).collect();
+            let made = solve.run(bridge, &graphs).await?;
             return Ok(made.map(|made| Built::Image(made.into())));
         }
         let base = self.target.image();
@@ -203,6 +212,41 @@ impl TargetBuild<'_> {
             let config = target_graph.lowered.config.to_json();
             Built::Image(Answer::image(reference, config, &settings.platform, base))
         }))
+    }
+
+    /// Adds all that the target is made of to `lowerer`, and the target itself unless it is built from a Dockerfile: that is
+    /// made when all that it can name is known to be there. `native` has the same for the builder's own platform.
+    async fn lower_needed(
+        &self,
+        bridge: &mut Bridge,
+        settings: &Settings,
+        lowerer: &mut Lowerer<'_>,
+        mut native: Option<&mut Lowerer<'_>>,
+    ) -> Result<(), Failure> {
+        for image in &self.needed {
+            match image {
+                Target::Image(image) => lowerer.image(image).map_err(Failure::Mistakes)?,
+                Target::Dockerfile(_) if image.name() == self.target.name() => {}
+                Target::Dockerfile(image) => {
+                    let request = self.build.request;
+                    let native = native.as_deref_mut();
+                    let solve = DockerfileSolve::new(image, request, settings, lowerer, native);
+                    let base = solve.describe(bridge).await?;
+                    lowerer.dockerfile(&base).map_err(Failure::Mistakes)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a Dockerfile that can name images of the file may want them for the builder's own platform, too, while
+    /// the build is for another one: `FROM --platform=$BUILDPLATFORM`.
+    fn names_platforms(&self, platform: &Platform) -> bool {
+        let mut dockerfiles = self.needed.iter().filter_map(|image| image.dockerfile());
+        *platform != self.build.native
+            && dockerfiles.any(|image| {
+                !image.images.is_empty() && image.dockerfile.text.contains("--platform=")
+            })
     }
 
     /// Returns those of the needed images that are built by stages.

@@ -42,22 +42,30 @@ pub(super) struct DockerfileSolve<'a> {
     /// Whether STORE was emptied under the first try.
     pub is_retry: bool,
     /// The images of the file that it can name, by the names.
-    images: BTreeMap<&'a str, ContextImage>,
+    images: BTreeMap<String, ContextImage>,
 }
 
 impl<'a> DockerfileSolve<'a> {
-    /// Returns that of `plan`, whose images are in `lowerer`.
+    /// Returns that of `plan`, whose images are in `lowerer`, and in `native` for the builder's own platform if it may want
+    /// them for that.
     pub fn new(
         plan: &'a DockerfilePlan,
         request: &'a Request,
         settings: &'a Settings,
         lowerer: &mut Lowerer<'_>,
+        mut native: Option<&mut Lowerer<'_>>,
     ) -> DockerfileSolve<'a> {
-        let images = plan.images.iter();
-        let images =
-            images.filter_map(|(name, image)| Some((name.as_str(), lowerer.context(image)?)));
+        let mut images = BTreeMap::new();
+        for (name, image) in &plan.images {
+            images.extend(lowerer.context(image).map(|it| (name.clone(), it)));
+            if let Some(native) = &mut native {
+                // BuildKit looks for the name with the platform first.
+                let name = format!("{name}::{}", native.platform());
+                images.extend(native.context(image).map(|it| (name, it)));
+            }
+        }
         DockerfileSolve {
-            images: images.collect(),
+            images,
             plan,
             request,
             platform: &settings.platform,
@@ -66,12 +74,11 @@ impl<'a> DockerfileSolve<'a> {
         }
     }
 
-    /// Builds the image.
-    /// A stage of an image that it can name may fail, too: `images` has those.
+    /// Builds the image. A stage of an image that it can name may fail, too: `graphs` have those.
     pub async fn run(
         &self,
         bridge: &mut Bridge,
-        images: &TargetGraph,
+        graphs: &[&TargetGraph],
     ) -> Result<Solved<Made>, Failure> {
         let context = self.context();
         let status = match self.make(bridge, &context, Evaluate::Now).await? {
@@ -79,10 +86,13 @@ impl<'a> DockerfileSolve<'a> {
             Err(status) => status,
         };
         let vertex = report::failed_vertex(&status);
-        let graph = &images.lowered.graph;
-        let mut steps = images.lowered.steps.iter();
-        if steps.any(|step| Some(graph.digest(step.node)) == vertex) {
-            return blame(*status, images).map(Solved::StoreLacks);
+        let failed = graphs.iter().find(|graph| {
+            let lowered = &graph.lowered;
+            let mut steps = lowered.steps.iter();
+            steps.any(|step| Some(lowered.graph.digest(step.node)) == vertex)
+        });
+        if let Some(graph) = failed {
+            return blame(*status, graph).map(Solved::StoreLacks);
         }
         let is_context = Some(context.graph.digest(context.exec)) == vertex;
         let store_lacks = is_context && lacks_in_store(&status);
@@ -141,7 +151,7 @@ impl<'a> DockerfileSolve<'a> {
         let mut options = options(plan, request, self.platform);
         for (name, image) in &self.images {
             options.extend(named_context(name, image));
-            inputs.insert((*name).to_owned(), image.definition.clone());
+            inputs.insert(name.clone(), image.definition.clone());
         }
         for definition in inputs.values_mut() {
             shrink(definition)?;

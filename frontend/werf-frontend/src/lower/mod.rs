@@ -22,7 +22,7 @@ mod toolchain;
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::{File, Graph, Node};
+use buildkit_llb::{File, Graph, Node, Platform};
 use buildkit_proto::pb;
 use diagnostic::{Diagnostic, Location};
 use werf_config::ImageName;
@@ -139,6 +139,11 @@ impl<'a> Lowerer<'a> {
             graph,
             images: Images::default(),
         }
+    }
+
+    /// Returns the platform that the images are for.
+    pub fn platform(&self) -> &Platform {
+        &self.settings.platform
     }
 
     /// Adds an image that is built by stages.
