@@ -83,3 +83,28 @@ fn one_without_cache_beside_one_with() {
         assert_eq!(built.image.file("/made").unwrap(), "one\ntwo\n");
     }
 }
+
+/// On Docker's classic image store, a stage that has STORE mounted read-only made it read-only for PLAN of every build that
+/// began meanwhile.
+#[test]
+fn a_plan_fills_store_while_a_stage_of_another_build_runs() {
+    for round in 0..3 {
+        let salt = e2e::salt();
+        let shell = |commands: &str| {
+            format!(
+                "image: app\nfrom: busybox:latest\ngit: [{{to: /app}}]\nshell:\n  install:\n  - {commands}\n  - \": {salt}\"\n"
+            )
+        };
+        let slow = Repo::with_config(&shell("echo is running; sleep 5"));
+        let quick = Repo::with_config(&shell("cp /app/new /seen"));
+        quick.write("new", &salt);
+        quick.commit("a file that STORE does not have");
+        let mut other = None;
+        let first = Build::of(&slow).run_and_at("is running", || {
+            other = Some(Build::of(&quick).ok());
+        });
+        assert!(first.success, "round {round}: {}", first.log);
+        let other = other.expect("the stage ran");
+        assert_eq!(other.image.run(&["cat", "/seen"]), salt, "round {round}");
+    }
+}
