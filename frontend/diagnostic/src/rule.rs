@@ -81,6 +81,8 @@ rules! {
         "Files of the commit are put where a mount is, so no image will have them."
     NEAR_SEPARATOR "NearSeparator"
         "A line looks like a separator of documents and is none."
+    NO_CACHE_MATCHES_NOTHING "NoCacheMatchesNothing"
+        "A name of `--no-cache-filter` is that of no image and no stage."
     NO_IMAGE "NoImage"
         "A section has no `image`, so nothing is built from it."
     OPTION_IGNORED "OptionIgnored"

@@ -69,7 +69,7 @@ pub(super) async fn build_planned(
     let platforms = platform::choose(target, &needed, &build.asked, &build.native)?;
     let platforms = check_single(request, platforms)?;
     if round.is_first() {
-        let of_request = request_warnings(request, &needed, &file.used_build_args);
+        let of_request = request_warnings(request, &plan, &needed, &file.used_build_args);
         for warning in file.warnings.iter().chain(&of_request) {
             let warning = report::warning(&planned.vertex, warning, texts);
             bridge.warn(warning).await?;
@@ -274,7 +274,12 @@ impl TargetBuild<'_> {
 }
 
 /// Returns what the client asked for and nothing here heeds.
-fn request_warnings(request: &Request, needed: &[Target<'_>], used: &[String]) -> Vec<Diagnostic> {
+fn request_warnings(
+    request: &Request,
+    plan: &Plan,
+    needed: &[Target<'_>],
+    used: &[String],
+) -> Vec<Diagnostic> {
     let contexts = request.contexts.keys();
     let uses = |name: &str| needed.iter().any(|image| image.uses_context(name));
     let unused_contexts = contexts
@@ -302,7 +307,30 @@ fn request_warnings(request: &Request, needed: &[Target<'_>], used: &[String]) -
             format!("build argument `{name}` is not used"),
         )
     });
-    ignored.chain(unused).collect()
+    let unmatched = unmatched_filters(request, plan).into_iter().map(|name| {
+        Diagnostic::warning(
+            &rule::NO_CACHE_MATCHES_NOTHING,
+            format!("`--no-cache-filter {name}` names no image and no stage of the build"),
+        )
+    });
+    ignored.chain(unused).chain(unmatched).collect()
+}
+
+/// Returns the names of `--no-cache-filter` that nothing of the file has. Any name may be that of a stage in a Dockerfile.
+fn unmatched_filters<'a>(request: &'a Request, plan: &Plan) -> Vec<&'a str> {
+    let stages: Vec<(String, &str)> = plan
+        .images
+        .iter()
+        .flat_map(|image| {
+            let kinds = image.stages.iter().map(|stage| stage.kind.name());
+            kinds.map(|kind| (image.name.to_string(), kind))
+        })
+        .collect();
+    let mut unmatched = request.no_cache.unmatched(&stages);
+    if !plan.dockerfiles.is_empty() {
+        unmatched.clear();
+    }
+    unmatched
 }
 
 fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Settings {

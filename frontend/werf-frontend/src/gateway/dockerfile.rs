@@ -323,12 +323,13 @@ fn no_cache(plan: &DockerfilePlan, no_cache: &NoCache) -> Option<String> {
     }
 }
 
+/// What the client asks for wins, as in werf. The client's own default is not told from saying nothing.
 fn network(of_image: Option<NetworkMode>, of_build: Network) -> Option<&'static str> {
-    match (of_image, of_build) {
-        (Some(NetworkMode::Default), _) => Some("sandbox"),
-        (Some(NetworkMode::None), _) | (None, Network::None) => Some("none"),
-        (Some(NetworkMode::Host), _) | (None, Network::Host) => Some("host"),
-        (None, _) => None,
+    match (of_build, of_image) {
+        (Network::None, _) | (Network::Sandbox, Some(NetworkMode::None)) => Some("none"),
+        (Network::Host, _) | (Network::Sandbox, Some(NetworkMode::Host)) => Some("host"),
+        (Network::Sandbox, Some(NetworkMode::Default)) => Some("sandbox"),
+        (Network::Sandbox, None) => None,
     }
 }
 
@@ -423,7 +424,7 @@ mod tests {
         cgroup-parent=c
         context:base=docker-image://x
         filename=app/Dockerfile
-        force-network-mode=sandbox
+        force-network-mode=host
         hostname=h
         image-resolve-mode=pull
         label:a=b
@@ -485,14 +486,21 @@ mod tests {
     }
 
     #[test]
-    fn the_network_of_the_image_wins() {
+    fn the_network_of_the_client_wins() {
         for (image, build, expected) in [
             (None, Network::default(), None),
             (None, Network::Host, Some("host")),
-            (Some(NetworkMode::None), Network::Host, Some("none")),
-            (Some(NetworkMode::Default), Network::Host, Some("sandbox")),
+            (Some(NetworkMode::None), Network::Sandbox, Some("none")),
+            (
+                Some(NetworkMode::Default),
+                Network::Sandbox,
+                Some("sandbox"),
+            ),
+            (Some(NetworkMode::None), Network::Host, Some("host")),
+            (Some(NetworkMode::Host), Network::None, Some("none")),
+            (Some(NetworkMode::Default), Network::None, Some("none")),
         ] {
-            assert_eq!(network(image, build), expected, "{image:?}");
+            assert_eq!(network(image, build), expected, "{image:?} {build:?}");
         }
     }
 }

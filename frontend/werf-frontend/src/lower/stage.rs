@@ -255,11 +255,13 @@ impl Lowering<'_> {
             .worker(format!("id!=no-cache-{session}"))
     }
 
-    /// The network of commands: the image's own, or what the client asked for.
+    /// The network of commands: what the client asked for, as in werf, else the image's own. Clients do not say `default`.
     fn network(&self) -> Network {
+        if self.settings.network != Network::Sandbox {
+            return self.settings.network;
+        }
         match self.image.network.as_ref().map(|network| network.value) {
-            None => self.settings.network,
-            Some(NetworkMode::Default) => Network::Sandbox,
+            None | Some(NetworkMode::Default) => Network::Sandbox,
             Some(NetworkMode::Host) => Network::Host,
             Some(NetworkMode::None) => Network::None,
         }

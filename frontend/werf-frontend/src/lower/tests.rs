@@ -1,10 +1,10 @@
-//! What `--no-cache` does to the graph.
+//! What options of the client do to the graph.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::collections::BTreeSet;
 
-use buildkit_llb::{File, Graph, Source};
+use buildkit_llb::{File, Graph, Network, Source};
 use diagnostic::SourceText;
 use werf_config::load;
 use werf_plan::ImageSources;
@@ -199,4 +199,35 @@ fn what_follows_a_dockerfile_that_is_built_anew_has_to_run() {
         unmarked(&lowered),
         unmarked(&graph(&plan, Stages::new(), false))
     );
+}
+
+#[test]
+fn the_network_of_the_client_wins_over_that_of_the_image() {
+    let network = |image: &str, client| {
+        let text = format!(
+            "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\n{image}shell: {{install: [one]}}\n"
+        );
+        let config_text = SourceText::new("werf.yaml", text).unwrap();
+        let config = load(&config_text).expect("right").config;
+        let plan = werf_plan::plan(&config, "c", &BTreeMap::new());
+        let settings = Settings {
+            network: client,
+            ..Settings::default()
+        };
+        let app = ImageName::new("app");
+        let lowered = lower(&plan, &app, &Bases::new(), &settings, &[])
+            .unwrap_or_else(|errors| panic!("{errors:#?}"));
+        let text = lowered.graph.text(lowered.root.unwrap());
+        let line = text
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("network "));
+        line.map(str::to_owned)
+    };
+    let said = |name: &str| Some(name.to_owned());
+    assert_eq!(network("network: none\n", Network::Sandbox), said("none"));
+    let of_the_host = said("of the host");
+    assert_eq!(network("network: none\n", Network::Host), of_the_host);
+    assert_eq!(network("network: default\n", Network::None), said("none"));
+    assert_eq!(network("", Network::None), said("none"));
+    assert_eq!(network("network: default\n", Network::Sandbox), None);
 }

@@ -39,6 +39,18 @@ fn no_cache_without_names_means_all() {
 }
 
 #[test]
+fn a_filter_that_names_nothing_is_told() {
+    let stages = [("app".to_owned(), "install"), ("Web".to_owned(), "setup")];
+    let unmatched = |names| {
+        let no_cache = request(&[("no-cache", names)]).unwrap().no_cache;
+        no_cache.unmatched(&stages).join(" ")
+    };
+    assert_eq!(unmatched("app,setup,web/setup,WEB"), "");
+    assert_eq!(unmatched("nonsense,app,app/setup"), "nonsense app/setup");
+    assert_eq!(unmatched(""), "");
+}
+
+#[test]
 fn cache_imports_of_new_and_old_clients() {
     let json = r#"[{"Type":"registry","Attrs":{"ref":"r/c"}},{"Type":"gha"}]"#;
     let imports = request(&[("cache-imports", json), ("cache-from", "a,b")])

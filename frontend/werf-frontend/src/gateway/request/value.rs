@@ -30,6 +30,22 @@ impl NoCache {
             }
         }
     }
+
+    /// Returns the names of `--no-cache-filter` that none of these stages has, each as an image and its stage.
+    pub fn unmatched(&self, stages: &[(String, &str)]) -> Vec<&str> {
+        let NoCache::Named(names) = self else {
+            return Vec::new();
+        };
+        let is_unmatched = |name: &&String| {
+            let one = NoCache::Named(vec![(*name).clone()]);
+            !stages.iter().any(|(image, stage)| one.covers(image, stage))
+        };
+        names
+            .iter()
+            .filter(is_unmatched)
+            .map(String::as_str)
+            .collect()
+    }
 }
 
 /// One `--cache-from`, as it is handed to every solve.
