@@ -75,6 +75,8 @@ rules! {
         "The image that is imported from has no such stage, so its last one is taken."
     INCLUDES_IGNORED "IncludesIgnored"
         "`werf-includes.yaml` has no effect."
+    INVALID_BASE_IMAGE_PLATFORM "InvalidBaseImagePlatform"
+        "An image of a registry is for another platform than the build."
     MASK_MATCHES_NOTHING "MaskMatchesNothing"
         "A mask matches no file of the commit."
     MOUNT_HIDES_FILES "MountHidesFiles"

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::normalise_reference;
-use diagnostic::Location;
+use buildkit_llb::{Platform, normalise_reference};
+use diagnostic::{Diagnostic, Location, rule};
 use werf_config::{Base, ImportFrom};
 use werf_plan::file::{ImagePlan, Plan};
 
@@ -69,6 +69,46 @@ pub(super) async fn resolve(
         bases.insert(normalised, base);
     }
     Ok(bases)
+}
+
+/// Returns a warning for each of the registries' images that is for another platform than the build, as BuildKit's Dockerfile
+/// frontend gives it: where there is but one platform in a registry, it is what BuildKit takes for any.
+pub(super) fn of_another_platform(
+    images: &[&ImagePlan],
+    bases: &Bases,
+    platform: &Platform,
+) -> Vec<Diagnostic> {
+    #[derive(serde::Deserialize)]
+    struct Config {
+        #[serde(default)]
+        os: String,
+        #[serde(default)]
+        architecture: String,
+    }
+    let mut warnings = Vec::new();
+    for (normalised, lookup) in lookups(images, "") {
+        let Some(config) = bases
+            .get(&normalised)
+            .and_then(|base| serde_json::from_slice::<Config>(&base.config).ok())
+        else {
+            continue;
+        };
+        let differs = |of_image: &str, of_build: &str| !of_image.is_empty() && of_image != of_build;
+        if differs(&config.os, &platform.os)
+            || differs(&config.architecture, &platform.architecture)
+        {
+            let message = format!(
+                "image `{}` is for `{}/{}`, and the build for `{platform}`",
+                lookup.reference, config.os, config.architecture
+            );
+            warnings.push(
+                Diagnostic::warning(&rule::INVALID_BASE_IMAGE_PLATFORM, message)
+                    .at(lookup.at.clone())
+                    .hint("name an image that has the platform, or build for another one by `--platform`"),
+            );
+        }
+    }
+    warnings
 }
 
 /// Returns what is to be asked for, by normalised references. If one image wants the latest, all others that start from
@@ -158,5 +198,45 @@ mod tests {
         };
         let bases = Bases::from([(normalised.clone(), base)]);
         assert!(of(&plan, images[2], &bases).is_some_and(|base| base.reference == "x"));
+    }
+
+    #[test]
+    fn a_base_of_another_platform_is_warned_of_where_it_is_written() {
+        let text = "project: p\nconfigVersion: 1\n---\nimage: a\nfrom: alpine\nimport: [{from: \"busybox:latest\", add: /x, to: /x, after: setup}]\n";
+        let config_text = SourceText::new("werf.yaml", text).expect("text");
+        let config = load(&config_text).expect("right").config;
+        let plan = werf_plan::plan(&config, "a", &BTreeMap::new());
+        let images: Vec<&ImagePlan> = plan.images.iter().collect();
+        let base = |name: &str, config: &str| {
+            let base = BaseImage {
+                reference: name.to_owned(),
+                resolve_mode: "default".into(),
+                config: config.into(),
+            };
+            (format!("docker.io/library/{name}:latest"), base)
+        };
+        let bases = Bases::from([
+            base("alpine", r#"{"os": "linux", "architecture": "amd64"}"#),
+            base(
+                "busybox",
+                r#"{"os": "linux", "architecture": "arm64", "variant": "v8"}"#,
+            ),
+        ]);
+        let warnings = |platform: &str| {
+            let platform = Platform::parse(platform).expect("a platform");
+            let warnings = of_another_platform(&images, &bases, &platform);
+            let shown = warnings.iter().map(|it| diagnostic::render(it, Some(text)));
+            shown.collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(warnings("linux/arm64"));
+        assert_eq!(
+            warnings("linux/amd64")
+                .matches("busybox:latest` is for")
+                .count(),
+            1
+        );
+        let nothing = Bases::from([base("alpine", "{}"), base("busybox", "{}")]);
+        let platform = Platform::parse("linux/s390x").expect("a platform");
+        assert!(of_another_platform(&images, &nothing, &platform).is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! What a plan becomes: the target, lowered and solved for each platform.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use buildkit_llb::Platform;
 use diagnostic::{Diagnostic, rule};
@@ -34,6 +35,8 @@ pub(super) struct Build<'a> {
     pub(super) native: Platform,
     /// How stages mount STORE.
     pub(super) store: StoreAccess,
+    /// What was warned of while a platform was built: each once, though a platform may be built in several rounds.
+    pub(super) warned: Mutex<BTreeSet<String>>,
 }
 
 /// Builds the target of a plan for each platform that is not in `done`, and adds it there. Returns the baselines that PLAN
@@ -81,6 +84,7 @@ pub(super) async fn build_planned(
         target,
         needed,
         texts,
+        vertex: &planned.vertex,
         has_toolchain: file.has_toolchain,
         is_for_several: platforms.len() > 1,
     };
@@ -135,6 +139,8 @@ struct TargetBuild<'a> {
     /// The target and what it is made of.
     needed: Vec<Target<'a>>,
     texts: &'a [SourceFile],
+    /// The digest of PLAN's vertex, which warnings are shown on.
+    vertex: &'a str,
     /// Whether PLAN has found the ansible tool chain in STORE.
     has_toolchain: bool,
     is_for_several: bool,
@@ -159,6 +165,9 @@ impl TargetBuild<'_> {
             ..settings(request, platform, &images)
         };
         let bases = bases::resolve(bridge, &images, request, &settings).await?;
+        for warning in bases::of_another_platform(&images, &bases, &settings.platform) {
+            self.warn_once(bridge, &warning).await?;
+        }
         let mut lowerer = Lowerer::new(&bases, &settings, self.texts);
         let native_settings = Settings {
             platform: self.build.native.clone(),
@@ -235,6 +244,21 @@ impl TargetBuild<'_> {
                     lowerer.dockerfile(&base).map_err(Failure::Mistakes)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Shows a warning, if the build has not shown it before.
+    async fn warn_once(&self, bridge: &mut Bridge, warning: &Diagnostic) -> Result<(), Failure> {
+        let is_new = self
+            .build
+            .warned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(warning.headline());
+        if is_new {
+            let warning = report::warning(self.vertex, warning, self.texts);
+            bridge.warn(warning).await?;
         }
         Ok(())
     }

@@ -25,6 +25,7 @@ mod task;
 pub mod toolchain;
 
 use std::process::ExitCode;
+use std::sync::Mutex;
 
 use diagnostic::Diagnostic;
 use werf_plan::file::SourceFile;
@@ -124,6 +125,7 @@ async fn build(
         asked,
         native: daemon::native(&daemon),
         store: daemon::store_access(&daemon),
+        warned: Mutex::default(),
     };
     let mut round = Round::first(remote::Abilities::of(&daemon));
     let mut done = Vec::new();
