@@ -21,6 +21,7 @@ mod holds;
 mod image;
 mod image_spec;
 mod images;
+mod import_links;
 mod imports;
 mod model;
 mod mounts;

@@ -83,8 +83,11 @@ impl Lowering<'_> {
                 layers += 1;
                 let name = self.step_name(number, stage.kind.name());
                 let name = format!("{name} {}", summary(stage)).trim_end().to_owned();
-                let node = match StageCommand::of(stage) {
-                    Some(command) => self.stage(graph, root, stage, &command, &name),
+                let (node, first) = match StageCommand::of(stage) {
+                    Some(command) => {
+                        let node = self.stage(graph, root, stage, &command, &name);
+                        (node, Vec::new())
+                    }
                     None => self.imports(graph, root, stage, &name, bases, images)?,
                 };
                 config.add_history(&name, false);
@@ -93,14 +96,16 @@ impl Lowering<'_> {
                     .filter(|step| step.image == self.image.name && step.kind == stage.kind)
                     .map(|step| step.tasks.len());
                 let first_task = before.sum();
-                images.steps.push(Step {
-                    node,
-                    image: self.image.name.clone(),
-                    kind: stage.kind,
-                    has_sources: stage.sources.is_some(),
-                    tasks: tasks_of(stage),
-                    first_task,
-                });
+                for node in first.into_iter().chain([node]) {
+                    images.steps.push(Step {
+                        node,
+                        image: self.image.name.clone(),
+                        kind: stage.kind,
+                        has_sources: stage.sources.is_some(),
+                        tasks: tasks_of(stage),
+                        first_task,
+                    });
+                }
                 root = Some(node);
             }
             if !stage.env.is_empty() {
