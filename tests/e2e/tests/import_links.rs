@@ -110,7 +110,7 @@ struct Import {
 impl Import {
     fn some(random: &mut Random) -> Import {
         let mut import = Import {
-            add: *random.pick(&PLACES),
+            add: PLACES[random.below(PLACES.len())],
             include: random.some(&MASKS, 4),
             exclude: random.some(&MASKS, 5),
         };
