@@ -116,6 +116,7 @@ fn a_fresh_builder_asks_the_layer() {
     repo.commit("2 MiB more");
     let second = Build::of(&repo).args(["--cache-to", &export]).ok();
     assert!(has_git_cache(&second), "{}", second.log);
+    assert_eq!(stamp(&second), stamp(&first), "{}", second.log);
 
     repo.write("README.md", "two");
     repo.commit("a little");
