@@ -42,6 +42,8 @@ pub(crate) struct Bases<'n> {
     from: Required<String>,
     from_image: Required<String>,
     from_artifact: Required<String>,
+    /// Whether there are keys that only images from Dockerfiles have.
+    is_meant_for_dockerfile: bool,
     /// Where `fromLatest: true` is written.
     pub latest: Option<Span>,
 }
@@ -54,6 +56,15 @@ impl<'n> Bases<'n> {
             from: fields.required_text("from"),
             from_image: fields.required_text("fromImage"),
             from_artifact: fields.required_text("fromArtifact"),
+            is_meant_for_dockerfile: [
+                "context",
+                "contextAddFiles",
+                "contextAddFile",
+                "args",
+                "target",
+            ]
+            .iter()
+            .any(|key| fields.given(key).is_some()),
             latest: fields.on("fromLatest"),
         }
     }
@@ -61,8 +72,11 @@ impl<'n> Bases<'n> {
     /// Checks what does not depend on the name of the image.
     pub fn check(&self, heading: &Heading, report: &mut Report<'_>) {
         let called = report.called().to_owned();
-        if self.from.is_missing() && self.from_image.is_missing() && self.from_artifact.is_missing()
-        {
+        let has_none = self.from.is_missing()
+            && self.from_image.is_missing()
+            && self.from_artifact.is_missing();
+        // Keys of an image from a Dockerfile are unknown here, which says more.
+        if has_none && !self.is_meant_for_dockerfile {
             report
                 .error(heading.at, format!("{called} has no base"))
                 .hint("add `from: IMAGE`, or `from: scratch`");

@@ -19,7 +19,7 @@ use super::order::Need;
 use super::platform;
 use super::schema::Section;
 use super::schema::Shape::{Bool, List, Map, Text, TextMap, TextOrList, Texts};
-use super::secret::{self, Secret};
+use super::secret::{self, Hands, Secret};
 
 /// The keys of an image section with `dockerfile`.
 pub static KEYS: Section = Section {
@@ -225,7 +225,7 @@ impl Reader<'_, '_> {
             cache_version: fields
                 .text("cacheVersion")
                 .map_or_else(|| self.meta.cache_version.clone(), |version| version.value),
-            secrets: secret::read_all(&fields.entries("secrets"), self.report),
+            secrets: secret::read_all(&fields.entries("secrets"), Hands::Client, self.report),
         };
         let names = heading.names.unwrap_or_default();
         let named = names.into_iter().map(|name| DockerfileImage {

@@ -181,6 +181,7 @@ fn unrecognized(part: Span, source: &SourceText, keys: &[&str]) -> Diagnostic {
         .iter()
         .find_map(|key| Some((key, closest(key, MARKS)?)));
     let hint = match slip {
+        _ if keys.contains(&"dimg") => "write `image` for `dimg`, its name of old".to_owned(),
         Some((key, meant)) => format!("is `{key}` meant to be `{meant}`?"),
         None if keys.contains(&"project") => "add `configVersion: 1`".to_owned(),
         None => "an image begins with `image: NAME`".to_owned(),

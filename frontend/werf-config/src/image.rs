@@ -26,7 +26,7 @@ use super::order::Need;
 use super::platform;
 use super::schema::Section;
 use super::schema::Shape::{Bool, List, Map, Text, TextOrList, Texts};
-use super::secret::{self, Secret};
+use super::secret::{self, Hands, Secret};
 use super::shell;
 
 /// The keys of an image section that is built by stages.
@@ -323,7 +323,7 @@ impl Reader<'_, '_> {
         let mounts = fields.entries("mount");
         let mounts = mount::read_all(&mounts, &self.meta.project, self.report);
         mount::check_sources(&mounts, &git, self.report);
-        let secrets = secret::read_all(&fields.entries("secrets"), self.report);
+        let secrets = secret::read_all(&fields.entries("secrets"), Hands::Any, self.report);
         let network = network::read(fields, self.report);
         let general = &self.meta.platform;
         let platforms = platform::resolve(fields.text_or_list("platform"), general, self.report);

@@ -14,6 +14,12 @@ pub(crate) fn resolve(
     } else {
         own
     };
+    // The architecture is then the builder's own, as where nothing is said.
+    if let [only] = platforms.as_slice()
+        && only.value == "linux"
+    {
+        return Vec::new();
+    }
     let mut located = Vec::new();
     for platform in platforms {
         if Platform::parse(&platform.value).is_none() {

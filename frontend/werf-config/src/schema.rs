@@ -210,6 +210,14 @@ impl Checker<'_> {
             return diagnostic
                 .hint("an image with `dockerfile` is built from that, and not by stages");
         }
+        if is_outermost
+            && place.kind == Kind::Image
+            && directives::DOCKERFILE_IMAGE.shape(key).is_some()
+        {
+            return diagnostic.hint(
+                "an image from a Dockerfile has it: add `dockerfile: PATH`, relative to `context`",
+            );
+        }
         match (section.home_of(key), closest(key, section.names())) {
             (_, Some(meant)) => diagnostic.hint(format!("did you mean `{meant}`?")),
             (Some(home), None) => diagnostic.hint(format!("it belongs in `{home}`")),

@@ -1,7 +1,8 @@
 //! `secrets`: files of the client that commands see at `/run/secrets/ID`.
 //!
-//! werf reads them itself. Here the client hands them to BuildKit, so that they are in no definition, cache or
-//! image; a section says which ones there are, and messages say how to give them.
+//! werf reads them itself (`pkg/config/secret.go`). Here the client hands them to BuildKit, so that they are in no
+//! definition, cache or image; a section says which ones there are, and messages say how to give them. Only one whose
+//! `value` is in the configuration is handed over by PLAN, in a file of a cache mount that is in no key, plan or definition.
 
 use std::collections::HashMap;
 
@@ -39,12 +40,37 @@ pub enum SecretSource {
     Env(Located<String>),
     /// A file.
     File(Located<String>),
+    /// The configuration itself.
+    Value(SecretValue),
+}
+
+/// A value that is in the configuration. Neither a plan nor a message has it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretValue {
+    /// The value; `None` behind PLAN.
+    #[serde(skip)]
+    pub text: Option<String>,
+    /// The file with the value among those that PLAN hands over, once it has written it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Where the value is written.
+    pub at: Location,
+}
+
+impl std::fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecretValue")
+            .field("file", &self.file)
+            .field("at", &self.at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Secret {
-    /// Returns the option by which a build gets it.
-    pub fn option(&self) -> String {
-        match &self.from {
+    /// Returns the option by which a build gets it from the client, if it does.
+    pub fn option(&self) -> Option<String> {
+        Some(match &self.from {
+            SecretSource::Value(_) => return None,
             SecretSource::Env(name) => format!("--secret id={},env={}", self.id, name.value),
             SecretSource::File(path) => {
                 // The client does not know what a tilde means when it stands inside of an option.
@@ -54,16 +80,29 @@ impl Secret {
                 };
                 format!("--secret id={},src={path}", self.id)
             }
-        }
+        })
     }
 }
 
+/// Who gets the secrets of an image to its commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hands {
+    /// The client or PLAN.
+    Any,
+    /// BuildKit's frontend for Dockerfiles, which only asks the client.
+    Client,
+}
+
 /// Reads the entries of one image, and says what is wrong with each and with all together.
-pub(crate) fn read_all(entries: &[Fields<'_>], report: &mut Report<'_>) -> Vec<Secret> {
+pub(crate) fn read_all(
+    entries: &[Fields<'_>],
+    hands: Hands,
+    report: &mut Report<'_>,
+) -> Vec<Secret> {
     let mut first: HashMap<String, Span> = HashMap::new();
     let mut secrets = Vec::new();
     for entry in entries {
-        let Some(secret) = read(entry, report) else {
+        let Some(secret) = read(entry, hands, report) else {
             continue;
         };
         if let Some(before) = first.insert(secret.id.clone(), entry.at()) {
@@ -83,7 +122,7 @@ pub(crate) fn read_all(entries: &[Fields<'_>], report: &mut Report<'_>) -> Vec<S
     secrets
 }
 
-fn read(entry: &Fields<'_>, report: &mut Report<'_>) -> Option<Secret> {
+fn read(entry: &Fields<'_>, hands: Hands, report: &mut Report<'_>) -> Option<Secret> {
     let (id, env, src, value) = (
         entry.text("id"),
         entry.text("env"),
@@ -115,9 +154,9 @@ fn read(entry: &Fields<'_>, report: &mut Report<'_>) -> Option<Secret> {
             let id = name.unwrap_or_default().to_owned();
             (SecretSource::File(report.locate(src)), id)
         }
-        (_, _, Some(value)) => {
+        (_, _, Some(value)) if hands == Hands::Client => {
             let message = format!(
-                "a secret of {} has a `value`, which would be readable in the cache and in the build's history",
+                "a secret of {} has a `value`, and the build of a Dockerfile asks the client alone for secrets",
                 report.called()
             );
             let id = id.map_or_else(|| "ID".to_owned(), |id| id.value);
@@ -125,6 +164,21 @@ fn read(entry: &Fields<'_>, report: &mut Report<'_>) -> Option<Secret> {
                 "write `env: NAME` with `id: {id}`, and give the value to the build: `--secret id={id},env=NAME`"
             ));
             return None;
+        }
+        (_, _, Some(_)) if id.is_none() => {
+            let message = format!("a secret of {} has a `value` and no `id`", report.called());
+            report.error(entry.at(), message).hint(format!(
+                "add `id: NAME`; commands find it at `{DIRECTORY}/NAME`"
+            ));
+            return None;
+        }
+        (_, _, Some(value)) => {
+            let text = SecretValue {
+                text: Some(value.value),
+                file: None,
+                at: report.location(value.span),
+            };
+            (SecretSource::Value(text), String::new())
         }
         (None, None, None) => {
             let message = format!("a secret of {} comes from nowhere", report.called());

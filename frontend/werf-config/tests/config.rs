@@ -5,6 +5,8 @@
 /// How long reading a file may take before it counts as hanging: most take milliseconds, but machines are busy.
 const HANG: std::time::Duration = std::time::Duration::from_secs(60);
 
+#[path = "config/canary.rs"]
+mod canary;
 #[path = "config/fuzz.rs"]
 mod fuzz;
 #[path = "config/good.rs"]

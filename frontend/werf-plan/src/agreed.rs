@@ -43,6 +43,10 @@ pub fn store_id() -> String {
     format!("werf-store-v{FORMAT_VERSION}")
 }
 
+/// The id of the cache mount through which PLAN hands over the values of secrets that are in a configuration. It is another
+/// than STORE, all of which every stage sees: a stage gets single files of this one. It has no slash, either.
+pub const VALUES_ID: &str = "werf-values-v1";
+
 /// The exit code by which a stage says that STORE lacks something.
 pub const STORE_EXIT_CODE: i64 = ErrorKind::Store.exit_code() as i64;
 
@@ -57,6 +61,8 @@ pub mod plan_in_build {
     pub const GIT_DIR: &str = "git-dir";
     /// Where STORE is mounted.
     pub const STORE: &str = "store";
+    /// Where the values of secrets are put.
+    pub const VALUES: &str = "values";
     /// The tools that are put into STORE.
     pub const TOOLS: &str = "tools";
     /// The file that is written.

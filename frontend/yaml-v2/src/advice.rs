@@ -5,6 +5,7 @@
 
 use diagnostic::{Diagnostic, SourceText, Span};
 
+use super::read;
 use super::token::{Finder, SyntaxError};
 
 /// Says to a person what is wrong with the document at `part` of `source`.
@@ -20,7 +21,8 @@ pub fn diagnostic(error: &SyntaxError, source: &SourceText, part: Span) -> Diagn
             .map_or(0, |(at, _)| at);
         offset = error.context.map_or(last, |(_, since)| since.offset);
     }
-    let (message, hint, at) = explain(error, source, part, part.start + offset);
+    let (message, hint, at) = unquoted(source.text(), part.start + offset)
+        .unwrap_or_else(|| explain(error, source, part, part.start + offset));
     let end = source.text()[at..]
         .chars()
         .next()
@@ -164,6 +166,73 @@ fn explain(
         }
         problem => (problem.replace('\'', "`"), None, at),
     }
+}
+
+/// Explains a mistake in a line whose value begins as YAML and goes on as something else, which is how people write
+/// commands: `[ -d x ] || mkdir x`, `"a b" && c`.
+fn unquoted(text: &str, at: usize) -> Option<(String, Option<String>, usize)> {
+    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next()?;
+    let mut value = line.trim_start();
+    while let Some(item) = value.strip_prefix("- ") {
+        value = item.trim_start();
+    }
+    let is_key = |key: &str| {
+        !key.is_empty()
+            && key
+                .chars()
+                .all(|c| c.is_alphanumeric() || "_-.".contains(c))
+    };
+    if let Some((key, rest)) = value.split_once(": ")
+        && is_key(key)
+    {
+        value = rest.trim_start();
+    }
+    let offset = start + line.len() - value.len();
+    let first = value.chars().next()?;
+    let end = match first {
+        '[' | '{' => closing_bracket(value)?,
+        '"' | '\'' => value[1..].find(first)? + 1,
+        _ => return None,
+    };
+    let rest = value[end + 1..].trim_start();
+    // A text in quotes with quotes in it is another mistake.
+    let has_quotes_inside = matches!(first, '"' | '\'') && value.trim_end().ends_with(first);
+    if rest.is_empty()
+        || has_quotes_inside
+        || rest.starts_with(['#', ',', ':', ']', '}'])
+        || at <= offset
+    {
+        return None;
+    }
+    let message = match first {
+        '[' | '{' => format!("a value that begins with `{first}` must be quoted"),
+        _ => "text follows the closing quote".to_owned(),
+    };
+    let whole = read::shorten(&value.trim_end().replace('\'', "''"));
+    Some((
+        message,
+        Some(format!("quote all of it: `'{whole}'`")),
+        offset,
+    ))
+}
+
+/// Returns where the bracket that `value` begins with is closed in the same line.
+fn closing_bracket(value: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, c) in value.char_indices() {
+        match c {
+            '[' | '{' => depth += 1,
+            ']' | '}' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Returns the offset at which the thing began that is broken.

@@ -124,6 +124,11 @@ impl Problem {
             ),
         };
         let diagnostic = Diagnostic::error(message).at(source.location(*at));
+        let written = source.text()[at.start..].split('}').next();
+        let is_braced = written.is_some_and(|it| it.starts_with('{') && !it.contains(':'));
+        if is_braced && matches!(self, Problem::Mismatch(it) if it.wanted.contains("string")) {
+            return diagnostic.hint("a text that begins with `{` must be quoted");
+        }
         self.advise(diagnostic, source)
     }
 

@@ -18,8 +18,17 @@ pub struct Hidden {
     texts: BTreeSet<String>,
     /// Values of fewer characters, which are hidden where they stand alone in a rendered line.
     short: BTreeSet<String>,
+    /// Whether there are others that are not known, so that nothing that is quoted is shown.
+    are_more: bool,
     /// What is written in the lines of files from which a value was rendered.
-    lines: BTreeMap<(String, usize), String>,
+    lines: BTreeMap<(String, usize), Line>,
+}
+
+/// A line of a file from which lines with values were rendered.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Line {
+    written: String,
+    rendered: BTreeSet<String>,
 }
 
 /// Tells how many there are; whoever prints it must not print them.
@@ -29,10 +38,18 @@ impl fmt::Debug for Hidden {
     }
 }
 
+/// So many different lines that one line of a template was rendered to are kept.
+const MOST_RENDERED: usize = 16;
+
 impl Hidden {
     /// Whether there is nothing to hide.
     pub fn is_empty(&self) -> bool {
-        self.texts.is_empty() && self.short.is_empty()
+        self.texts.is_empty() && self.short.is_empty() && !self.are_more
+    }
+
+    /// Says that there are more values than are known: nothing that is quoted is shown.
+    pub fn add_unknown(&mut self) {
+        self.are_more = true;
     }
 
     /// Adds a value: it as a whole, each of its lines, and how they look in quotes.
@@ -56,13 +73,18 @@ impl Hidden {
     pub fn extend(&mut self, other: Hidden) {
         self.texts.extend(other.texts);
         self.short.extend(other.short);
+        self.are_more |= other.are_more;
         self.lines.extend(other.lines);
     }
 
-    /// Says that a value went into line `line` of `file`, in which `written` stands.
-    pub fn add_line(&mut self, file: &str, line: usize, written: &str) {
+    /// Says that a value went into line `line` of `file`, in which `written` stands, when it became `rendered`.
+    pub fn add_line(&mut self, file: &str, line: usize, written: &str, rendered: &str) {
         let place = (file.to_owned(), line);
-        self.lines.insert(place, written.to_owned());
+        let line = self.lines.entry(place).or_default();
+        written.clone_into(&mut line.written);
+        if line.rendered.len() < MOST_RENDERED {
+            line.rendered.insert(rendered.to_owned());
+        }
     }
 
     /// Whether `text` shows a value.
@@ -82,29 +104,49 @@ impl Hidden {
         self.replaced(text, |_| true)
     }
 
-    /// Returns `text` without the values for which `counts` holds at an offset.
-    fn replaced<'a>(&self, text: &'a str, counts: impl Fn(Found<'_>) -> bool) -> Cow<'a, str> {
-        let mut ranges: Vec<(usize, usize)> = Vec::new();
-        for hidden in &self.texts {
-            let found = text.match_indices(hidden.as_str());
-            let found = found.filter(|&(at, hidden)| counts(Found { text, at, hidden }));
-            ranges.extend(found.map(|(at, hidden)| (at, at + hidden.len())));
+    /// Returns what of `text` is around and between the values in it.
+    pub fn pieces<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        let mut pieces = Vec::new();
+        let mut end = 0;
+        for (from, to) in self.ranges(text, |_| true) {
+            pieces.push(&text[end..from]);
+            end = to;
         }
+        pieces.push(&text[end..]);
+        pieces
+    }
+
+    /// Returns where the values are for which `counts` holds, those side by side as one.
+    fn ranges(&self, text: &str, counts: impl Fn(Found<'_>) -> bool) -> Vec<(usize, usize)> {
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for hidden in &self.texts {
+            let all = text.match_indices(hidden.as_str());
+            let all = all.filter(|&(at, hidden)| counts(Found { text, at, hidden }));
+            found.extend(all.map(|(at, hidden)| (at, at + hidden.len())));
+        }
+        found.sort_unstable();
+        let mut ranges: Vec<(usize, usize)> = Vec::new();
+        for (from, to) in found {
+            match ranges.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(to),
+                _ => ranges.push((from, to)),
+            }
+        }
+        ranges
+    }
+
+    /// Returns `text` without the values for which `counts` holds.
+    fn replaced<'a>(&self, text: &'a str, counts: impl Fn(Found<'_>) -> bool) -> Cow<'a, str> {
+        let ranges = self.ranges(text, counts);
         if ranges.is_empty() {
             return Cow::Borrowed(text);
         }
-        ranges.sort_unstable();
         let mut shown = String::new();
         let mut end = 0;
         for (from, to) in ranges {
-            if from >= end {
-                shown.push_str(&text[end..from]);
-                // Values side by side are one.
-                if !shown.ends_with(MASK) || from > end {
-                    shown.push_str(MASK);
-                }
-            }
-            end = end.max(to);
+            shown.push_str(&text[end..from]);
+            shown.push_str(MASK);
+            end = to;
         }
         shown.push_str(&text[end..]);
         Cow::Owned(shown)
@@ -119,44 +161,59 @@ impl Hidden {
         if self.is_empty() {
             return;
         }
-        let written: Option<String> = diagnostic.at.as_ref().and_then(|at| {
-            let lines = (at.start.line..=at.end.line)
-                .filter_map(|line| self.lines.get(&(at.file.clone(), line)));
-            let lines: Vec<&str> = lines.map(String::as_str).collect();
-            (!lines.is_empty()).then(|| lines.join("\n"))
+        let lines: Vec<&Line> = diagnostic.at.iter().fold(Vec::new(), |mut lines, at| {
+            let numbers = at.start.line..=at.end.line;
+            lines.extend(numbers.filter_map(|line| self.lines.get(&(at.file.clone(), line))));
+            lines
         });
-        let hide = |text: &mut String| *text = self.hide(text, written.as_deref());
+        let hide = |text: &mut String| *text = self.hide(text, &lines);
         hide(&mut diagnostic.message);
         diagnostic.hint.iter_mut().for_each(hide);
         diagnostic.notes.iter_mut().for_each(hide);
     }
 
-    fn hide(&self, text: &str, written: Option<&str>) -> String {
+    fn hide(&self, text: &str, lines: &[&Line]) -> String {
         let is_rendered = text.starts_with(RENDERED);
         let shown = self.replaced(text, |found| {
             is_rendered || !is_word(found.hidden) || found.is_quoted()
         });
-        let Some(written) = written else {
+        if lines.is_empty() && !self.are_more {
             return shown.into_owned();
-        };
+        }
+        let is_written = |piece: &str| lines.iter().any(|line| line.written.contains(piece.trim()));
         let pieces = shown.split('`').enumerate().map(|(index, piece)| {
             let is_quoted = index % 2 == 1;
             match is_quoted {
+                true if self.are_more => MASK.to_owned(),
                 true if is_rendered => self.without_short(piece),
-                true if !written.contains(piece.trim()) && self.is_like(piece) => MASK.to_owned(),
+                true if !is_written(piece) && self.is_like(piece, lines) => MASK.to_owned(),
                 _ => piece.to_owned(),
             }
         });
         pieces.collect::<Vec<_>>().join("`")
     }
 
-    /// Whether `piece` is a part of a value, or one in another spelling.
-    fn is_like(&self, piece: &str) -> bool {
+    /// Whether `piece` is a part of a value, or one in another spelling, or a part of a rendered line that reaches into one.
+    fn is_like(&self, piece: &str, lines: &[&Line]) -> bool {
         let piece = letters(piece.trim_end_matches('…'));
-        piece.len() >= SHORTEST
-            && self.texts.iter().any(|hidden| {
-                let hidden = letters(hidden);
-                hidden.len() >= SHORTEST && (hidden.contains(&piece) || piece.contains(&hidden))
+        if piece.len() < SHORTEST {
+            return false;
+        }
+        let hidden: Vec<String> = self.texts.iter().map(|hidden| letters(hidden)).collect();
+        let rendered = || lines.iter().flat_map(|line| &line.rendered);
+        hidden
+            .iter()
+            .filter(|hidden| hidden.len() >= SHORTEST)
+            .any(|hidden| {
+                let reaches_in = |line: &String| {
+                    let line = letters(line);
+                    line.match_indices(&piece).any(|(at, _)| {
+                        let meets =
+                            |(start, _)| start < at + piece.len() && at < start + hidden.len();
+                        line.match_indices(hidden.as_str()).any(meets)
+                    })
+                };
+                hidden.contains(&piece) || piece.contains(hidden) || rendered().any(reaches_in)
             })
     }
 
@@ -258,7 +315,12 @@ mod tests {
     #[test]
     fn parts_and_other_spellings_are_hidden_in_messages_on_their_lines() {
         let mut hidden = hidden(&["user: Pass//word", "42"]);
-        hidden.add_line("werf.yaml", 2, "from: {{ env \"X\" }}");
+        hidden.add_line(
+            "werf.yaml",
+            2,
+            "from: {{ env \"X\" }}",
+            "from: user: Pass//word-x",
+        );
         let place = Position { line: 2, column: 1 };
         let at = |rendered: Option<&str>| Location {
             file: "werf.yaml".to_owned(),
@@ -274,6 +336,7 @@ mod tests {
             ("`/pass/word` is no path", "`***` is no path"),
             ("`User: Pass…` is long", "`***` is long"),
             ("`from` is wrong", "`from` is wrong"),
+            ("`word-x` is no word", "`***` is no word"),
         ] {
             let mut diagnostic = Diagnostic::error(text).at(at(None));
             hidden.in_diagnostic(&mut diagnostic);
@@ -288,6 +351,15 @@ mod tests {
             rendered.notes,
             ["this line is rendered as `from: x-*** 421`"]
         );
+    }
+
+    #[test]
+    fn nothing_quoted_is_shown_where_values_may_be_unknown() {
+        let mut hidden = Hidden::default();
+        hidden.add_unknown();
+        let mut diagnostic = Diagnostic::error("`a` is not `b`");
+        hidden.in_diagnostic(&mut diagnostic);
+        assert_eq!(diagnostic.message, "`***` is not `***`");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `imageSpec.config.healthcheck`: a command in words, and times in whole seconds.
 
-use diagnostic::{Span, Spanned};
+use diagnostic::{Rule, Span, Spanned, rule};
 
 use crate::docker::healthcheck::Healthcheck;
 use crate::fields::Fields;
@@ -24,14 +24,17 @@ const SECOND: u64 = 1_000_000_000;
 /// The longest time of an image configuration, whose times are nanoseconds in 63 bits.
 const MOST_SECONDS: u64 = i64::MAX as u64 / SECOND;
 
-/// Reads the section; `wrong` hears of a problem, its place and what to do.
-pub(crate) fn read(fields: &Fields<'_>, mut wrong: impl FnMut(&str, Span, &str)) -> Healthcheck {
+/// Reads the section; `wrong` hears of a problem, its place and what to do. A problem with a rule is a warning.
+pub(crate) fn read(
+    fields: &Fields<'_>,
+    mut say: impl FnMut(Option<&'static Rule>, &str, Span, &str),
+) -> Healthcheck {
+    let mut ignored = None;
     let test = fields.list_of_texts("test");
+    let mut wrong = |problem: &str, at: Span, hint: &str| say(None, problem, at, hint);
     if let Some((kind, command)) = test.split_first() {
         if !KINDS.contains(&kind.value.as_str()) {
-            let problem = format!("`test` begins with `{}`", kind.value);
-            let hint = "the first item is `CMD`, `CMD-SHELL` or `NONE`, then comes the command";
-            wrong(&problem, kind.span, hint);
+            ignored = Some(kind.clone());
         } else if kind.value == "NONE" && !command.is_empty() {
             let problem = "`NONE` in `test` stands alone";
             wrong(
@@ -72,6 +75,15 @@ pub(crate) fn read(fields: &Fields<'_>, mut wrong: impl FnMut(&str, Span, &str))
         }
         number.ok().filter(|&number| number > 0)
     });
+    // werf writes such a test into the image as well.
+    if let Some(kind) = ignored {
+        let problem = format!(
+            "`test` begins with `{}`, so Docker never runs it",
+            kind.value
+        );
+        let hint = "the first item is `CMD`, `CMD-SHELL` or `NONE`, then comes the command";
+        say(Some(&rule::HEALTHCHECK_IGNORED), &problem, kind.span, hint);
+    }
     Healthcheck {
         test: test.into_iter().map(|word| word.value).collect(),
         interval,

@@ -10,7 +10,7 @@ pub mod pattern;
 
 use std::collections::BTreeMap;
 
-use diagnostic::{Located, Report, Spanned};
+use diagnostic::{Located, Report, Rule, Span, Spanned, rule};
 use serde::{Deserialize, Serialize};
 
 use super::digest::DigestFields;
@@ -289,8 +289,9 @@ impl ImageSpec {
             cmd: words("cmd"),
             entrypoint: words("entrypoint"),
             healthcheck: config.section("healthcheck").map(|fields| {
-                healthcheck::read(&fields, |problem, at, hint| {
-                    check.wrong("healthcheck", problem, &Spanned::new((), at), hint);
+                healthcheck::read(&fields, |rule, problem, at, hint| match rule {
+                    Some(rule) => check.warn(rule, "healthcheck", problem, at, hint),
+                    None => check.wrong("healthcheck", problem, &Spanned::new((), at), hint),
                 })
             }),
         }
@@ -315,6 +316,15 @@ impl Check<'_, '_> {
             self.report.called()
         );
         self.report.error(value.span, message).hint(hint);
+    }
+
+    fn warn(&mut self, rule: &'static Rule, name: &str, problem: &str, at: Span, hint: &str) {
+        let message = format!(
+            "`{}.config.{name}` of {}: {problem}",
+            self.section,
+            self.report.called()
+        );
+        self.report.warning(rule, at, message).hint(hint);
     }
 
     /// Checks texts that must not be empty.
@@ -380,6 +390,13 @@ impl Check<'_, '_> {
     fn ports(&mut self, values: Vec<Spanned<String>>) -> Vec<String> {
         let mut all = Vec::new();
         for value in values {
+            // In werf it is a port of no number, which no container has; the list still takes the place of the base's.
+            if value.value.is_empty() {
+                let problem = "an item is empty, which is no port";
+                let hint = "remove the item; `expose: []` leaves none of the base's ports";
+                self.warn(&rule::EXPOSE_EMPTY, "expose", problem, value.span, hint);
+                continue;
+            }
             match expose::ports(&value.value) {
                 Ok(ports) => all.extend(ports),
                 Err(problem) => {

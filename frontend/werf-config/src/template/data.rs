@@ -26,6 +26,7 @@ pub(super) fn root(inputs: &Inputs, traces: &SharedTraces) -> Value {
             "Files",
             Value::object(FilesObject {
                 files: Arc::clone(&inputs.files),
+                giterminism: inputs.giterminism.clone(),
                 traces: traces.clone(),
             }),
         ),

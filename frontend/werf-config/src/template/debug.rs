@@ -4,7 +4,7 @@
 //! werf's option of that name), what they have to say is told as warnings with the line of the call.
 
 use diagnostic::{Diagnostic, TemplateFile};
-use gotemplate::{Args, Call, FuncError, FuncMap, Location, Type, Value};
+use gotemplate::{Args, Call, FuncError, FuncMap, Location, Str, Type, Value};
 
 use super::{Inputs, SharedTraces, failure, with};
 
@@ -43,6 +43,16 @@ impl Log {
         Log(is_on.then(|| traces.clone()))
     }
 
+    /// Follows the values of variables from the arguments of a call into what it says.
+    fn follow(&self, args: &Args, said: &Str) {
+        if let Some(traces) = &self.0 {
+            let said = Value::String(said.clone());
+            with(traces, |traces| {
+                traces.followed.observe("printf", args, &said)
+            });
+        }
+    }
+
     /// Says something at the place of `call`.
     pub(super) fn say(
         &self,
@@ -70,6 +80,7 @@ pub(super) fn register(functions: &mut FuncMap, log: &Log) {
         move |call, args: Args| {
             said.say(call, |call| {
                 let text = call.sprintf(args.str(0).as_bytes(), args.rest(1))?;
+                said.follow(&args, &text);
                 Ok(text.to_text().into_owned())
             })?;
             nothing()
@@ -79,6 +90,7 @@ pub(super) fn register(functions: &mut FuncMap, log: &Log) {
     functions.add("dump_debug", [Type::Any], move |call, args: Args| {
         said.say(call, |call| {
             let text = call.sprintf(b"%#v", &args)?;
+            said.follow(&args, &text);
             Ok(text.to_text().into_owned())
         })?;
         nothing()

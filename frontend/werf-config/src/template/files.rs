@@ -10,6 +10,7 @@ use gotemplate::{
 use masks::mask::{Mask, clean};
 
 use super::{Advice, SharedTraces, with};
+use crate::giterminism::Giterminism;
 
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +48,6 @@ pub trait Files: Send + Sync {
     fn name(&self, path: &str) -> String {
         clean(path.trim_start_matches('/'))
     }
-
-    /// Returns what else is to be said of a file that is not there.
-    fn advice(&self, _path: &str) -> Option<String> {
-        None
-    }
 }
 
 /// Files that are in no repository: their paths and texts.
@@ -84,10 +80,27 @@ impl Files for TextFiles {
 /// The value of `.Files`.
 pub(super) struct FilesObject {
     pub files: Arc<dyn Files>,
+    pub giterminism: Giterminism,
     pub traces: SharedTraces,
 }
 
 impl FilesObject {
+    /// Says of a file that is not in the commit which rule of werf would read it from the working directory.
+    fn explain(&self, path: &str, message: String) {
+        let Some(rule) = self.giterminism.uncommitted_file_rule(path) else {
+            return;
+        };
+        let advice = Advice {
+            message,
+            hint: format!(
+                "commit it: `{rule}` in `{}` has no effect, builds see committed files only",
+                self.giterminism.file()
+            ),
+            note: None,
+        };
+        with(&self.traces, |traces| traces.advice = Some(advice));
+    }
+
     /// Returns the text of the file at `path`, which is traced to its lines wherever it is handed on unchanged.
     fn read(&self, path: &str, call: &mut Call<'_>) -> Result<Value, Failure> {
         let content = self.files.read(path)?;
@@ -158,15 +171,8 @@ impl Object for FilesObject {
             "Get" => self.read(&path, call).map_err(|failure| {
                 let is_file = matches!(failure, Failure::File(_));
                 let error = failed_to_read(failure);
-                if is_file && let Some(hint) = self.files.advice(&path) {
-                    let message = error.to_string();
-                    let note = None;
-                    let advice = Advice {
-                        message,
-                        hint,
-                        note,
-                    };
-                    with(&self.traces, |traces| traces.advice = Some(advice));
+                if is_file {
+                    self.explain(&path, error.to_string());
                 }
                 error
             }),

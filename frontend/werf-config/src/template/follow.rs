@@ -12,8 +12,11 @@ const HAND_ON: [&str; 5] = ["include", "tpl", "include_debug", "tpl_debug", "env
 /// So many values of a list or map are looked at.
 const MOST_VALUES: usize = 4096;
 
-/// So many bytes are compared before following is given up, and all rendered lines are hidden.
+/// So many bytes are compared before following is given up, and nothing that is quoted is shown.
 const MOST_WORK: usize = 256 << 20;
+
+/// What is left beside a value and has fewer characters is a sign between two.
+const SHORTEST_PIECE: usize = 4;
 
 /// So many texts are followed.
 const MOST_TEXTS: usize = 4096;
@@ -25,7 +28,7 @@ pub(crate) struct Followed {
     count: usize,
     work: usize,
     /// Whether there was too much to follow.
-    pub is_lost: bool,
+    is_lost: bool,
 }
 
 impl Followed {
@@ -36,7 +39,10 @@ impl Followed {
     }
 
     /// Returns all that must not be shown.
-    pub fn into_hidden(self) -> Hidden {
+    pub fn into_hidden(mut self) -> Hidden {
+        if self.is_lost {
+            self.hidden.add_unknown();
+        }
         self.hidden
     }
 
@@ -66,15 +72,19 @@ impl Followed {
         if !lines().any(|line| self.hidden.is_in(line)) {
             return;
         }
-        let others: Vec<&str> = lines().filter(|line| !self.hidden.is_in(line)).collect();
+        // What is beside a value in a text is no secret, neither before the call nor after it.
+        let others: Vec<&str> = lines().flat_map(|line| self.hidden.pieces(line)).collect();
         let mut made = Vec::new();
         texts(result, &mut made);
         let mut new = Vec::new();
-        for line in made.iter().flat_map(|text| text.lines()).map(str::trim) {
-            let is_new =
-                !self.hidden.is_in(line) && !others.iter().any(|other| other.contains(line));
-            if is_new {
-                new.push(line.to_owned());
+        for line in made.iter().flat_map(|text| text.lines()) {
+            let pieces = self.hidden.pieces(line);
+            let is_whole = pieces.len() == 1;
+            for piece in pieces.into_iter().map(str::trim) {
+                let is_long = is_whole || piece.chars().count() >= SHORTEST_PIECE;
+                if is_long && !others.iter().any(|other| other.contains(piece)) {
+                    new.push(piece.to_owned());
+                }
             }
         }
         for line in new {

@@ -197,7 +197,7 @@ fn hide_lines(rendered: &SourceText, hidden: &mut Hidden) {
         for at in hidden.offsets_in(line) {
             for at in [offset, offset + at] {
                 if let Some((file, number, written)) = rendered.template_line(at) {
-                    hidden.add_line(file, number, written);
+                    hidden.add_line(file, number, written, line);
                 }
             }
         }

@@ -143,3 +143,141 @@ fn a_mistake_in_the_text_of_tpl_is_shown_where_tpl_is_called() {
         ["it is in line 2 of the text that `tpl` is given"]
     );
 }
+
+fn outcome_with(text: &str, variables: &[(&str, &str)], files: &[(&str, &str)]) -> Outcome {
+    let owned = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let pair = |&(a, b): &(&str, &str)| (a.to_owned(), b.to_owned());
+        pairs.iter().map(pair).collect()
+    };
+    let rules = "giterminismConfigVersion: 1\nconfig: {goTemplateRendering: {allowEnvVariables: [A, B, /C_.*/], allowUncommittedFiles: [bases.yml, 'x/**']}}\n";
+    let rules = SourceText::new("werf-giterminism.yaml", rules).expect("text");
+    let inputs = Inputs {
+        files: Arc::new(TextFiles(owned(files))),
+        commit: CommitData::default(),
+        variables: owned(variables),
+        giterminism: Giterminism::read(&rules).expect("rules").rules,
+    };
+    let main = SourceText::new("werf.yaml", text).expect("text");
+    let helpers = TemplateFile {
+        name: "helpers.tmpl".to_owned(),
+        source: SourceText::new(
+            ".werf/helpers.tmpl",
+            "{{ define \"file\" }}{{ tpl (.Files.Get \"one\") . }}{{ end }}",
+        )
+        .expect("text"),
+    };
+    render(main, vec![helpers], &inputs)
+}
+
+#[test]
+fn text_of_files_keeps_its_lines() {
+    let files = [
+        (
+            "one",
+            "first: 1\n{{- if true }}\nHERE: {{ env \"A\" }}\n{{- end }}\n",
+        ),
+        ("plain", "a\nHERE\n"),
+        ("d/a", "x\n"),
+        ("d/b", "y\nz\n HERE: b\n"),
+        (
+            "outer",
+            "\n{{ tpl (.Files.Get \"plain\") . }}\n{{ tpl (.Files.Get \"one\" | indent 2) . }}",
+        ),
+        (
+            "list",
+            "{{ range $path, $text := .Files.Glob \"d/*\" }}---\n{{ tpl $text $ }}\n{{ end }}",
+        ),
+        ("lines", "a: |\n  {{ env \"A\" }}\n  HERE\n"),
+    ];
+    for (text, file, line) in [
+        ("{{ tpl (.Files.Get \"one\") . }}", "one", 3),
+        ("{{ tpl (.Files.Get \"/one\") . | indent 4 }}", "one", 3),
+        ("{{ $t := .Files.Get \"one\" }}\n{{ tpl $t $ }}", "one", 3),
+        ("{{ .Files.Get \"plain\" }}", "plain", 2),
+        ("a:\n{{ .Files.Get \"plain\" | nindent 2 }}", "plain", 2),
+        ("{{ tpl (.Files.Get \"outer\") . }}", "plain", 2),
+        ("{{ tpl (.Files.Get \"list\") . }}", "d/b", 3),
+        ("{{ range .Files.Glob \"d/*\" }}{{ . }}{{ end }}", "d/b", 3),
+        ("{{ include \"file\" . }}", "one", 3),
+        ("{{ include \"file\" . | indent 2 | trim }}", "one", 3),
+        ("{{ tpl (.Files.Get \"lines\") . }}", "lines", 3),
+        (
+            "\n{{ tpl (.Files.Get \"plain\" | replace \"a\" \"b\") . }}",
+            "werf.yaml",
+            2,
+        ),
+    ] {
+        let outcome = outcome_with(text, &[("A", "v")], &files);
+        let source = outcome.result.expect("a text");
+        let at = source.text().find("HERE").expect("the word");
+        let place = source.location(diagnostic::Span::new(at, at + 4));
+        assert_eq!(
+            (place.file.as_str(), place.start.line),
+            (file, line),
+            "{text}"
+        );
+        let shown = outcome.files.iter().any(|shown| shown.name() == file);
+        assert_eq!(shown, file != "werf.yaml", "{text}");
+    }
+}
+
+#[test]
+fn a_template_that_fails_in_a_file_is_shown_there() {
+    let files = [
+        ("d/f", "a\n\nb: {{ fail \"no\" }}\n"),
+        ("broken", "a\n{{ if }}\n"),
+    ];
+    for (text, place) in [
+        ("{{ tpl (.Files.Get \"d/f\") . }}", ("d/f", 3, 7)),
+        (
+            "{{ range .Files.Glob \"d/*\" }}{{ tpl . $ }}{{ end }}",
+            ("d/f", 3, 7),
+        ),
+        ("{{ tpl (.Files.Get \"broken\") . }}", ("broken", 2, 1)),
+    ] {
+        let outcome = outcome_with(text, &[], &files);
+        let error = outcome.result.expect_err("an error");
+        let at = error.at.expect("a place");
+        assert_eq!(
+            (at.file.as_str(), at.start.line, at.start.column),
+            place,
+            "{text}"
+        );
+        assert_eq!(outcome.files.len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn all_variables_that_cannot_be_read_are_told_at_once() {
+    let text = "{{ env \"A\" }}{{ env \"X\" }}\n{{ if eq (env \"B\") \"\" }}{{ env \"Y\" \"y\" }}{{ end }}\n{{ env \"X\" }}{{ atoi (env \"C_1\") }}{{ tpl (.Files.Get \"f\") . }}";
+    let error = outcome_with(text, &[("A", "a")], &[("f", "\n{{ env \"Z\" }}")])
+        .result
+        .expect_err("an error");
+    let expected = "werf.yaml:1:17: env names \"X\", \"Y\", \"Z\" not allowed by giterminism; allow them in `werf-giterminism.yaml`, or try without such rules: `--build-arg WERF_LOOSE_GITERMINISM=1`
+  note: `werf-giterminism.yaml`: add these lines to `config.goTemplateRendering.allowEnvVariables`:
+        - X
+        - Y
+        - Z
+  note: the build has to be given, too: `--build-arg X=… --build-arg B=… --build-arg C_1=… --build-arg Z=…`
+  note: `B` is read in werf.yaml:2
+  note: `Y` is read in werf.yaml:2
+  note: `C_1` is read in werf.yaml:3
+  note: `Z` is read in f:2";
+    assert_eq!(error.one_line(), expected);
+    let error = outcome_with("{{ env \"B\" }}{{ env \"C_1\" }}", &[], &[]).result;
+    assert_eq!(
+        error.expect_err("an error").one_line(),
+        "werf.yaml:1:4: the environment variables \"B\", \"C_1\" must be set or defaults must be provided; pass `--build-arg B=… --build-arg C_1=…`, or write `env \"B\" \"default\"`\n  note: `C_1` is read in werf.yaml:1"
+    );
+}
+
+#[test]
+fn a_file_that_only_a_rule_of_werf_allows_is_told_with_the_rule() {
+    for (path, is_allowed) in [("bases.yml", true), ("x/y", true), ("other", false)] {
+        let text = format!("{{{{ .Files.Get {path:?} }}}}");
+        let error = outcome_with(&text, &[], &[]).result.expect_err("an error");
+        let hint = error.hint.unwrap_or_default();
+        let rule = "`config.goTemplateRendering.allowUncommittedFiles` in `werf-giterminism.yaml` has no effect";
+        assert_eq!(hint.contains(rule), is_allowed, "{hint}");
+    }
+}

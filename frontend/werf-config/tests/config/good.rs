@@ -321,12 +321,12 @@ fn what_costs_or_hides_something_is_a_warning() {
 fn secrets_mounts_and_the_network_are_understood() {
     use werf_config::NetworkMode;
     let images = images(
-        "image: a\nfrom: b\nnetwork: host\nsecrets: [{env: T}, {src: ~/.netrc}, {src: /x/y, id: z}]\nmount: [{from: build_dir, to: /c//d/}, {fromPath: ../m, to: /m}]\n",
+        "image: a\nfrom: b\nnetwork: host\nsecrets: [{env: T}, {src: ~/.netrc}, {src: /x/y, id: z}, {value: v, id: w}]\nmount: [{from: build_dir, to: /c//d/}, {fromPath: ../m, to: /m}]\n",
     );
     let options: Vec<String> = images[0]
         .secrets
         .iter()
-        .map(werf_config::Secret::option)
+        .filter_map(werf_config::Secret::option)
         .collect();
     assert_eq!(
         options,
@@ -336,6 +336,38 @@ fn secrets_mounts_and_the_network_are_understood() {
             "--secret id=z,src=/x/y"
         ]
     );
+    let value = &images[0].secrets[3];
+    assert_eq!(value.id, "w");
+    let record = serde_json::to_string(value).expect("JSON");
+    assert!(
+        !record.contains(r#""v""#) && !format!("{value:?}").contains(r#""v""#),
+        "{record}"
+    );
+    let rules = |text: &str| {
+        let text = format!("giterminismConfigVersion: 1\nconfig: {{secrets: {{{text}}}}}\n");
+        let text = diagnostic::SourceText::new("g", text).expect("text");
+        werf_config::giterminism::Giterminism::read(&text)
+            .expect("rules")
+            .rules
+    };
+    let config = werf_config::Config {
+        project: String::new(),
+        cache_version: String::new(),
+        dockerfiles: Vec::new(),
+        images: vec![Image {
+            mounts: Vec::new(),
+            ..images[0].clone()
+        }],
+    };
+    let denied = |text: &str| werf_config::permission::check(&config, &rules(text));
+    let others = "allowEnvVariables: [T], allowFiles: [~/.netrc, /x/y]";
+    assert_eq!(denied(&format!("{others}, allowValueIds: [w]")), []);
+    let [denied] = denied(others).try_into().expect("one mistake");
+    assert_eq!(
+        denied.one_line(),
+        "werf.yaml:7:66: the value of the secret `w` of image `a` is not allowed by giterminism; `g`: add these lines below `config.secrets`:\n        allowValueIds:\n        - w\n  note: if it is a secret indeed, write `env: w` in its place and build with `--secret id=w,env=w`; `g`: add this line to `config.secrets.allowEnvVariables`:\n        - w"
+    );
+    assert!(werf_config::permission::value_in_records(&config).is_some());
     let places: Vec<&str> = images[0]
         .mounts
         .iter()

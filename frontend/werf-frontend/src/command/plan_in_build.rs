@@ -24,6 +24,9 @@ pub struct PlanInBuild {
     /// The directory shared by all builds, to put tools into
     #[arg(long = flag::STORE, value_name = "DIR")]
     store: PathBuf,
+    /// The directory for the values of secrets that are in the configuration
+    #[arg(long = flag::VALUES, value_name = "DIR")]
+    values: Option<PathBuf>,
     /// The tools to put there
     #[arg(long = flag::TOOLS, value_name = "DIR")]
     tools: PathBuf,
@@ -77,6 +80,7 @@ impl PlanInBuild {
             baselines: self.baseline,
             remotes: self.remote,
             toolchain: self.toolchain,
+            values: self.values,
         };
         terminal::report(plan::run(&request, &self.store, &self.tools, &self.out))
     }

@@ -29,6 +29,7 @@ pub fn explain(status: &Status, image: &ImagePlan) -> Option<Diagnostic> {
         let missing = format!("secret {}: not found", secret.id);
         status.message.ends_with(&missing)
     })?;
+    let option = secret.option()?;
     let message = format!(
         "image `{}` needs the secret `{}`, which the build was not given",
         image.name, secret.id
@@ -36,6 +37,6 @@ pub fn explain(status: &Status, image: &ImagePlan) -> Option<Diagnostic> {
     Some(
         Diagnostic::error(message)
             .at(secret.at.clone())
-            .hint(format!("add `{}`", secret.option())),
+            .hint(format!("add `{option}`")),
     )
 }

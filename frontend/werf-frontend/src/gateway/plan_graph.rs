@@ -5,7 +5,7 @@ use buildkit_llb::{
 };
 use diagnostic::Diagnostic;
 use werf_plan::agreed::plan_in_build as flag;
-use werf_plan::agreed::{DEFAULT_NAMES, store_id};
+use werf_plan::agreed::{DEFAULT_NAMES, VALUES_ID, store_id};
 use werf_plan::digest::Digest;
 use werf_plan::file::RemoteRequest;
 use werf_plan::remote::GivenRemote;
@@ -34,7 +34,10 @@ const GIT_PARTS: [&str; 9] = [
 ];
 
 /// What submodules' repositories may hold that is large and of no use here.
-const MODULE_PARTS_NOT_ASKED_FOR: [&str; 1] = [".git/modules/**/lfs"];
+///
+/// A submodule may itself be called `lfs`, so this matches no directory of a repository but the one with the contents of
+/// LFS objects, which are two levels below, in directories of two digits each: git's own objects are one level below.
+const MODULE_PARTS_NOT_ASKED_FOR: [&str; 1] = [".git/modules/**/lfs/objects/??/??"];
 
 /// Our own program in our own image.
 pub(super) const PROGRAM: &str = "/werf-frontend";
@@ -46,6 +49,7 @@ const CONTEXT: &str = "/context";
 const CONFIG: &str = "/config";
 const OUT: &str = "/out";
 pub(super) const STORE: &str = "/store";
+const VALUES: &str = "/values";
 const BASELINES: &str = "/baselines";
 const REMOTES: &str = "/remotes";
 
@@ -198,6 +202,7 @@ pub fn plan_graph(
                 .content_cache(ContentCache::Off),
         )
         .mount(Mount::cache(STORE, store_id()).sharing(CacheSharing::Shared))
+        .mount(Mount::cache(VALUES, VALUES_ID).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
         .name(if layers.is_empty() {
             "[internal] plan stages"
@@ -240,6 +245,7 @@ pub fn arguments(
     let mut give = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
     give(flag::GIT_DIR, format!("{CONTEXT}/.git"));
     give(flag::STORE, STORE.to_owned());
+    give(flag::VALUES, VALUES.to_owned());
     give(flag::TOOLS, OWN_TOOLS.to_owned());
     give(flag::OUT, format!("{OUT}/{PLAN_FILE}"));
     give(flag::SENT, CONFIG.to_owned());

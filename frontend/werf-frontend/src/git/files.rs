@@ -1,5 +1,5 @@
-//! The files of a commit as templates see them: links are followed within the repository, submodules are not
-//! gone into.
+//! The files of a commit as templates see them: links are followed within a repository, and submodules that have been
+//! fetched are gone into.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use gix::objs::tree::EntryKind as GitKind;
 use masks::mask::Mask;
 
+use super::path::RepoPath;
 use super::repo::{Repo, RepoError};
+use super::submodule;
 
 /// As many links may lead to one file, as in Linux.
 const MOST_LINKS: usize = 40;
@@ -37,14 +39,31 @@ pub enum PathKind {
 /// What a path leads to.
 #[derive(Clone, Copy, Debug)]
 enum Found {
-    File(gix::ObjectId),
-    Directory(gix::ObjectId),
+    File(Object),
+    Directory(Object),
+}
+
+/// An object, and the index of the repository in [`Trees::repos`] that holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Object {
+    repo: usize,
+    id: gix::ObjectId,
+}
+
+/// A repository that files are read from.
+struct Opened {
+    repo: Repo,
+    /// Where it is in the work tree; empty for the project's own.
+    path: String,
+    /// What its `.gitmodules` lists, once that was asked for.
+    names: Option<submodule::Names>,
 }
 
 /// The directories of a commit, of which those that were read are remembered: a template that reads five hundred
 /// files of a directory would otherwise read the directory five hundred times.
 struct Trees {
-    repo: Repo,
+    /// The project's own, and the submodules that were gone into.
+    repos: Vec<Opened>,
     known: HashMap<gix::ObjectId, Arc<[Child]>>,
     /// How many children all of them have.
     remembered: usize,
@@ -63,7 +82,7 @@ struct Listing<'a> {
     trees: &'a mut Trees,
     mask: &'a Mask,
     /// The directories above, so that links do not lead round in circles.
-    above: Vec<gix::ObjectId>,
+    above: Vec<Object>,
     found: Vec<String>,
 }
 
@@ -72,7 +91,11 @@ impl CommitFiles {
     pub fn new(repo: &Repo, directory: &str) -> CommitFiles {
         CommitFiles {
             trees: Mutex::new(Trees {
-                repo: repo.clone(),
+                repos: vec![Opened {
+                    repo: repo.clone(),
+                    path: String::new(),
+                    names: None,
+                }],
                 known: HashMap::new(),
                 remembered: 0,
             }),
@@ -110,11 +133,11 @@ impl CommitFiles {
     pub fn read(&self, path: &str) -> Result<Vec<u8>, RepoError> {
         let mut trees = self.trees();
         match self.find(&mut trees, path)? {
-            Some(Found::File(id)) => trees.repo.read(id, path),
+            Some(Found::File(file)) => trees.repos[file.repo].repo.read(file.id, path),
             Some(Found::Directory(_)) => Err(RepoError::new(format!("{path:?} is a directory"))),
             None => Err(RepoError::new(format!(
                 "file {path:?} is not in commit {}",
-                &trees.repo.commit()[..12]
+                &trees.repos[0].repo.commit()[..12]
             ))),
         }
     }
@@ -142,7 +165,7 @@ impl CommitFiles {
 
 impl Listing<'_> {
     /// Lists `tree`, which is at `path` in the work tree and at `shown` below the project directory.
-    fn walk(&mut self, tree: gix::ObjectId, path: &str, shown: &str) -> Result<(), RepoError> {
+    fn walk(&mut self, tree: Object, path: &str, shown: &str) -> Result<(), RepoError> {
         if self.above.contains(&tree) {
             return Ok(());
         }
@@ -150,12 +173,15 @@ impl Listing<'_> {
         for child in self.trees.children(tree)?.iter() {
             let shown = join(shown, &child.name);
             let path = join(path, &child.name);
-            let id = child.id;
+            let object = Object {
+                repo: tree.repo,
+                id: child.id,
+            };
             let found = match child.kind {
-                GitKind::Blob | GitKind::BlobExecutable => Some((Found::File(id), path)),
-                GitKind::Tree => Some((Found::Directory(id), path)),
+                GitKind::Blob | GitKind::BlobExecutable => Some((Found::File(object), path)),
+                GitKind::Tree => Some((Found::Directory(object), path)),
                 GitKind::Link => self.trees.resolve(&path)?,
-                GitKind::Commit => None,
+                GitKind::Commit => self.submodule(object, path, &shown)?,
             };
             match found {
                 Some((Found::File(_), _)) if self.mask.matches(shown.as_bytes()) => {
@@ -179,13 +205,31 @@ impl Listing<'_> {
         self.above.pop();
         Ok(())
     }
+
+    /// Goes into the submodule at `path`. One that has not been fetched is only missed by a mask that names it: others
+    /// match whatever is there.
+    fn submodule(
+        &mut self,
+        commit: Object,
+        path: String,
+        shown: &str,
+    ) -> Result<Option<(Found, String)>, RepoError> {
+        if !self.mask.matches(shown.as_bytes()) && !self.mask.may_match_below(shown.as_bytes()) {
+            return Ok(None);
+        }
+        match self.trees.submodule(commit, &path) {
+            Ok(root) => Ok(Some((Found::Directory(root), path))),
+            Err(error) if self.mask.literal_prefix().starts_with(shown.as_bytes()) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
 }
 
 impl Trees {
     /// Follows `path` from the root of the work tree, and returns what it leads to and that thing's own path.
     fn resolve(&mut self, path: &str) -> Result<Option<(Found, String)>, RepoError> {
         let mut pending: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
-        let mut walked: Vec<(String, gix::ObjectId)> = Vec::new();
+        let mut walked: Vec<(String, Object)> = Vec::new();
         let mut file = None;
         let mut links = 0;
         while let Some(name) = pending.pop() {
@@ -199,52 +243,93 @@ impl Trees {
             }
             let tree = self.last(&walked);
             match self.child(tree, &name)? {
-                Some((GitKind::Tree, id)) => walked.push((name, id)),
-                Some((GitKind::Blob | GitKind::BlobExecutable, id)) => file = Some((name, id)),
-                Some((GitKind::Link, id)) => {
+                Some((GitKind::Tree, object)) => walked.push((name, object)),
+                Some((GitKind::Blob | GitKind::BlobExecutable, object)) => {
+                    file = Some((name, object));
+                }
+                Some((GitKind::Link, object)) => {
                     links += 1;
-                    let target = String::from_utf8(self.repo.read(id, &name)?).unwrap_or_default();
+                    let target = self.repos[object.repo].repo.read(object.id, &name)?;
+                    let target = String::from_utf8(target).unwrap_or_default();
                     if links > MOST_LINKS || target.is_empty() || target.starts_with('/') {
                         return Ok(None);
                     }
                     pending.extend(target.split('/').rev().map(str::to_owned));
                 }
-                Some((GitKind::Commit, _)) | None => return Ok(None),
+                Some((GitKind::Commit, commit)) => {
+                    let path = join(&path_of(&walked), &name);
+                    walked.push((name, self.submodule(commit, &path)?));
+                }
+                None => return Ok(None),
             }
         }
-        let directory = walked
-            .iter()
-            .fold(String::new(), |path, (name, _)| join(&path, name));
+        let directory = path_of(&walked);
         Ok(Some(match file {
-            Some((name, id)) => (Found::File(id), join(&directory, &name)),
+            Some((name, file)) => (Found::File(file), join(&directory, &name)),
             None => (Found::Directory(self.last(&walked)), directory),
         }))
     }
 
-    fn last(&self, walked: &[(String, gix::ObjectId)]) -> gix::ObjectId {
-        walked
-            .last()
-            .map_or(self.repo.root_tree(), |(_, tree)| *tree)
+    fn last(&self, walked: &[(String, Object)]) -> Object {
+        let root = || Object {
+            repo: 0,
+            id: self.repos[0].repo.root_tree(),
+        };
+        walked.last().map_or_else(root, |(_, tree)| *tree)
     }
 
-    fn child(
-        &mut self,
-        tree: gix::ObjectId,
-        name: &str,
-    ) -> Result<Option<(GitKind, gix::ObjectId)>, RepoError> {
+    /// Opens the submodule at `path` of the work tree, and returns its root.
+    fn submodule(&mut self, commit: Object, path: &str) -> Result<Object, RepoError> {
+        let known = self.repos.iter().position(|it| it.path == path);
+        let repo = match known {
+            Some(known) => known,
+            None => {
+                let outer = &mut self.repos[commit.repo];
+                if outer.names.is_none() {
+                    outer.names = Some(submodule::names(&outer.repo)?);
+                }
+                let outer = &self.repos[commit.repo];
+                let names = outer.names.clone().unwrap_or_default();
+                let inside = path[outer.path.len()..].trim_start_matches('/');
+                let root = RepoPath::parse(path.as_bytes())
+                    .map_err(|error| RepoError::new(format!("submodule `{path}`: {error}")))?;
+                let (repo, _) =
+                    submodule::open(&outer.repo, &names, inside.as_bytes(), root, commit.id)?;
+                self.repos.push(Opened {
+                    repo,
+                    path: path.to_owned(),
+                    names: None,
+                });
+                self.repos.len() - 1
+            }
+        };
+        Ok(Object {
+            repo,
+            id: self.repos[repo].repo.root_tree(),
+        })
+    }
+
+    fn child(&mut self, tree: Object, name: &str) -> Result<Option<(GitKind, Object)>, RepoError> {
         let children = self.children(tree)?;
         let at = children.binary_search_by(|child| child.name.as_str().cmp(name));
-        Ok(at.ok().map(|at| (children[at].kind, children[at].id)))
+        let object = |id| Object {
+            repo: tree.repo,
+            id,
+        };
+        Ok(at
+            .ok()
+            .map(|at| (children[at].kind, object(children[at].id))))
     }
 
     /// Returns the entries of a tree whose names are UTF-8, by name; no template can name others.
-    fn children(&mut self, tree: gix::ObjectId) -> Result<Arc<[Child]>, RepoError> {
+    fn children(&mut self, tree: Object) -> Result<Arc<[Child]>, RepoError> {
+        let Object { repo, id: tree } = tree;
         if let Some(known) = self.known.get(&tree) {
             return Ok(Arc::clone(known));
         }
         let mut buffer = Vec::new();
         let mut children = Vec::new();
-        for entry in self.repo.entries(&tree, &mut buffer)? {
+        for entry in self.repos[repo].repo.entries(&tree, &mut buffer)? {
             let entry = entry?;
             if let Ok(name) = std::str::from_utf8(entry.filename) {
                 children.push(Child {
@@ -265,6 +350,12 @@ impl Trees {
         self.known.insert(tree, Arc::clone(&children));
         Ok(children)
     }
+}
+
+/// Returns the path that was walked.
+fn path_of(walked: &[(String, Object)]) -> String {
+    let names = walked.iter().map(|(name, _)| name);
+    names.fold(String::new(), |path, name| join(&path, name))
 }
 
 fn join(directory: &str, name: &str) -> String {
@@ -311,6 +402,53 @@ mod tests {
         );
         assert_eq!(glob(&files, "**/*.txt"), ["a/b.txt"]);
         assert_eq!(glob(&files, "a"), ["a/b.txt"]);
+    }
+
+    #[test]
+    fn submodules_are_gone_into() {
+        let inner = Fixture::with(&[("d/x.yaml", "x"), ("Dockerfile", "FROM a")]);
+        let middle = Fixture::with(&[("m", "m")]);
+        let add = |fixture: &Fixture, other: &Fixture, path: &str| {
+            let url = other.path().to_str().expect("a path");
+            let allow = ["-c", "protocol.file.allow=always"];
+            fixture.git(&[&allow[..], &["submodule", "--quiet", "add", url, path]].concat());
+            fixture.commit();
+        };
+        add(&middle, &inner, "in/ner");
+        let fixture = Fixture::with(&[("p/a.yaml", "a")]);
+        add(&fixture, &middle, "p/sub");
+        fixture.git(&[
+            "-c",
+            "protocol.file.allow=always",
+            "submodule",
+            "--quiet",
+            "update",
+            "--init",
+            "--recursive",
+        ]);
+        let read = files(&fixture, "p");
+        assert_eq!(read.read("sub/m"), Ok(b"m".to_vec()));
+        assert_eq!(read.read("sub/in/ner/d/x.yaml"), Ok(b"x".to_vec()));
+        assert_eq!(read.kind("sub/in/ner"), Ok(Some(PathKind::Directory)));
+        assert_eq!(read.kind("sub/nope"), Ok(None));
+        assert_eq!(glob(&read, "**/*.yaml"), ["a.yaml", "sub/in/ner/d/x.yaml"]);
+        assert_eq!(
+            glob(&read, "sub/in"),
+            ["sub/in/ner/Dockerfile", "sub/in/ner/d/x.yaml"]
+        );
+
+        std::fs::remove_dir_all(fixture.git_dir().join("modules")).expect("removed");
+        let read = files(&fixture, "p");
+        for path in ["sub/m", "sub", "sub/in/ner/d/x.yaml"] {
+            let error = read.kind(path).expect_err("it is not there").to_string();
+            assert!(
+                error.contains("submodule `p/sub` (`p/sub`) is not in the repository; run `git submodule update --init"),
+                "{error}"
+            );
+        }
+        assert_eq!(glob(&read, "**/*.yaml"), ["a.yaml"]);
+        let mask = Mask::new("sub/*.yaml").expect("a mask");
+        assert!(read.glob(&mask).is_err());
     }
 
     #[test]

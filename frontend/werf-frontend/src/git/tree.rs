@@ -12,7 +12,7 @@ use masks::mask::{Mask, PathMatcher};
 
 use super::path::{PathError, RepoPath, printable};
 use super::repo::{Repo, RepoError};
-use super::submodule::Submodule;
+use super::submodule::{self, Submodule};
 
 mod checksum;
 mod walk;
@@ -95,13 +95,6 @@ pub enum ListingError {
         /// What it is: `a file` or `a symbolic link, which is not followed`.
         what: &'static str,
     },
-    /// `add` is a submodule or lies in one.
-    Submodule {
-        /// `add` as it is written.
-        add: String,
-        /// The path of the submodule.
-        submodule: String,
-    },
     /// `add` is there, and nothing of it counts.
     NoMatch {
         /// `add` as it is written.
@@ -128,26 +121,34 @@ impl TreeListing {
     /// `add` is absolute or not, and is relative to the root of the work tree either way.
     ///
     /// # Errors
-    /// An `add` that is not there, is a submodule, or of which nothing counts; objects that are missing or broken;
-    /// trees with names that are no plain names.
+    /// An `add` that is not there, or of which nothing counts; submodules on the way and below that have not been
+    /// fetched; objects that are missing or broken; trees with names that are no plain names.
     pub fn read(
         repo: &Repo,
         add: &str,
         matcher: &PathMatcher,
     ) -> Result<TreeListing, ListingError> {
-        let listing = match find(repo, add)? {
-            Found::Directory { path, tree } => walk::list(repo, tree, path.as_ref(), matcher)?,
-            Found::File { name, kind, id } => {
+        let Found {
+            what,
+            inner,
+            submodules,
+        } = find(repo, add)?;
+        let listing = match what {
+            What::Directory { path, tree } => {
+                let repo = inner.as_ref().unwrap_or(repo);
+                walk::list(repo, submodules, tree, path.as_ref(), matcher)?
+            }
+            What::File { name, kind, id } => {
                 let entry = TreeEntry {
                     path: name,
                     kind,
                     id,
-                    submodule: None,
+                    submodule: submodules.len().checked_sub(1),
                 };
                 TreeListing {
                     shape: Shape::File,
                     entries: Vec::from_iter(matcher.matches(b"").then_some(entry)),
-                    submodules: Vec::new(),
+                    submodules,
                 }
             }
         };
@@ -188,8 +189,17 @@ fn with_prefix<'a>(entries: &'a [TreeEntry], prefix: &[u8]) -> &'a [TreeEntry] {
     &entries[start..start + length]
 }
 
-/// What `add` names in a commit.
-enum Found {
+/// What `add` names in a commit, and the repository that holds it.
+struct Found {
+    what: What,
+    /// The innermost submodule; `None` is the repository itself.
+    inner: Option<Repo>,
+    /// The submodules on the way, outer before inner ones.
+    submodules: Vec<Submodule>,
+}
+
+/// What a path names.
+enum What {
     Directory {
         path: Option<RepoPath>,
         tree: gix::ObjectId,
@@ -205,31 +215,47 @@ fn find(repo: &Repo, add: &str) -> Result<Found, ListingError> {
     let inside = add.trim_matches('/');
     let mut tree = repo.root_tree();
     if inside.is_empty() || inside == "." {
-        return Ok(Found::Directory { path: None, tree });
+        let what = What::Directory { path: None, tree };
+        return Ok(Found {
+            what,
+            inner: None,
+            submodules: Vec::new(),
+        });
     }
     let path = RepoPath::parse(inside.as_bytes()).map_err(|problem| ListingError::Path {
         add: add.to_owned(),
         problem,
     })?;
     let mut above: Option<RepoPath> = None;
+    let mut inner: Option<Repo> = None;
+    let mut submodules: Vec<Submodule> = Vec::new();
     let mut buffer = Vec::new();
     for name in path.components() {
         let here = RepoPath::child(above.as_ref(), name).expect("a part of a checked path");
-        let entry = walk::lookup(repo, tree, name, &mut buffer)?;
+        let current = inner.as_ref().unwrap_or(repo);
+        let entry = walk::lookup(current, tree, name, &mut buffer)?;
         let (kind, id) = match entry {
-            None => return Err(not_in_commit(repo, add, tree, above.as_ref(), name)?),
+            None => return Err(not_in_commit(current, add, tree, above.as_ref(), name)?),
             Some((GitKind::Tree, id)) => {
                 tree = id;
+                above = Some(here);
+                continue;
+            }
+            Some((GitKind::Commit, id)) => {
+                let names = submodule::names(current)?;
+                let root = submodules.last().map(|outer| outer.path.as_bytes().len());
+                let inside = &here.as_bytes()[root.map_or(0, |length| length + 1)..];
+                let (opened, found) = submodule::open(current, &names, inside, here.clone(), id)?;
+                tree = opened.root_tree();
+                inner = Some(opened);
+                submodules.push(found);
                 above = Some(here);
                 continue;
             }
             Some(entry) => entry,
         };
         let Some(kind) = walk::file_kind(kind) else {
-            return Err(ListingError::Submodule {
-                add: add.to_owned(),
-                submodule: here.to_string(),
-            });
+            continue;
         };
         if here != path {
             return Err(ListingError::NotADirectory {
@@ -242,11 +268,20 @@ fn find(repo: &Repo, add: &str) -> Result<Found, ListingError> {
             });
         }
         let name = RepoPath::child(None, name).expect("a part of a checked path");
-        return Ok(Found::File { name, kind, id });
+        return Ok(Found {
+            what: What::File { name, kind, id },
+            inner,
+            submodules,
+        });
     }
-    Ok(Found::Directory {
+    let what = What::Directory {
         path: Some(path),
         tree,
+    };
+    Ok(Found {
+        what,
+        inner,
+        submodules,
     })
 }
 
@@ -295,12 +330,6 @@ impl ListingError {
             ListingError::NotADirectory { .. } | ListingError::Path { .. } => {
                 Some("give the path of a file or directory of the commit itself".to_owned())
             }
-            ListingError::Submodule { submodule, .. } => {
-                let (parent, name) = submodule.rsplit_once('/').unwrap_or(("", submodule));
-                Some(format!(
-                    "use `add: /{parent}` with `includePaths: [{name}]`; the files of submodules come with it"
-                ))
-            }
             ListingError::NoMatch { shape, .. } => Some(match shape {
                 Shape::Directory => {
                     "check `includePaths` and `excludePaths`, whose masks are relative to `add`, and \
@@ -324,14 +353,6 @@ impl fmt::Display for ListingError {
             }
             ListingError::NotADirectory { add, parent, what } => {
                 write!(f, "`git.add: {add}` is not there: `/{parent}` is {what}")
-            }
-            ListingError::Submodule { add, submodule } => {
-                let is = if add.trim_matches('/') == submodule {
-                    "is"
-                } else {
-                    "lies in"
-                };
-                write!(f, "`git.add: {add}` {is} the submodule `{submodule}`")
             }
             ListingError::NoMatch { add, commit, .. } => write!(
                 f,

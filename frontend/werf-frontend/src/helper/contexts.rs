@@ -74,8 +74,11 @@ impl Contexts {
                 Ok(snapshot) => {
                     images.insert(image.name.clone(), snapshot);
                 }
-                // The images of one section share their mistakes.
-                Err(diagnostic) if wrong.contains(&diagnostic) => {}
+                // The images of one section share their mistakes, and those with one Dockerfile or one submodule, too.
+                Err(diagnostic)
+                    if wrong.iter().any(|known| {
+                        (&known.message, &known.hint) == (&diagnostic.message, &diagnostic.hint)
+                    }) => {}
                 Err(diagnostic) => wrong.push(*diagnostic),
             }
         }
@@ -175,6 +178,17 @@ impl Reader<'_> {
             None => {
                 let commit = self.repo.commit();
                 let wrong = refuse(format!("`{path}` is not in commit {}", &commit[..12]));
+                let context = &image.context.value;
+                let below = written.value.strip_prefix(&format!("{context}/"));
+                // Who writes the path from the project's directory has it twice.
+                let meant = below.filter(|path| path.starts_with(&format!("{context}/")));
+                if let Some(meant) = meant
+                    && self.files.kind(meant).map_err(refuse)? == Some(FileKind::File)
+                {
+                    let path = &meant[context.len() + 1..];
+                    let hint = format!("it is relative to `context`: write `dockerfile: {path}`");
+                    return Err(Box::new(wrong.hint(hint)));
+                }
                 let hint = "commit the Dockerfile; its path is relative to `context`";
                 return Err(Box::new(wrong.hint(hint)));
             }

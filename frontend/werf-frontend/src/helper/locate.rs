@@ -6,6 +6,7 @@
 use diagnostic::{Diagnostic, Location, Position};
 use werf_plan::agreed::DEFAULT_NAMES;
 
+use crate::git::files::{CommitFiles, PathKind};
 use crate::git::repo::{Entry, Repo, RepoError};
 
 /// What is known of the file before the commit is opened.
@@ -42,13 +43,21 @@ pub fn locate(repo: &Repo, query: &ConfigQuery) -> Result<Located, Box<Diagnosti
     let mut equal: Vec<Located> = Vec::new();
     for path in candidates.paths {
         let id = match repo.entry(&path).map_err(refused)? {
-            Some(Entry::File(id)) => id,
+            Some(Entry::File(id)) => Content::Object(id),
+            // A link to a file of the commit is as good as the file; the project's directory is that of the link.
             Some(Entry::Link) if candidates.preferred.contains(&path) => {
-                return Err(Box::new(is_link(repo, &path)));
+                let files = CommitFiles::new(repo, "");
+                if files.kind(&path).map_err(refused)? != Some(PathKind::File) {
+                    return Err(Box::new(is_link(repo, &path)));
+                }
+                Content::Linked(files.read(&path).map_err(refused)?)
             }
             _ => continue,
         };
-        let content = repo.read(id, &path).map_err(refused)?;
+        let content = match id {
+            Content::Object(id) => repo.read(id, &path).map_err(refused)?,
+            Content::Linked(content) => content,
+        };
         let located = Located { path, content };
         match &query.content {
             Some(sent) if !same_text(sent, &located.content) => {
@@ -68,6 +77,12 @@ pub fn locate(repo: &Repo, query: &ConfigQuery) -> Result<Located, Box<Diagnosti
         (0, None) => Err(Box::new(not_committed(repo, query))),
         _ => Err(Box::new(ambiguous(&equal))),
     }
+}
+
+/// Where the content of a candidate is.
+enum Content {
+    Object(gix::ObjectId),
+    Linked(Vec<u8>),
 }
 
 struct Candidates {
@@ -156,10 +171,10 @@ fn not_committed(repo: &Repo, query: &ConfigQuery) -> Diagnostic {
 
 fn is_link(repo: &Repo, path: &str) -> Diagnostic {
     Diagnostic::error(format!(
-        "`{path}` is a symbolic link in commit {}",
+        "`{path}` is a symbolic link in commit {}, and leads to no file of it",
         &repo.commit()[..12]
     ))
-    .hint("name the file that it leads to with `-f`")
+    .hint("commit the file that it leads to")
 }
 
 fn differs(repo: &Repo, located: &Located, sent: &[u8]) -> Diagnostic {
@@ -313,14 +328,30 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_not_followed() {
-        let fixture = Fixture::with(&[("real.yaml", "a")]);
-        fixture.link("real.yaml", "werf.yaml");
+    fn a_link_to_a_file_of_the_commit_is_as_good_as_the_file() {
+        let fixture = Fixture::with(&[("conf/real.yaml", "a")]);
+        fixture.link("conf/real.yaml", "other.yaml");
+        fixture.link("other.yaml", "werf.yaml");
+        fixture.link("conf", "werf.yml");
+        fixture.link("nowhere", "dangling.yaml");
         fixture.commit();
-        let error = found(&fixture, &query("werf.yaml", "a")).unwrap_err();
-        assert!(
-            error.contains("`werf.yaml` is a symbolic link in commit"),
-            "{error}"
+        let query = |name: &str, content: &str| ConfigQuery {
+            directory: Some(String::new()),
+            ..query(name, content)
+        };
+        assert_eq!(
+            found(&fixture, &query("werf.yaml", "a")),
+            Ok("werf.yaml".to_owned())
         );
+        let differs = found(&fixture, &query("werf.yaml", "b")).unwrap_err();
+        assert!(differs.contains("differs between"), "{differs}");
+        for name in ["werf.yml", "dangling.yaml"] {
+            let error = found(&fixture, &query(name, "a")).unwrap_err();
+            let wanted = "is a symbolic link in commit";
+            assert!(
+                error.contains(wanted) && error.contains("leads to no file of it"),
+                "{error}"
+            );
+        }
     }
 }

@@ -13,3 +13,4 @@ pub mod remotes;
 pub mod render;
 pub mod sources;
 pub mod template;
+mod values;

@@ -21,6 +21,7 @@ use super::locate::ConfigQuery;
 use super::remotes::{self, Remotes, Unopened};
 use super::sources::{Distances, FillError, Snapshot};
 use super::template::{self, Configuration, Remarks};
+use super::values;
 
 /// Everything that PLAN is told; whatever else it wants to know is in the commit.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,8 @@ pub struct PlanRequest {
     pub remotes: Vec<GivenRemote>,
     /// The ansible tool chain by its name in STORE, if it is known which one would be used.
     pub toolchain: Option<String>,
+    /// The directory for the values of secrets that are in the configuration.
+    pub values: Option<PathBuf>,
 }
 
 /// Plans the HEAD commit of the repository, and fills STORE with what its stages need if one is given.
@@ -94,6 +97,9 @@ fn plan_or_refuse(
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
+    remarks
+        .warnings
+        .extend(permission::value_in_records(&loaded.config));
     let contexts = Contexts::take(&loaded.config, &repo, &text, remarks)?;
     let remotes = match Remotes::open(&loaded.config, &request.remotes) {
         Ok(remotes) => remotes,
@@ -117,6 +123,7 @@ fn plan_or_refuse(
     filled.map(Outcome::Plan).map_err(|error| match error {
         FillError::Repo(error) => vec![error.into()],
         FillError::Store(error) => vec![Diagnostic::error(format!("fill STORE: {error}"))],
+        FillError::Values(error) => vec![Diagnostic::error(error.to_string())],
     })
 }
 
@@ -174,6 +181,9 @@ fn fill(
     for image in &mut planned.images {
         let distance = distances.get(&image.name);
         image.unmeasured = distance.is_some_and(|it| it.distance == Distance::Unknown);
+    }
+    if let Some(directory) = &request.values {
+        values::hand_over(directory, &mut planned, &needed)?;
     }
     snapshot.write_slots(&store, repo, &planned, &needed)?;
     let dockerfiles = planned.dockerfiles.iter();

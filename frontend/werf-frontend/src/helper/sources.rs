@@ -12,6 +12,7 @@ use masks::mask::Mask;
 use stapel_sync::manifest::{Content, EntryKind, Leaf, Listing, Manifest, Mapping};
 use stapel_sync::slot::{Commit, Slot};
 use stapel_sync::store::Store;
+use stapel_sync::store::tools::StoreError;
 use stapel_sync::{AbsPath, HashKind, ObjectId};
 use werf_config::{Config, GitMapping, Image, ImageName, UserStage};
 use werf_plan::ImageSources;
@@ -72,6 +73,14 @@ pub enum FillError {
     Repo(RepoError),
     /// STORE could not be written.
     Store(stapel_sync::Error),
+    /// The values of secrets could not be handed over.
+    Values(StoreError),
+}
+
+impl From<StoreError> for FillError {
+    fn from(error: StoreError) -> FillError {
+        FillError::Values(error)
+    }
 }
 
 impl From<RepoError> for FillError {
@@ -322,7 +331,14 @@ impl Reader<'_> {
                 diagnostic.hint = Some(hint.to_owned());
             }
         }
-        if !self.wrong.contains(&diagnostic) {
+        // What is wrong with a repository, such as a submodule that was not fetched, is said once and not of each mapping.
+        let is_of_repo = matches!(error, ListingError::Repo(_));
+        let is_known = self.wrong.iter().any(|known| {
+            *known == diagnostic
+                || (is_of_repo
+                    && (&known.message, &known.hint) == (&diagnostic.message, &diagnostic.hint))
+        });
+        if !is_known {
             self.wrong.push(diagnostic);
         }
     }

@@ -3,7 +3,7 @@
 //! The context comes out of STORE by an exec whose arguments name its files. Whoever takes files of it is cached by
 //! their contents, so a commit that changes others reruns nothing but that exec.
 
-use buildkit_llb::{Exec, File, Graph, Mount, Network, Node, Source};
+use buildkit_llb::{CopyFiles, Exec, File, Graph, Mount, Network, Node, Source};
 use diagnostic::printable;
 use werf_plan::agreed::{CONTEXT_DIRECTORY, STORE_DIRECTORY, TOOLS};
 use werf_plan::dockerfile::{Dockerfile, DockerfilePlan};
@@ -87,11 +87,9 @@ fn with_added_files(
     );
     let mut file = File::new(FILE_TIME).name(step_name(plan, "add contextAddFiles"));
     for added in &plan.added_files {
-        file = file.copy(
-            local,
-            &format!("/{}", added.from),
-            &format!("/{}", added.to),
-        );
+        // A link stays one, as in werf and in the context of `docker build`.
+        let copy = CopyFiles::new(local, format!("/{}", added.from), format!("/{}", added.to));
+        file = file.action(copy.directory_contents().create_destination());
     }
     graph.file(Some(context), file)
 }

@@ -8,8 +8,9 @@ use buildkit_llb::{CacheSharing, ContentCache, Exec, File, Graph, Mount, Node, R
 use diagnostic::Diagnostic;
 use werf_config::mount::MountSource;
 use werf_config::mount::is_below;
-use werf_config::secret::DIRECTORY as SECRETS;
+use werf_config::secret::{DIRECTORY as SECRETS, SecretSource, SecretValue};
 use werf_config::{ImageMount, Secret};
+use werf_plan::agreed::VALUES_ID;
 
 use super::{FILE_TIME, Settings};
 
@@ -57,6 +58,15 @@ impl<'a> Mounts<'a> {
                 }
             }
         }
+        for secret in secrets {
+            if let SecretSource::Value(SecretValue { file: None, at, .. }) = &secret.from {
+                let message = format!(
+                    "PLAN did not hand over the value of the secret `{}`",
+                    secret.id
+                );
+                not_given.push(Diagnostic::error(message).at(at.clone()));
+            }
+        }
         if not_given.is_empty() {
             Ok(Mounts {
                 mounts: found,
@@ -86,10 +96,19 @@ impl<'a> Mounts<'a> {
     /// then has no variable, either.
     pub fn add_secrets(&self, exec: Exec) -> Exec {
         let exec = self.secrets.iter().fold(exec, |exec, secret| {
-            exec.mount(Mount::secret(
-                format!("{SECRETS}/{}", secret.id),
-                &secret.id,
-            ))
+            let place = format!("{SECRETS}/{}", secret.id);
+            match &secret.from {
+                SecretSource::Env(_) | SecretSource::File(_) => {
+                    exec.mount(Mount::secret(place, &secret.id))
+                }
+                // The name of the file is a selector, which is in no key.
+                SecretSource::Value(value) => exec.mount(
+                    Mount::cache(place, VALUES_ID)
+                        .selector(format!("/{}", value.file.as_deref().unwrap_or_default()))
+                        .sharing(CacheSharing::Shared)
+                        .readonly(),
+                ),
+            }
         });
         exec.mount(Mount::ssh(SSH_SOCKET, SSH_ID).optional())
             .env("SSH_AUTH_SOCK", SSH_SOCKET)

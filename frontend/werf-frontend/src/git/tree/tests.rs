@@ -168,16 +168,26 @@ fn a_submodule_that_cannot_be_read_is_named() {
     let commit = inner.git(&["rev-parse", "HEAD"]);
     assert_eq!(read(&fixture, "/", &["vendor"]).unwrap().entries.len(), 1);
 
-    assert_eq!(
-        refusal(&fixture, "/vendor/lib", &[]),
-        "`git.add: /vendor/lib` is the submodule `vendor/lib`; use `add: /vendor` with `includePaths: [lib]`; the \
-         files of submodules come with it"
-    );
-    assert!(refusal(&fixture, "/vendor/lib/x", &[]).contains("lies in the submodule `vendor/lib`"));
+    for (add, shape, path) in [
+        ("/vendor/lib", Shape::Directory, "x"),
+        ("/vendor/lib/", Shape::Directory, "x"),
+        ("/vendor/lib/x", Shape::File, "x"),
+        ("/vendor", Shape::Directory, "lib/x"),
+    ] {
+        let listing = read(&fixture, add, &[]).expect("a listing");
+        assert_eq!(listing.shape, shape, "{add}");
+        assert_eq!(listing.entries[0].path.to_string(), path, "{add}");
+        assert_eq!(listing.entries[0].submodule, Some(0), "{add}");
+        assert_eq!(listing.submodules[0].path.to_string(), "vendor/lib");
+    }
+    assert!(refusal(&fixture, "/vendor/lib/y", &[]).contains("is not in commit"));
 
     let module = fixture.git_dir().join("modules/lib");
     std::fs::rename(&module, fixture.path().join("away")).unwrap();
     let text = refusal(&fixture, "/", &[]);
+    for add in ["/vendor/lib", "/vendor/lib/x", "/vendor"] {
+        assert_eq!(refusal(&fixture, add, &[]), text, "{add}");
+    }
     assert!(
         text.starts_with(&format!(
             "commit {commit} of submodule `lib` (`vendor/lib`) is not in the repository; run `git submodule update \

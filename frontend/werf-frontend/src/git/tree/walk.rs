@@ -19,24 +19,27 @@ const MOST_ENTRIES: usize = if cfg!(test) { 200_000 } else { 2_000_000 };
 /// Longer links cannot be made on Linux (`PATH_MAX`, with the NUL behind them).
 const LONGEST_LINK: u64 = 4095;
 
-/// Lists what `matcher` leaves of the directory `tree`, which is at `add` in the commit of `repo`.
+/// Lists what `matcher` leaves of the directory `tree`, which is at `add` in `repo`, the last of `submodules` if there
+/// are any.
 pub(super) fn list(
     repo: &Repo,
+    submodules: Vec<submodule::Submodule>,
     tree: gix::ObjectId,
     add: Option<&RepoPath>,
     matcher: &PathMatcher,
 ) -> Result<TreeListing, RepoError> {
+    let own = submodules.last().map(|last| last.path.clone());
     let mut walk = Walk {
         add,
         entries: Vec::new(),
-        submodules: Vec::new(),
         pending: Vec::new(),
         seen: 0,
+        submodules,
     };
     walk.pending.push(Directory {
         place: Rc::new(Place {
-            repo: Opened::Project(repo),
-            submodule: None,
+            repo: Opened::Given(repo),
+            submodule: own.map(|path| (walk.submodules.len() - 1, path)),
             names: OnceCell::new(),
         }),
         tree,
@@ -92,20 +95,20 @@ struct Directory<'a> {
 /// A repository that is gone through.
 struct Place<'a> {
     repo: Opened<'a>,
-    /// The index of the submodule and its path relative to `add`; `None` is the project.
+    /// The index of the submodule and its path; `None` is the project.
     submodule: Option<(usize, RepoPath)>,
     names: OnceCell<submodule::Names>,
 }
 
 enum Opened<'a> {
-    Project(&'a Repo),
+    Given(&'a Repo),
     Submodule(Box<Repo>),
 }
 
 impl Place<'_> {
     fn repo(&self) -> &Repo {
         match &self.repo {
-            Opened::Project(repo) => repo,
+            Opened::Given(repo) => repo,
             Opened::Submodule(repo) => repo,
         }
     }
@@ -196,22 +199,23 @@ impl<'a> Walk<'a> {
             None => path.as_bytes().to_vec(),
         };
         let inside = match &outer.submodule {
-            Some((_, root)) => &path.as_bytes()[root.as_bytes().len() + 1..],
+            Some((_, root)) => &whole[root.as_bytes().len() + 1..],
             None => &whole[..],
         };
-        let whole = RepoPath::parse(&whole).map_err(|error| {
+        let root = RepoPath::parse(&whole).map_err(|error| {
             RepoError::new(format!("submodule `{}`: {error}", printable(&whole)))
         })?;
-        let (repo, found) = submodule::open(outer.repo(), outer.names()?, inside, whole, commit)?;
-        let root = repo.root_tree();
+        let (repo, found) =
+            submodule::open(outer.repo(), outer.names()?, inside, root.clone(), commit)?;
+        let tree = repo.root_tree();
         let index = self.submodules.len();
         self.submodules.push(found);
         let place = Place {
             repo: Opened::Submodule(Box::new(repo)),
-            submodule: Some((index, path.clone())),
+            submodule: Some((index, root)),
             names: OnceCell::new(),
         };
-        Ok((Rc::new(place), root))
+        Ok((Rc::new(place), tree))
     }
 }
 

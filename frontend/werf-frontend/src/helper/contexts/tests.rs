@@ -34,6 +34,7 @@ fn plans(fixture: &Fixture) -> Result<Vec<DockerfilePlan>, String> {
         },
         build_args: BTreeMap::new(),
         toolchain: None,
+        values: None,
         baselines: Vec::new(),
         remotes: Vec::new(),
     };

@@ -44,6 +44,7 @@ fn plan_with(
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
         remotes: remotes.collect(),
         toolchain: None,
+        values: None,
         baselines: Vec::new(),
     };
     plan_commit(&request, store)

@@ -19,6 +19,7 @@ fn request(fixture: &Fixture, build_args: &[(&str, &str)]) -> PlanRequest {
         baselines: Vec::new(),
         remotes: Vec::new(),
         toolchain: None,
+        values: None,
     }
 }
 
