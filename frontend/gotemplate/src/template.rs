@@ -41,11 +41,11 @@ pub struct Templates {
     by_name: RwLock<BTreeMap<Arc<str>, Arc<Template>>>,
 }
 
-/// Who is told of calls.
-pub(crate) struct Observer(Box<Observe>);
+/// What is told of a call: its name, its arguments and its result.
+type Told = dyn Fn(&str, &[Value], &Value) + Send + Sync;
 
-/// What is called with a function's name, its arguments and its result.
-type Observe = dyn Fn(&str, &[Value], &Value) + Send + Sync;
+/// Who is told of calls.
+pub(crate) struct Observer(Box<Told>);
 
 impl Observer {
     pub(crate) fn tell(&self, name: &str, args: &[Value], result: &Value) {

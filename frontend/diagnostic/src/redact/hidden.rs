@@ -104,6 +104,28 @@ impl Hidden {
         self.replaced(text, |_| true)
     }
 
+    /// Returns `text`, which may have been cut to some length, without any value and without the beginning of one at its
+    /// end.
+    pub fn cut_text(&self, text: &str) -> String {
+        let shown = self.text(text).into_owned();
+        let Some(body) = shown.strip_suffix('…') else {
+            return shown;
+        };
+        let beginnings = self.texts.iter().filter_map(|hidden| {
+            let ends = hidden.char_indices().map(|(at, _)| at).skip(1);
+            ends.filter(|&end| body.ends_with(&hidden[..end])).max()
+        });
+        match beginnings.max() {
+            Some(length) => format!("{}{MASK}…", &body[..body.len() - length]),
+            None => shown,
+        }
+    }
+
+    /// Returns a message that is not made here without any value.
+    pub fn in_message(&self, message: &str) -> String {
+        self.hide(message, &[])
+    }
+
     /// Returns what of `text` is around and between the values in it.
     pub fn pieces<'a>(&self, text: &'a str) -> Vec<&'a str> {
         let mut pieces = Vec::new();
@@ -351,6 +373,20 @@ mod tests {
             rendered.notes,
             ["this line is rendered as `from: x-*** 421`"]
         );
+    }
+
+    #[test]
+    fn the_beginning_of_a_value_at_a_cut_is_hidden() {
+        let hidden = hidden(&["s3cr3t-of-mine"]);
+        for (text, shown) in [
+            ("login s3cr3t-of-mine; ls", "login ***; ls"),
+            ("login s3cr3t-o…", "login ***…"),
+            ("login s…", "login ***…"),
+            ("login …", "login …"),
+            ("login s3cr3t-o", "login s3cr3t-o"),
+        ] {
+            assert_eq!(hidden.cut_text(text), shown);
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Log {
         if let Some(traces) = &self.0 {
             let said = Value::String(said.clone());
             with(traces, |traces| {
-                traces.followed.observe("printf", args, &said)
+                traces.followed.observe("printf", args, &said);
             });
         }
     }

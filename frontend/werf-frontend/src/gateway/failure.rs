@@ -1,6 +1,7 @@
 //! How a build can end other than well, and whose fault it was.
 
 use buildkit_proto::rpc;
+use diagnostic::redact::Hidden;
 use diagnostic::{Diagnostic, Location};
 use stapel_sync::store::toolchains::TOOLCHAINS;
 use werf_plan::agreed::{DEFAULT_NAMES, STORE_EXIT_CODE, TOOLS};
@@ -41,6 +42,38 @@ impl Failure {
             Failure::StatusAt(status, at) => Ok(report::status_at(*status, &at, texts)),
             Failure::Gone(message) => Err(message),
         }
+    }
+}
+
+/// Build arguments with this prefix say what to do, and messages name them.
+const OWN_ARGUMENTS: &str = "WERF_";
+
+/// Returns what no failure shows: the build arguments, which templates may have put anywhere.
+pub(super) fn hidden(request: &Request) -> Hidden {
+    let mut hidden = Hidden::default();
+    for (name, value) in &request.build_args {
+        if !name.starts_with(OWN_ARGUMENTS) {
+            hidden.add(value);
+        }
+    }
+    hidden
+}
+
+impl Failure {
+    /// Hides values in everything that is said.
+    pub(super) fn without(mut self, hidden: &Hidden) -> Failure {
+        match &mut self {
+            Failure::Mistakes(mistakes) => {
+                for mistake in mistakes {
+                    hidden.in_diagnostic(mistake);
+                }
+            }
+            Failure::Status(status) | Failure::StatusAt(status, _) => {
+                status.message = hidden.in_message(&status.message);
+            }
+            Failure::Gone(_) => {}
+        }
+        self
     }
 }
 

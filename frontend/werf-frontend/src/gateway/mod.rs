@@ -72,6 +72,7 @@ async fn serve() -> ExitCode {
     };
     let imports = request.as_ref().map_or(&[][..], |it| &it.cache_imports);
     let mut bridge = Bridge::new(channel, imports);
+    let hidden = request.as_ref().map(failure::hidden).unwrap_or_default();
     let mut worker = bridge.clone();
     // A task of its own turns a panic into an error that the person sees.
     let build = tokio::spawn(async move {
@@ -84,7 +85,7 @@ async fn serve() -> ExitCode {
     });
     let returned = match build.await {
         Ok((Ok(answer), _)) => bridge.return_result(answer).await,
-        Ok((Err(failure), texts)) => match failure.into_status(&texts) {
+        Ok((Err(failure), texts)) => match failure.without(&hidden).into_status(&texts) {
             Ok(status) => bridge.return_error(status).await,
             Err(message) => return complain(&message),
         },

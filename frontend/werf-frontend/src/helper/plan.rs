@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use diagnostic::Diagnostic;
+use diagnostic::redact::Hidden;
 use stapel_sync::store::toolchains;
 use stapel_sync::store::tools::{StoreError, install_tools};
 use stapel_sync::store::{CleanPolicy, Store};
@@ -49,7 +50,12 @@ pub struct PlanRequest {
 pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
     let mut remarks = Remarks::default();
     let outcome = match plan_or_refuse(request, store, &mut remarks) {
-        Ok(outcome) => outcome,
+        Ok(mut outcome) => {
+            if let Outcome::Plan(plan) = &mut outcome {
+                hide_in_progress(plan, &remarks.hidden);
+            }
+            outcome
+        }
         Err(mut errors) => {
             for error in &mut errors {
                 remarks.hidden.in_diagnostic(error);
@@ -68,6 +74,14 @@ pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
         warnings: remarks.warnings,
         sources: remarks.texts,
         used_build_args: remarks.used.into_iter().collect(),
+    }
+}
+
+/// Hides the values of variables in the first words of commands, which progress shows and records keep.
+fn hide_in_progress(plan: &mut Plan, hidden: &Hidden) {
+    let stages = plan.images.iter_mut().flat_map(|image| &mut image.stages);
+    for script in stages.filter_map(|stage| stage.script.as_mut()) {
+        script.summary = hidden.cut_text(&script.summary);
     }
 }
 
