@@ -241,7 +241,7 @@ impl SourceText {
     }
 
     /// Returns a line, from 1, without its end.
-    fn text_of_line(&self, line: usize) -> &str {
+    pub fn text_of_line(&self, line: usize) -> &str {
         let start = self.lines.get(line.saturating_sub(1)).copied();
         self.text[start.unwrap_or(self.text.len())..]
             .lines()

@@ -33,7 +33,7 @@ enum Command {
     Render(Render),
     /// Plan the HEAD commit inside a build, and put what its stages need into the directory shared by all builds
     #[command(name = plan_in_build::COMMAND, hide = true)]
-    PlanInBuild(PlanInBuild),
+    PlanInBuild(Box<PlanInBuild>),
     /// Copy the ansible tool chain into the directory shared by all builds
     #[command(name = put_toolchain::COMMAND, hide = true)]
     PutToolchain(PutToolchain),

@@ -202,17 +202,24 @@ impl Hidden {
         if lines.is_empty() && !self.are_more {
             return shown.into_owned();
         }
+        let shown = self.hide_quoted(&shown, '`', is_rendered, lines);
+        // Templates' own messages have the quotes of Go.
+        self.hide_quoted(&shown, '"', is_rendered, lines)
+    }
+
+    fn hide_quoted(&self, text: &str, quote: char, is_rendered: bool, lines: &[&Line]) -> String {
         let is_written = |piece: &str| lines.iter().any(|line| line.written.contains(piece.trim()));
-        let pieces = shown.split('`').enumerate().map(|(index, piece)| {
+        let pieces = text.split(quote).enumerate().map(|(index, piece)| {
             let is_quoted = index % 2 == 1;
             match is_quoted {
                 true if self.are_more => MASK.to_owned(),
-                true if is_rendered => self.without_short(piece),
+                true if is_rendered && quote == '`' => self.without_short(piece),
+                true if is_rendered => piece.to_owned(),
                 true if !is_written(piece) && self.is_like(piece, lines) => MASK.to_owned(),
                 _ => piece.to_owned(),
             }
         });
-        pieces.collect::<Vec<_>>().join("`")
+        pieces.collect::<Vec<_>>().join(&quote.to_string())
     }
 
     /// Whether `piece` is a part of a value, or one in another spelling, or a part of a rendered line that reaches into one.

@@ -144,8 +144,10 @@ pub fn render(main: SourceText, others: Vec<TemplateFile>, inputs: &Inputs) -> O
     let mut warnings = debug::warnings(&traces.debug, &files);
     warnings.extend(unstable::warnings(&traces.unstable, &files));
     let mut hidden = traces.followed.into_hidden();
-    if let Ok(rendered) = &result {
-        hide_lines(rendered, &mut hidden);
+    match &result {
+        Ok(rendered) => hide_lines(rendered, &mut hidden),
+        // Nobody knows what of a value has got into a message, so it is looked for in this one.
+        Err(error) => hide_place(error, &files, &mut hidden),
     }
     let files = files.split_off(templates);
     Outcome {
@@ -185,6 +187,15 @@ fn read_files(traces: &Traces, result: Result<&Rendered, &gotemplate::Error>) ->
         })
     });
     read.collect()
+}
+
+/// Adds the line in which a template failed.
+fn hide_place(error: &Diagnostic, files: &[TemplateFile], hidden: &mut Hidden) {
+    let Some(at) = &error.at else { return };
+    let line = at.start.line;
+    if let Some(file) = files.iter().find(|file| file.source.name() == at.file) {
+        hidden.add_line(&at.file, line, file.source.text_of_line(line), "");
+    }
 }
 
 /// Adds the lines of templates from which rendered lines with hidden values come.

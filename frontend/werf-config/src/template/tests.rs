@@ -281,3 +281,20 @@ fn a_file_that_only_a_rule_of_werf_allows_is_told_with_the_rule() {
         assert_eq!(hint.contains(rule), is_allowed, "{hint}");
     }
 }
+
+#[test]
+fn a_part_of_a_value_in_the_words_of_a_template_is_hidden() {
+    for text in [
+        "{{ tpl (printf \"{{ %s }}\" (env \"A\")) . }}",
+        "{{ tpl (printf \"{{ .x.%s }}\" (env \"A\")) 5 }}",
+        "{{ include (env \"A\" | trunc 7) . }}",
+        "{{ index (dict) (env \"A\") 1 }}",
+        "{{ atoi (env \"A\") }}{{ fail (env \"A\" | splitList \" \" | first) }}",
+    ] {
+        let outcome = outcome_with(text, &[("A", "Hunter2 mine")], &[]);
+        let mut error = *outcome.result.expect_err("an error");
+        outcome.hidden.in_diagnostic(&mut error);
+        let said = error.one_line();
+        assert!(!said.contains("Hunter2"), "{text}\n{said}");
+    }
+}

@@ -292,3 +292,80 @@ fn a_mistake_in_rendered_yaml_is_shown_with_its_line_after_changes_before_it() {
     );
     insta::assert_snapshot!("failure_in_nested_include", error(&fixture, &[]));
 }
+
+#[test]
+fn the_value_of_a_variable_is_in_nothing_that_is_said_of_a_plan() {
+    const VALUE: &str = "Hunter2-of-Mine";
+    let rules = "giterminismConfigVersion: 1\nconfig:\n  goTemplateRendering:\n    allowEnvVariables: [TOKEN]\n";
+    let image = "image: app\nfrom: alpine:3\n";
+    let value = "{{ env \"TOKEN\" }}";
+    for rest in [
+        format!("git:\n- {{add: /{value}, to: /app}}\n"),
+        format!("git:\n- {{add: /, to: /app, includePaths: [\"{value}\"]}}\n"),
+        format!(
+            "git:\n- {{add: /, to: /app, stageDependencies: {{setup: [\"{value}\"]}}}}\nshell: {{setup: [a]}}\n"
+        ),
+        format!("git:\n- {{add: /, to: /app}}\nshell: {{setup: [\"login {value}\"]}}\n"),
+        format!("shell: {{setup: [\"{} {value}\"]}}\n", "x".repeat(110)),
+        format!("secrets: [{{src: /{value}}}]\n"),
+        format!("mount: [{{fromPath: {value}, to: /x}}]\n"),
+        format!("git:\n- {{url: \"https://host/a\", branch: {value}, to: /app}}\n"),
+        format!("---\nimage: d\ndockerfile: {value}\n"),
+        format!("---\nimage: d\ndockerfile: D\ncontext: {value}\n"),
+        format!("---\nimage: d\ndockerfile: D\ncontextAddFiles: {value}\n"),
+        "{{ .Files.Get (env \"TOKEN\") }}".to_owned(),
+        "{{ include (env \"TOKEN\") . }}".to_owned(),
+        "{{ tpl (printf \"{{ %s }}\" (env \"TOKEN\")) . }}".to_owned(),
+    ] {
+        let fixture = project(
+            &format!("{image}{rest}"),
+            &[("werf-giterminism.yaml", rules), ("D", "FROM a\n")],
+        );
+        let file = plan(&fixture, &[("TOKEN", VALUE)]);
+        let mut said: Vec<String> = file.warnings.iter().map(|it| file.render(it)).collect();
+        match &file.outcome {
+            Outcome::Errors(errors) => said.extend(errors.iter().map(|it| file.render(it))),
+            Outcome::Plan(plan) => {
+                let stages = plan.images.iter().flat_map(|image| &image.stages);
+                let scripts = stages.filter_map(|stage| stage.script.as_ref());
+                said.extend(scripts.map(|script| script.summary.clone()));
+            }
+            Outcome::NeedsRemotes(_) => {}
+        }
+        said.extend(file.sources.iter().map(|source| source.text.clone()));
+        let said = said.join("\n");
+        assert!(!said.contains("Hunter2"), "{rest}\n{said}");
+    }
+}
+
+#[test]
+fn the_value_of_a_secret_is_handed_over_in_a_file_and_in_nothing_else() {
+    let rules = "giterminismConfigVersion: 1\nconfig: {secrets: {allowValueIds: [proxy]}}\n";
+    let body = "image: app\nfrom: alpine:3\nsecrets: [{id: proxy, value: 'https://proxy.example'}]\nshell: {setup: [a]}\n";
+    let digests = |value: &str| {
+        let body = body.replace("proxy.example", value);
+        let fixture = project(&body, &[("werf-giterminism.yaml", rules)]);
+        let (store, values) = (tempfile::tempdir(), tempfile::tempdir());
+        let (store, values) = (store.expect("a directory"), values.expect("a directory"));
+        let request = PlanRequest {
+            values: Some(values.path().to_owned()),
+            ..request(&fixture, &[])
+        };
+        let file = plan_commit(&request, Some(store.path()));
+        let files: Vec<String> = std::fs::read_dir(values.path())
+            .expect("a directory")
+            .map(|entry| std::fs::read_to_string(entry.expect("an entry").path()).expect("text"))
+            .collect();
+        assert_eq!(files, [format!("https://{value}")]);
+        assert_eq!(file.warnings.len(), 1);
+        assert_eq!(file.warnings[0].rule.as_deref(), Some("SecretValue"));
+        let Outcome::Plan(plan) = &file.outcome else {
+            panic!("{:?}", file.outcome);
+        };
+        let record = serde_json::to_string(plan).expect("JSON");
+        assert!(!record.contains(value), "{record}");
+        let stages = plan.images[0].stages.iter();
+        stages.map(|stage| stage.digest.hex()).collect::<Vec<_>>()
+    };
+    assert_eq!(digests("one.example"), digests("other.example"));
+}
