@@ -345,7 +345,7 @@ fn secrets_mounts_and_the_network_are_understood() {
     );
     let rules = |text: &str| {
         let text = format!("giterminismConfigVersion: 1\nconfig: {{secrets: {{{text}}}}}\n");
-        let text = diagnostic::SourceText::new("g", text).expect("text");
+        let text = SourceText::new("g", text).expect("text");
         werf_config::giterminism::Giterminism::read(&text)
             .expect("rules")
             .rules
