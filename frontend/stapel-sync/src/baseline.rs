@@ -38,7 +38,7 @@ pub(crate) fn decode(bytes: &[u8], stage: StageDigest) -> Option<ManifestId> {
 ///
 /// # Errors
 /// A state file that is damaged, or cannot be read.
-pub fn applied(root: &Path) -> Result<Option<Manifest>, Error> {
+pub fn of_layer(root: &Path) -> Result<Option<Manifest>, Error> {
     let dir = Dir::root(root)
         .map_err(|why| Error::own(format!("open directory `{}`: {why}", root.display())))?;
     let Some(state) = state::read(&dir)? else {

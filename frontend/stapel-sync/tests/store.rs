@@ -226,7 +226,7 @@ fn what_a_layer_holds_is_remembered_and_measured() {
         ("b", file("22")),
         ("gone", file("666666")),
     ]);
-    assert_eq!(baseline::applied(&fixture.root).unwrap(), None);
+    assert_eq!(baseline::of_layer(&fixture.root).unwrap(), None);
     sync(
         &Store::open(&fixture.store).unwrap(),
         STAGE,
@@ -234,7 +234,10 @@ fn what_a_layer_holds_is_remembered_and_measured() {
         Before::State,
     )
     .unwrap();
-    assert_eq!(baseline::applied(&fixture.root).unwrap(), Some(old.clone()));
+    assert_eq!(
+        baseline::of_layer(&fixture.root).unwrap(),
+        Some(old.clone())
+    );
 
     let new = write(&[
         ("a", executable("1")),

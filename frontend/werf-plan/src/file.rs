@@ -128,8 +128,8 @@ pub struct ImagePlan {
     pub missing: Vec<MissingValue>,
     /// Whether nobody knows what the layer of [`ImagePlan::baseline`] holds, so that the stages after it are a
     /// guess: PLAN has to be asked again, with that layer at hand.
-    #[serde(default)]
-    pub unmeasured: bool,
+    #[serde(default, rename = "unmeasured")]
+    pub baseline_is_unknown: bool,
 }
 
 impl ImagePlan {

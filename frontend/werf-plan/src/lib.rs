@@ -96,7 +96,7 @@ fn plan_image(
         service_labels: service_labels::of(&config.project, &image.name, &stages),
         stages,
         docker: image.docker.clone().filter(|_| image.has_after_patch),
-        unmeasured: false,
+        baseline_is_unknown: false,
         image_spec: image_spec.map(|spec| spec.of_image(image.name.as_str(), &config.project)),
         inherited_mounts: base
             .map(|base| container::inherited(&image.mounts, base))

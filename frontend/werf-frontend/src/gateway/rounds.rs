@@ -173,7 +173,7 @@ impl Round {
             };
             if let Some(step) = lowered.step(&image.name, stage.kind) {
                 let is_new = lowered.graph.ignores_cache(step.node);
-                if self.seen.contains(&image.name) || !(image.unmeasured || is_new) {
+                if self.seen.contains(&image.name) || !(image.baseline_is_unknown || is_new) {
                     continue;
                 }
                 stages.push(BaselineStage {
@@ -212,7 +212,7 @@ mod tests {
         let sources = images.map(|image| (image.name.clone(), ImageSources::default()));
         let mut plan = plan(&config, "c", &sources.collect());
         for image in &mut plan.images {
-            image.unmeasured = unknown.contains(&image.name.as_str());
+            image.baseline_is_unknown = unknown.contains(&image.name.as_str());
         }
         plan
     }

@@ -50,7 +50,7 @@ impl Distance {
 /// STORE that cannot be written.
 pub fn record(store: &Store, layers: &[BaselineLayer]) -> Result<(), Error> {
     for BaselineLayer { stage, root } in layers {
-        if let Ok(Some(manifest)) = stapel_sync::baseline::applied(root) {
+        if let Ok(Some(manifest)) = stapel_sync::baseline::of_layer(root) {
             store.write_baseline(stage_digest(stage), &manifest)?;
         }
     }

@@ -194,7 +194,7 @@ fn fill(
     }
     for image in &mut planned.images {
         let distance = distances.get(&image.name);
-        image.unmeasured = distance.is_some_and(|it| it.distance == Distance::Unknown);
+        image.baseline_is_unknown = distance.is_some_and(|it| it.distance == Distance::Unknown);
     }
     if let Some(directory) = &request.values {
         values::hand_over(directory, &mut planned, &needed)?;
