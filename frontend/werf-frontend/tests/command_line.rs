@@ -92,7 +92,9 @@ fn bake_prints_a_target_for_each_final_image() {
     );
     assert_eq!(
         file["target"]["web"],
-        serde_json::json!({ "context": ".", "dockerfile": "werf.yaml", "target": "web" })
+        serde_json::json!({
+            "args": { "TAG": "${TAG}" }, "context": ".", "dockerfile": "werf.yaml", "target": "web",
+        })
     );
     std::fs::write(project.path().join("werf.yaml"), "project: p\n").unwrap();
     git(
@@ -102,6 +104,40 @@ fn bake_prints_a_target_for_each_final_image() {
     let (code, out, err) = told(project.path(), &["bake"]);
     assert_eq!((code, out.as_str()), (Some(1), ""));
     assert!(err.contains("configVersion"), "{err}");
+}
+
+#[test]
+fn bake_hands_on_what_templates_read_and_writes_no_value() {
+    let project = project();
+    let text = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\nimageSpec: {config: {labels: {a: '{{ env \"CI_A\" }}', b: '{{ env \"B\" \"x\" }}', e: '{{ .Env }}'}}}\n";
+    std::fs::write(project.path().join("werf.yaml"), text).unwrap();
+    let rules = "giterminismConfigVersion: 1\nconfig: {goTemplateRendering: {allowEnvVariables: [CI_A, B]}}\n";
+    std::fs::write(project.path().join("werf-giterminism.yaml"), rules).unwrap();
+    git(project.path(), &["add", "--all"]);
+    git(
+        project.path(),
+        &["commit", "--quiet", "--message", "variables"],
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_werf-frontend"))
+        .args(["bake", "--env-from", "CI_", "--build-arg", "WERF_ENV=dev"])
+        .current_dir(project.path())
+        .env("CI_A", "canary1")
+        .env("CI_UNREAD", "canary2")
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&output.stdout);
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{err}");
+    assert!(!out.contains("canary"), "{out}");
+    let file: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let arguments =
+        serde_json::json!({ "B": "${B}", "CI_A": "${CI_A}", "WERF_ENV": "${WERF_ENV}" });
+    assert_eq!(file["target"]["app"]["args"], arguments);
+    let none = serde_json::json!({ "default": null });
+    assert_eq!(
+        file["variable"],
+        serde_json::json!({ "B": none, "CI_A": none, "WERF_ENV": none })
+    );
 }
 
 #[test]

@@ -2,6 +2,9 @@
 //!
 //! Where images are told of others that must be pushed before, there is a group for each step, and the values that are
 //! known from earlier steps are arguments of the targets.
+//!
+//! What templates read with `env` are variables of the file, which bake takes from its environment, and arguments of all
+//! targets: no value stands in the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -45,7 +48,12 @@ fn text(
     let loaded = werf_config::load(&config_text)?;
     remarks.warnings.extend(loaded.warnings);
     let repo = options.repo.as_deref();
-    let file = bake_file(&loaded.config, config_text.name(), repo, &metadata)?;
+    let mut file = bake_file(&loaded.config, config_text.name(), repo, &metadata)?;
+    let is_given = |name: &&String| {
+        !template::KNOWN.contains(&name.as_str()) || request.build_args.contains_key(*name)
+    };
+    let read: BTreeSet<&String> = remarks.used.iter().filter(is_given).collect();
+    hand_on(&mut file, read.into_iter().map(String::as_str));
     Ok(format!("{file:#}\n"))
 }
 
@@ -142,6 +150,31 @@ fn bake_file(
         all_groups.insert(name, members);
     }
     Ok(json!({ "group": all_groups, "target": targets }))
+}
+
+/// Makes variables of `names`, and arguments of all targets, unless a target has an argument of that name.
+///
+/// A variable is null where the environment of bake has none; such an argument is not given to the build.
+fn hand_on<'a>(file: &mut Value, names: impl Iterator<Item = &'a str>) {
+    // As an identifier of bake's language, in which a `$` would begin something.
+    let is_identifier = |name: &&str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(is_plain)
+    };
+    let mut variables = Map::new();
+    for name in names.filter(is_identifier) {
+        variables.insert(name.to_owned(), json!({ "default": null }));
+        for target in file["target"].as_object_mut().into_iter().flatten() {
+            let arguments = &mut target.1["args"];
+            if arguments[name].is_null() {
+                arguments[name] = json!(format!("${{{name}}}"));
+            }
+        }
+    }
+    if !variables.is_empty() {
+        file["variable"] = Value::Object(variables);
+    }
 }
 
 /// The group that bake builds if nothing is said.

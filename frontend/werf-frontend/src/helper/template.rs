@@ -26,7 +26,7 @@ const TEMPLATES_DIR: &str = "WERF_CONFIG_TEMPLATES_DIR";
 const GITERMINISM: &str = "WERF_GITERMINISM_CONFIG";
 
 /// The build arguments that always mean something.
-const KNOWN: [&str; 5] = [
+pub(super) const KNOWN: [&str; 5] = [
     "WERF_ENV",
     LOOSE,
     TEMPLATES_DIR,
