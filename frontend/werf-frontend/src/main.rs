@@ -3,6 +3,7 @@
 
 mod command;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -40,7 +41,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    if std::env::args_os().len() <= 1 {
+    // BuildKit talks through pipes. A person at a terminal would see the bytes of HTTP/2, and wait for nothing: they get the help.
+    let is_for_buildkit = !(std::io::stdin().is_terminal() || std::io::stdout().is_terminal());
+    if std::env::args_os().len() <= 1 && is_for_buildkit {
         return gateway::main();
     }
     match Arguments::parse().command {

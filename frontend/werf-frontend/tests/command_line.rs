@@ -203,6 +203,57 @@ fn what_cannot_be_rendered_is_an_error_of_its_own() {
 }
 
 #[test]
+fn the_environment_is_known_to_every_command() {
+    let project = project();
+    let config = CONFIG.replace("image: web", "image: web-{{ .Env }}");
+    std::fs::write(project.path().join("werf.yaml"), config).unwrap();
+    git(project.path(), &["commit", "-qam", "m"]);
+    for command in ["plan", "bake", "render"] {
+        let (code, out, err) = told(project.path(), &[command, "--env", "dev"]);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{command}");
+        assert!(out.contains("web-dev"), "{command}: {out}");
+    }
+}
+
+#[test]
+fn a_repository_is_found_from_its_subdirectories() {
+    let project = project();
+    let below = project.path().join("src/deep");
+    std::fs::create_dir_all(&below).unwrap();
+    for command in ["plan", "render"] {
+        let from_root = told(project.path(), &[command]);
+        assert_eq!(from_root.0, Some(0));
+        assert_eq!(told(&below, &[command]), from_root, "{command}");
+    }
+    let (code, out, _) = told(&below, &["bake"]);
+    assert_eq!(code, Some(0));
+    let file: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let target =
+        serde_json::json!({ "context": "../..", "dockerfile": "werf.yaml", "target": "web" });
+    assert_eq!(file["target"]["web"], target);
+    // What is named is not searched for.
+    let (code, _, err) = told(&below, &["plan", "--git-dir", ".git"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("there is no git repository"), "{err}");
+}
+
+#[test]
+fn without_arguments_a_person_at_a_terminal_gets_the_help() {
+    // `script` (util-linux) is a terminal.
+    let output = Command::new("timeout")
+        .args(["60", "script", "--quiet", "--return", "--command"])
+        .arg(format!("'{}'", env!("CARGO_BIN_EXE_werf-frontend")))
+        .arg("/dev/null")
+        .env("NO_COLOR", "1")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(2), "{shown}");
+    assert!(shown.contains("Usage: werf-frontend"), "{shown}");
+}
+
+#[test]
 fn a_reader_that_leaves_early_is_no_failure() {
     let project = project();
     let program = env!("CARGO_BIN_EXE_werf-frontend");

@@ -41,8 +41,10 @@ impl Bake {
         });
         let mut arguments: BTreeMap<String, String> = from_env.collect();
         arguments.extend(build_args(&self.build_arg));
+        let context = self.checkout.context();
         let request = self.checkout.request(arguments);
         let options = BakeOptions {
+            context,
             repo: self.repo,
             metadata: self.metadata_file,
         };

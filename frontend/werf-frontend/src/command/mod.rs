@@ -8,7 +8,7 @@ mod render;
 mod terminal;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use werf_frontend::helper::locate::ConfigQuery;
 use werf_frontend::helper::plan::PlanRequest;
@@ -19,22 +19,46 @@ pub use plan_in_build::PlanInBuild;
 pub use put_toolchain::PutToolchain;
 pub use render::Render;
 
-/// Where a person's configuration is.
+/// The directory that a repository is told by, and the one that is named where none is found.
+const GIT_DIR: &str = ".git";
+
+/// Where a person's configuration is, and what its templates read.
 #[derive(clap::Args)]
 struct Checkout {
-    /// The git directory
-    #[arg(long, value_name = "DIR", default_value = ".git")]
-    git_dir: PathBuf,
+    /// The git directory [default: .git here, or in the next directory above that has one]
+    #[arg(long, value_name = "DIR")]
+    git_dir: Option<PathBuf>,
     /// The configuration file, relative to the root of the work tree [default: werf.yaml, werf.yml]
     #[arg(short, long, value_name = "PATH")]
     file: Option<String>,
+    /// The environment, as `.Env`; it is the build argument WERF_ENV
+    #[arg(long, value_name = "ENV")]
+    env: Option<String>,
 }
 
 impl Checkout {
+    /// Returns the root of the work tree as builds in the working directory name it; `None` for that directory itself, and
+    /// if it is not known because a git directory was given.
+    fn context(&self) -> Option<String> {
+        let root = match self.git_dir {
+            Some(_) => return None,
+            None => root_from_here(),
+        };
+        let is_elsewhere = !root.as_os_str().is_empty();
+        is_elsewhere.then(|| root.to_string_lossy().into_owned())
+    }
+
     /// Returns the request of a person in a checkout.
-    fn request(self, build_args: BTreeMap<String, String>) -> PlanRequest {
+    fn request(self, mut build_args: BTreeMap<String, String>) -> PlanRequest {
+        let git_dir = match self.git_dir {
+            Some(given) => given,
+            None => root_from_here().join(GIT_DIR),
+        };
+        if let Some(env) = self.env {
+            build_args.insert("WERF_ENV".to_owned(), env);
+        }
         PlanRequest {
-            git_dir: self.git_dir,
+            git_dir,
             config: ConfigQuery {
                 path: self.file,
                 ..ConfigQuery::default()
@@ -43,6 +67,18 @@ impl Checkout {
             ..PlanRequest::default()
         }
     }
+}
+
+/// Returns the path from the working directory up to the next directory with a `.git`, as git looks for it: empty, or
+/// `..` so many times. Empty, too, if there is none.
+fn root_from_here() -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    let levels = here.ancestors().position(has_repository).unwrap_or(0);
+    std::iter::repeat_n("..", levels).collect()
+}
+
+fn has_repository(directory: &Path) -> bool {
+    directory.join(GIT_DIR).symlink_metadata().is_ok()
 }
 
 /// Splits `NAME=VALUE`; as for other builders, a name alone takes its value from the environment.

@@ -28,6 +28,8 @@ pub struct BakeOptions {
     pub repo: Option<String>,
     /// What `docker buildx bake --metadata-file` has written in earlier steps.
     pub metadata: Vec<PathBuf>,
+    /// The root of the work tree as seen from where `docker buildx bake` runs, if that is another directory.
+    pub context: Option<String>,
 }
 
 /// Reads the configuration and returns the text of the file.
@@ -47,8 +49,17 @@ fn text(
     let config_text = template::read(&repo, request, remarks)?.text;
     let loaded = werf_config::load(&config_text)?;
     remarks.warnings.extend(loaded.warnings);
-    let repo = options.repo.as_deref();
-    let mut file = bake_file(&loaded.config, config_text.name(), repo, &metadata)?;
+    let mut file = bake_file(
+        &loaded.config,
+        config_text.name(),
+        options.repo.as_deref(),
+        &metadata,
+    )?;
+    if let (Some(context), Some(targets)) = (&options.context, file["target"].as_object_mut()) {
+        for target in targets.values_mut() {
+            target["context"] = json!(context);
+        }
+    }
     let is_given = |name: &&String| {
         !template::KNOWN.contains(&name.as_str()) || request.build_args.contains_key(*name)
     };
