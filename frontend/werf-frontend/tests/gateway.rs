@@ -765,7 +765,9 @@ async fn a_dockerfile_finds_an_image_of_the_file_under_the_name_in_its_argument(
 #[tokio::test]
 async fn a_stage_that_fails_below_a_dockerfile_is_named() {
     let script = Script {
-        dockerfile: Some("exit code: 2"),
+        dockerfile: Some(
+            "process \"/.werf/stapel/bin/stapel-sync run\" did not complete successfully: exit code: 2",
+        ),
         failed_input: Some(BASE),
         ..with_dependencies()
     };

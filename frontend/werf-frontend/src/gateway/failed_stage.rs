@@ -7,26 +7,32 @@ use crate::lower::Step;
 
 use super::{report, task};
 
-/// Says which stage of which image failed, and what its commands could see of `commit`. Code and details stay.
+/// Says which stage of which image failed and why, and what its commands could see of `commit`. Code and details stay.
 ///
+/// The daemon's message begins with the arguments of the process, which are ours and not the user's: they are left out.
 /// Without a step the failure is none of a stage, and the status stays as it is.
 pub fn describe(mut status: rpc::Status, step: Option<&Step>, commit: &str) -> rpc::Status {
     let Some(step) = step else {
         return status;
     };
     let code = report::exit_code(&status);
-    let what = match code {
-        Some(code) => format!("failed with exit code {code}"),
-        None => "failed".to_owned(),
-    };
-    match task::failed(step, code) {
-        Some(failed) => failed.name(&mut status, step),
+    let reason = reason(&status.message, code);
+    status.message = match task::failed(step, code) {
+        Some(failed) => failed.name(&mut status, step, reason.as_deref()),
         None => {
-            status.message = format!(
-                "stage `{}` of image `{}` {what}: {}",
-                step.kind, step.image, status.message
-            );
+            let said = code.map_or_else(String::new, |code| {
+                let meaning = meaning(code).map_or_else(String::new, |says| format!(" ({says})"));
+                format!(" with exit code {code}{meaning}")
+            });
+            let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+            format!(
+                "stage `{}` of image `{}` failed{said}{reason}",
+                step.kind, step.image
+            )
         }
+    };
+    if let Some(hint) = hint(step, code, &status.message) {
+        status.message.push_str(&format!("\n  hint: {hint}"));
     }
     if commands_saw_files(step, code) {
         status.message.push_str(&format!(
@@ -36,6 +42,60 @@ pub fn describe(mut status: rpc::Status, step: Option<&Step>, commit: &str) -> r
         ));
     }
     status
+}
+
+/// Returns what the daemon's message says besides the process and its exit code, if there is more.
+///
+/// It is `process "ARGUMENTS" did not complete successfully: REASON`, and the reason of a process that ended by itself is
+/// `exit code: N` (`solver/llbsolver/ops/exec.go`, `solver/pb/errdefs`).
+fn reason(message: &str, code: Option<i64>) -> Option<String> {
+    let reason = match message.strip_prefix("process \"") {
+        Some(rest) => rest.rsplit_once(PROCESS_FAILED)?.1,
+        None => message,
+    };
+    let Some(code) = code else {
+        return Some(reason.to_owned());
+    };
+    let more = reason.strip_prefix(&format!("exit code: {code}"));
+    match more {
+        Some("") => None,
+        Some(more) if more.starts_with(": ") => Some(more[2..].to_owned()),
+        _ => Some(reason.to_owned()),
+    }
+}
+
+/// What stands between the arguments of a process and the reason.
+const PROCESS_FAILED: &str = "\" did not complete successfully: ";
+
+/// Returns what an exit code of a shell says in words (POSIX, "Exit Status for Commands"; 128 and more is a signal).
+fn meaning(code: i64) -> Option<&'static str> {
+    match code {
+        126 => Some("a command cannot be executed"),
+        127 => Some("a command was not found"),
+        137 => Some("killed, perhaps because memory ran out"),
+        139 => Some("a program crashed"),
+        143 => Some("terminated"),
+        _ => None,
+    }
+}
+
+/// Returns where a person finds out more: what commands say is in the log of the build only.
+fn hint(step: &Step, code: Option<i64>, message: &str) -> Option<&'static str> {
+    const UNKNOWN_OWNER: [&str; 3] = [
+        "invalid user index",
+        "unable to find user",
+        "unable to find group",
+    ];
+    match code {
+        None if UNKNOWN_OWNER.iter().any(|says| message.contains(says)) => Some(
+            "the image has no such `owner` or `group`: create it in an earlier stage, or write a number",
+        ),
+        None | Some(report::NOT_STARTED) => None,
+        // A task is named already.
+        Some(_) if task::failed(step, code).is_some() => None,
+        Some(STORE_EXIT_CODE | SYNC_EXIT_CODE) => Some("the end of its log, above, says why"),
+        Some(_) => Some("the end of its log, above, says which command it was, and why"),
+    }
 }
 
 /// Whether it was commands of the user's that failed, with files of git mappings at hand.
@@ -55,6 +115,15 @@ mod tests {
     use super::*;
 
     fn described(kind: StageKind, has_sources: bool, code: Option<i64>) -> String {
+        described_as(kind, has_sources, code, "it broke")
+    }
+
+    fn described_as(
+        kind: StageKind,
+        has_sources: bool,
+        code: Option<i64>,
+        message: &str,
+    ) -> String {
         let mut graph = buildkit_llb::Graph::new();
         let node = graph.exec(buildkit_llb::Exec::new(["x"]).root(None)).root();
         let step = Step {
@@ -67,7 +136,7 @@ mod tests {
         };
         let status = rpc::Status {
             code: report::CODE_UNKNOWN,
-            message: "it broke".to_owned(),
+            message: message.to_owned(),
             details: code
                 .map(|code| prost_types::Any {
                     type_url: "github.com/moby/buildkit/gatewayapi.ExitMessage+json".to_owned(),
@@ -87,7 +156,8 @@ mod tests {
     fn commands_that_fail_with_files_at_hand_get_a_hint() {
         assert_eq!(
             described(StageKind::Install, true, Some(1)),
-            "stage `install` of image `app` failed with exit code 1: it broke\n  hint: its commands see the files of \
+            "stage `install` of image `app` failed with exit code 1: it broke\n  hint: the end of its log, above, says which \
+             command it was, and why\n  hint: its commands see the files of \
              commit 0123456789ab, not those of the working directory; if one is missing or old, commit it and build \
              again"
         );
@@ -105,7 +175,71 @@ mod tests {
         ] {
             let message = described(kind, has_sources, code);
             assert!(message.starts_with(&format!("stage `{kind}` of image `app` failed")));
-            assert!(message.ends_with(": it broke"), "{message}");
+            assert!(!message.contains("its commands see"), "{message}");
         }
+    }
+
+    #[test]
+    fn our_own_arguments_are_not_shown() {
+        let process = |reason: &str| {
+            format!(
+                "process \"/.werf/stapel/bin/stapel-sync run --store /x \\\"{}\\\"\" did not complete successfully: {reason}",
+                "0".repeat(64)
+            )
+        };
+        let first = |code: Option<i64>, reason: &str| {
+            let message = described_as(StageKind::Setup, false, code, &process(reason));
+            let lines: Vec<&str> = message.lines().collect();
+            (
+                lines[0].to_owned(),
+                lines.get(1).map(|&line| line.to_owned()),
+            )
+        };
+        let which = "  hint: the end of its log, above, says which command it was, and why";
+        let why = "  hint: the end of its log, above, says why";
+        for (code, reason, expected, hint) in [
+            (Some(1), "exit code: 1", "with exit code 1", Some(which)),
+            (
+                Some(127),
+                "exit code: 127",
+                "with exit code 127 (a command was not found)",
+                Some(which),
+            ),
+            (
+                Some(137),
+                "exit code: 137: cannot allocate memory",
+                "with exit code 137 (killed, perhaps because memory ran out): cannot allocate memory",
+                Some(which),
+            ),
+            (Some(94), "exit code: 94", "with exit code 94", Some(why)),
+            // Only the code of the process itself is left out.
+            (
+                Some(1),
+                "exit code: 12",
+                "with exit code 1: exit code: 12",
+                Some(which),
+            ),
+            (
+                None,
+                "open /x/stapel: no such file or directory",
+                ": open /x/stapel: no such file or directory",
+                None,
+            ),
+        ] {
+            let sep = if code.is_some() { " " } else { "" };
+            let message = format!("stage `setup` of image `app` failed{sep}{expected}");
+            assert_eq!(first(code, reason), (message, hint.map(str::to_owned)));
+        }
+    }
+
+    #[test]
+    fn an_owner_that_an_import_does_not_find_is_told_in_words() {
+        let kind = StageKind::ImportsBeforeInstall;
+        let message = described_as(kind, false, None, "invalid user index: -1");
+        assert_eq!(
+            message,
+            "stage `importsBeforeInstall` of image `app` failed: invalid user index: -1\n  hint: the image has no such \
+             `owner` or `group`: create it in an earlier stage, or write a number"
+        );
     }
 }

@@ -31,19 +31,19 @@ pub fn failed(step: &Step, code: Option<i64>) -> Option<FailedTask> {
 }
 
 impl FailedTask {
-    /// Puts the task before the daemon's message, and leaves only its lines in the frames.
-    pub fn name(&self, status: &mut Status, step: &Step) {
+    /// Leaves only the lines of the task in the frames of `status`, and returns the message for it.
+    pub fn name(&self, status: &mut Status, step: &Step, reason: Option<&str>) -> String {
         let Location { file, start, .. } = &self.at;
-        status.message = format!(
-            "{file}:{}:{}: task {} of stage `{}` of image `{}` failed: {}",
+        report::keep_range(status, start.line);
+        let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+        format!(
+            "{file}:{}:{}: task {} of stage `{}` of image `{}` failed{reason}",
             start.line,
             start.column,
             self.index + 1,
             step.kind,
             step.image,
-            status.message
-        );
-        report::keep_range(status, start.line);
+        )
     }
 }
 
