@@ -13,7 +13,7 @@ use yaml_v2::Problem;
 use yaml_v2::advice;
 use yaml_v2::read;
 use yaml_v2::untyped::{self, Keys};
-use yaml_v2::{NodeKind, NodeRef, Tree};
+use yaml_v2::{Node, NodeKind, NodeRef, Tree};
 
 /// What a document is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,11 @@ pub struct Documents {
 /// Reads the documents of a file, and says what is wrong with those that cannot be read.
 pub fn read_all(source: &SourceText, diagnostics: &mut Diagnostics) -> Documents {
     let mut documents = Documents::default();
+    if let Some(mistake) = dockerfile(source) {
+        diagnostics.push(mistake);
+        documents.is_partial = true;
+        return documents;
+    }
     for part in split(source.text()) {
         match read_part(part, source, diagnostics) {
             Some(document) => documents.list.push(document),
@@ -58,6 +63,23 @@ pub fn read_all(source: &SourceText, diagnostics: &mut Diagnostics) -> Documents
         }
     }
     documents
+}
+
+/// Returns what to say of a Dockerfile, which begins with an instruction that no line of a `werf.yaml` looks like.
+fn dockerfile(source: &SourceText) -> Option<Diagnostic> {
+    let text = source.text();
+    let line = text
+        .lines()
+        .find(|line| !line.trim().is_empty() && !line.starts_with('#'))?;
+    let (word, rest) = line.split_once(' ')?;
+    if !["FROM", "ARG"].contains(&word) || rest.contains(": ") || line.ends_with(':') {
+        return None;
+    }
+    let start = line.as_ptr().addr() - text.as_ptr().addr();
+    let at = source.location(Span::new(start, start + line.len()));
+    Some(Diagnostic::error("this is a Dockerfile, and no `werf.yaml`").at(at).hint(
+        "build it with `docker buildx build` as it is, or name it in the `werf.yaml`: `image: NAME` and `dockerfile: PATH`",
+    ))
 }
 
 /// Returns the parts of a text that are not empty.
@@ -110,6 +132,10 @@ fn read_part(part: Span, source: &SourceText, diagnostics: &mut Diagnostics) -> 
     }
     for scalar in tree.plain_scalars() {
         find_swallowed_separator(scalar.span, source, diagnostics);
+        find_swallowed_item(scalar.span, source, diagnostics);
+    }
+    for node in tree.nodes() {
+        find_dropped_tag(node, source, diagnostics);
     }
     let Some(root) = tree.root() else {
         diagnostics.push(unrecognized(part, source, &[]));
@@ -194,8 +220,12 @@ fn unrecognized(part: Span, source: &SourceText, keys: &[&str]) -> Diagnostic {
 /// Returns a warning of these rules as a note to a mistake that it may explain.
 pub fn ignored_note(warning: &Diagnostic) -> Option<String> {
     let line = warning.at.as_ref()?.start.line;
-    (warning.is_of(&rule::NEAR_SEPARATOR) || warning.is_of(&rule::IGNORED_TEXT))
-        .then(|| format!("line {line}: {}", warning.message))
+    (warning.is_of(&rule::NEAR_SEPARATOR) || warning.is_of(&rule::IGNORED_TEXT)).then(|| {
+        match &warning.hint {
+            Some(hint) => format!("line {line}: {}; {hint}", warning.message),
+            None => format!("line {line}: {}", warning.message),
+        }
+    })
 }
 
 /// Warns of text behind the first YAML document of a part, which werf never looks at.
@@ -279,6 +309,66 @@ fn find_swallowed_separator(scalar: Span, source: &SourceText, diagnostics: &mut
         }
         offset += line.len();
     }
+}
+
+/// Warns of the first line that looks like an item of a list and belongs to the text of the item above it, because it is
+/// indented deeper.
+fn find_swallowed_item(scalar: Span, source: &SourceText, diagnostics: &mut Diagnostics) {
+    let text = source.text();
+    let begin = text[..scalar.start].rfind('\n').map_or(0, |end| end + 1);
+    if !text[begin..scalar.start].trim_start().starts_with("- ") {
+        return;
+    }
+    let mut offset = scalar.start;
+    for line in text[scalar.start..scalar.end].split_inclusive('\n') {
+        let item = line.trim_start();
+        if offset > scalar.start && item.starts_with("- ") {
+            let at = offset + (line.len() - item.len());
+            let message = format!(
+                "this is no item of the list: it is indented deeper, and belongs to the text that begins in line {}",
+                source.line(scalar.start)
+            );
+            let diagnostic = Diagnostic::warning(&rule::SWALLOWED_ITEM, message)
+                .at(source.location(Span::new(at, at + item.trim_end().len())));
+            diagnostics.push(diagnostic.hint("indent the items of one list alike"));
+            return;
+        }
+        offset += line.len();
+    }
+}
+
+/// Warns of a local tag, which is dropped: in `! test -f x` it was meant to be a part of the command.
+fn find_dropped_tag(node: &Node, source: &SourceText, diagnostics: &mut Diagnostics) {
+    let Some(tag) = node.tag.as_deref().filter(|tag| tag.starts_with('!')) else {
+        return;
+    };
+    let text = source.text();
+    let Some(at) = text[..node.span.start].rfind(tag) else {
+        return;
+    };
+    let is_alone = text[at + tag.len()..node.span.start]
+        .trim_matches(' ')
+        .is_empty();
+    if !is_alone {
+        return;
+    }
+    let value = &text[node.span.start..node.span.end];
+    let mut diagnostic = Diagnostic::warning(
+        &rule::TAG_DROPPED,
+        format!(
+            "`{tag}` is a YAML tag and is dropped: the value is `{}`",
+            read::shorten(value)
+        ),
+    )
+    .at(source.location(Span::new(at, at + tag.len())));
+    if matches!(node.kind, NodeKind::Scalar { .. }) {
+        let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        diagnostic = diagnostic.hint(advice::quote_all(
+            &text[begin..at],
+            &text[at..node.span.end],
+        ));
+    }
+    diagnostics.push(diagnostic);
 }
 
 #[cfg(test)]

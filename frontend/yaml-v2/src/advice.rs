@@ -21,8 +21,10 @@ pub fn diagnostic(error: &SyntaxError, source: &SourceText, part: Span) -> Diagn
             .map_or(0, |(at, _)| at);
         offset = error.context.map_or(last, |(_, since)| since.offset);
     }
-    let (message, hint, at) = unquoted(source.text(), part.start + offset)
-        .unwrap_or_else(|| explain(error, source, part, part.start + offset));
+    if let Some(diagnostic) = unquoted_command(error, source, part.start + offset) {
+        return diagnostic;
+    }
+    let (message, hint, at) = explain(error, source, part, part.start + offset);
     let end = source.text()[at..]
         .chars()
         .next()
@@ -35,6 +37,91 @@ pub fn diagnostic(error: &SyntaxError, source: &SourceText, part: Span) -> Diagn
         .notes
         .extend(context_note(error, source, part, at));
     diagnostic
+}
+
+/// Says to quote a command that begins as YAML's own syntax does and then goes on, such as `[ -d x ] || mkdir x`, if the
+/// line at `at` has one.
+fn unquoted_command(error: &SyntaxError, source: &SourceText, at: usize) -> Option<Diagnostic> {
+    if error.finder == Finder::Reader {
+        return None;
+    }
+    let text = source.text();
+    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next()?.trim_end();
+    let begin = value_begin(line);
+    let value = &line[begin..];
+    let first = value.chars().next()?;
+    let end = closing(value)?;
+    let rest = &value[end..];
+    let goes_on = rest.trim_start().chars().next()?;
+    let message = match first {
+        // Without a blank it is rather a quote inside of quotes.
+        '"' | '\'' if rest.starts_with(' ') && !"#:,]}".contains(goes_on) => {
+            "nothing can follow the closing quote of a value".to_owned()
+        }
+        '[' | '{' if !"#:,]}".contains(goes_on) => {
+            let what = if first == '[' { "list" } else { "mapping" };
+            format!(
+                "a value that begins with `{first}` is a {what}, and nothing can follow its end"
+            )
+        }
+        _ => return None,
+    };
+    let at = source.location(Span::new(start + begin, start + line.len()));
+    Some(
+        Diagnostic::error(message)
+            .at(at)
+            .hint(quote_all(&line[..begin], value)),
+    )
+}
+
+/// Says how a value is written in quotes; `before` is what stands before it in its line.
+pub fn quote_all(before: &str, value: &str) -> String {
+    const MOST_SHOWN: usize = 120;
+    if value.len() > MOST_SHOWN {
+        return "put all of it in single quotes, and double those inside".to_owned();
+    }
+    let quoted = value.replace('\'', "''");
+    format!("quote all of it: `{}'{quoted}'`", before.trim_start())
+}
+
+/// Returns where the value of a line begins: behind its dashes and its key.
+pub(super) fn value_begin(line: &str) -> usize {
+    let mut rest = line.trim_start();
+    while let Some(item) = rest.strip_prefix("- ") {
+        rest = item.trim_start();
+    }
+    if let Some((key, value)) = rest.split_once(": ")
+        && key
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+    {
+        rest = value.trim_start();
+    }
+    line.len() - rest.len()
+}
+
+/// Returns the offset behind the end of a list, a mapping or a quoted text that `value` begins with, if it ends in there.
+fn closing(value: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut quote = None;
+    let mut is_escaped = false;
+    for (at, c) in value.char_indices() {
+        match (quote, c) {
+            _ if is_escaped => is_escaped = false,
+            (Some('"'), '\\') => is_escaped = true,
+            (Some(open), c) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => depth = depth.checked_sub(1)?,
+            (None, _) => {}
+        }
+        if depth == 0 && quote.is_none() {
+            return (at > 0).then(|| at + c.len_utf8());
+        }
+    }
+    None
 }
 
 /// Returns message, hint and where to point.
@@ -166,73 +253,6 @@ fn explain(
         }
         problem => (problem.replace('\'', "`"), None, at),
     }
-}
-
-/// Explains a mistake in a line whose value begins as YAML and goes on as something else, which is how people write
-/// commands: `[ -d x ] || mkdir x`, `"a b" && c`.
-fn unquoted(text: &str, at: usize) -> Option<(String, Option<String>, usize)> {
-    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let line = text[start..].lines().next()?;
-    let mut value = line.trim_start();
-    while let Some(item) = value.strip_prefix("- ") {
-        value = item.trim_start();
-    }
-    let is_key = |key: &str| {
-        !key.is_empty()
-            && key
-                .chars()
-                .all(|c| c.is_alphanumeric() || "_-.".contains(c))
-    };
-    if let Some((key, rest)) = value.split_once(": ")
-        && is_key(key)
-    {
-        value = rest.trim_start();
-    }
-    let offset = start + line.len() - value.len();
-    let first = value.chars().next()?;
-    let end = match first {
-        '[' | '{' => closing_bracket(value)?,
-        '"' | '\'' => value[1..].find(first)? + 1,
-        _ => return None,
-    };
-    let rest = value[end + 1..].trim_start();
-    // A text in quotes with quotes in it is another mistake.
-    let has_quotes_inside = matches!(first, '"' | '\'') && value.trim_end().ends_with(first);
-    if rest.is_empty()
-        || has_quotes_inside
-        || rest.starts_with(['#', ',', ':', ']', '}'])
-        || at <= offset
-    {
-        return None;
-    }
-    let message = match first {
-        '[' | '{' => format!("a value that begins with `{first}` must be quoted"),
-        _ => "text follows the closing quote".to_owned(),
-    };
-    let whole = read::shorten(&value.trim_end().replace('\'', "''"));
-    Some((
-        message,
-        Some(format!("quote all of it: `'{whole}'`")),
-        offset,
-    ))
-}
-
-/// Returns where the bracket that `value` begins with is closed in the same line.
-fn closing_bracket(value: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, c) in value.char_indices() {
-        match c {
-            '[' | '{' => depth += 1,
-            ']' | '}' => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
 }
 
 /// Returns the offset at which the thing began that is broken.

@@ -31,7 +31,7 @@ mod token;
 pub mod untyped;
 mod value;
 
-pub use node::{NodeKind, NodeRef, Tree};
+pub use node::{Node, NodeKind, NodeRef, Tree};
 pub use parser::Parser;
 pub use problem::{Mismatch, Problem};
 pub use token::{Finder, SyntaxError};

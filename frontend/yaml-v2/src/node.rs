@@ -62,6 +62,11 @@ impl Tree {
         NodeRef { tree: self, id }
     }
 
+    /// Returns every node.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter()
+    }
+
     /// Returns every scalar that is written without quotes.
     pub fn plain_scalars(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| {

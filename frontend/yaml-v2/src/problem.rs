@@ -2,6 +2,7 @@
 
 use diagnostic::{Diagnostic, SourceText, Span};
 
+use super::advice;
 use super::value::Value;
 
 /// One mistake.
@@ -163,11 +164,35 @@ impl Problem {
             }
             Problem::CollectionAsKey { is_map: false, .. } => diagnostic.hint("quote it"),
             Problem::Mismatch(Mismatch {
-                hint: Some(hint), ..
-            }) => diagnostic.hint(*hint),
+                hint: Some(hint),
+                at,
+                ..
+            }) => match braces_of_item(source, *at) {
+                Some(quoted) => diagnostic.hint(quoted),
+                None => diagnostic.hint(*hint),
+            },
             _ => diagnostic,
         }
     }
+}
+
+/// Returns the hint for an item of a list that is a mapping only because its text begins with `{`, as a group of a shell's
+/// commands does.
+fn braces_of_item(source: &SourceText, at: Span) -> Option<String> {
+    let text = source.text();
+    let start = text[..at.start].rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next()?.trim_end();
+    let begin = advice::value_begin(line);
+    let value = &line[begin..];
+    let is_item = line.trim_start().starts_with("- ");
+    (is_item && start + begin == at.start && value.starts_with('{') && value.ends_with('}')).then(
+        || {
+            format!(
+                "a value that begins with `{{` is a mapping; {}",
+                advice::quote_all(&line[..begin], value)
+            )
+        },
+    )
 }
 
 fn describe(key: &Value) -> String {

@@ -41,6 +41,9 @@ pub(super) fn diagnostic(
         diagnostic = diagnostic.hint(advice.hint);
         diagnostic.notes.extend(advice.note);
     }
+    if diagnostic.hint.is_none() {
+        explain(&mut diagnostic, error.message(), files);
+    }
     let mut chain: Vec<String> = frames.filter_map(|frame| call(frame, files)).collect();
     let calls = chain.len();
     chain.dedup();
@@ -51,6 +54,79 @@ pub(super) fn diagnostic(
         diagnostic = diagnostic.note(format!("and {left_out} more calls"));
     }
     diagnostic
+}
+
+/// Says in other words what the parser has found, where that helps.
+fn explain(diagnostic: &mut Diagnostic, message: &str, files: &[TemplateFile]) {
+    let Some(file) = diagnostic
+        .at
+        .as_ref()
+        .and_then(|at| files.iter().find(|file| file.source.name() == at.file))
+    else {
+        return;
+    };
+    let text = file.source.text();
+    if message == "unexpected EOF" {
+        let Some(action) = never_closed(text) else {
+            return;
+        };
+        let shown = &text[action.start..action.end];
+        diagnostic.message = format!("`{shown}` is never closed");
+        diagnostic.at = Some(file.source.location(action));
+        diagnostic.hint = Some("write `{{ end }}` where it ends".to_owned());
+    }
+    if let Some(name) = message
+        .strip_prefix("function \"")
+        .and_then(|rest| rest.strip_suffix("\" not defined"))
+    {
+        let line = diagnostic.at.as_ref().map_or(1, |at| at.start.line);
+        let line = text.lines().nth(line - 1).unwrap_or_default();
+        // `{{ item }}` and the like are mostly meant for another program.
+        let of_other = actions(line)
+            .map(|action| &line[action.start..action.end])
+            .find(|action| {
+                let rest = inner(action).strip_prefix(name);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            });
+        if let Some(action) = of_other {
+            diagnostic.hint = Some(format!(
+                "to have `{action}` in the text as it is, for another program, write `{{{{ \"{action}\" }}}}`"
+            ));
+        }
+    }
+}
+
+/// Returns the innermost action that opens a block which the text does not close.
+fn never_closed(text: &str) -> Option<Span> {
+    let mut open = Vec::new();
+    for action in actions(text) {
+        let words = inner(&text[action.start..action.end]);
+        match words.split_whitespace().next() {
+            Some("if" | "range" | "with" | "define" | "block") => open.push(action),
+            Some("end") => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    open.pop()
+}
+
+/// Returns where the actions of a text are.
+fn actions(text: &str) -> impl Iterator<Item = Span> {
+    let mut offset = 0;
+    std::iter::from_fn(move || {
+        let start = offset + text[offset..].find("{{")?;
+        let end = start + text[start..].find("}}")? + 2;
+        offset = end;
+        Some(Span::new(start, end))
+    })
+}
+
+/// Returns what is inside the braces of an action.
+fn inner(action: &str) -> &str {
+    let inner = action.trim_start_matches("{{").trim_end_matches("}}");
+    inner.trim_start_matches('-').trim_end_matches('-').trim()
 }
 
 /// Says where the level below `frame` was called.

@@ -290,6 +290,29 @@ fn what_werf_would_silently_ignore_is_a_warning() {
             "(6, 15) CommandNotJson: `docker.CMD` of image `a` looks like a list but is not JSON, so it is a line for `/bin/sh -c`"
         ]
     );
+    let list = "---\nimage: a\nfrom: b\nshell:\n  setup:\n  - make\n";
+    assert_eq!(
+        warnings(&format!("{list}   - make install\n")),
+        [
+            "(9, 4) SwallowedItem: this is no item of the list: it is indented deeper, and belongs to the text that begins in line 8"
+        ]
+    );
+    assert_eq!(
+        warnings(&format!("{list}  - ! test -f x\n")),
+        ["(9, 5) TagDropped: `!` is a YAML tag and is dropped: the value is `test -f x`"]
+    );
+    assert_eq!(
+        warnings(&format!("{list}  - !test -f x\n")),
+        ["(9, 5) TagDropped: `!test` is a YAML tag and is dropped: the value is `-f x`"]
+    );
+    for quiet in [
+        "  - '! test -f x'\n",
+        "  - if ! test -f x; then\n    echo y; fi\n",
+        "  - !!str 1\n",
+        "  - |\n    x\n    - y\n",
+    ] {
+        assert!(warnings(&format!("{list}{quiet}")).is_empty(), "{quiet}");
+    }
     assert!(warnings("---\n--- # a-b\nimage: a\nfrom: b\n").is_empty());
 }
 
