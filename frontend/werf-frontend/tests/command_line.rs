@@ -21,13 +21,17 @@ fn git(directory: &Path, arguments: &[&str]) {
     assert!(status.success(), "git {arguments:?}");
 }
 
+fn git_all(directory: &Path) {
+    git(directory, &["add", "--all"]);
+    git(directory, &["commit", "--quiet", "--message", "m"]);
+}
+
 fn project() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("werf.yaml"), CONFIG).unwrap();
     std::fs::write(directory.path().join("werf-giterminism.yaml"), RULES).unwrap();
     git(directory.path(), &["init", "--quiet"]);
-    git(directory.path(), &["add", "--all"]);
-    git(directory.path(), &["commit", "--quiet", "--message", "m"]);
+    git_all(directory.path());
     directory
 }
 
@@ -207,7 +211,7 @@ fn the_environment_is_known_to_every_command() {
     let project = project();
     let config = CONFIG.replace("image: web", "image: web-{{ .Env }}");
     std::fs::write(project.path().join("werf.yaml"), config).unwrap();
-    git(project.path(), &["commit", "-qam", "m"]);
+    git_all(project.path());
     for command in ["plan", "bake", "render"] {
         let (code, out, err) = told(project.path(), &[command, "--env", "dev"]);
         assert_eq!((code, err.as_str()), (Some(0), ""), "{command}");
@@ -235,6 +239,56 @@ fn a_repository_is_found_from_its_subdirectories() {
     let (code, _, err) = told(&below, &["plan", "--git-dir", ".git"]);
     assert_eq!(code, Some(1));
     assert!(err.contains("there is no git repository"), "{err}");
+}
+
+#[test]
+fn masks_that_match_nothing_for_a_known_reason_get_a_hint() {
+    let project = project();
+    let below = project.path().join("src/app/[id]");
+    std::fs::create_dir_all(&below).unwrap();
+    std::fs::write(below.join("page"), "x").unwrap();
+    let plan = |git: &str| {
+        let config = format!(
+            "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: alpine:3\nshell: {{install: make}}\ngit:\n- {git}\n"
+        );
+        std::fs::write(project.path().join("werf.yaml"), config).unwrap();
+        git_all(project.path());
+        told(project.path(), &["plan"]).2
+    };
+    let mapping = |mask: &str| {
+        plan(&format!(
+            "{{add: /src, to: /app, stageDependencies: {{install: ['{mask}']}}}}"
+        ))
+    };
+    let err = mapping("app/[id]");
+    let hint = r"for a name with brackets write `app/\[id\]`";
+    assert!(
+        err.contains("matches no file") && err.contains(hint),
+        "{err}"
+    );
+    // What the hint says is so.
+    assert_eq!(mapping(r"app/\[id\]"), "");
+    let err = mapping("nope");
+    assert!(
+        err.contains("matches no file") && !err.contains("brackets"),
+        "{err}"
+    );
+    let err = plan("{add: /src, to: /app, includePaths: ['app/[id]']}");
+    assert!(
+        err.contains("matches no files") && err.contains(hint),
+        "{err}"
+    );
+    let single = |mask: &str| {
+        plan(&format!(
+            "{{add: '/src/app/[id]/page', to: /page, stageDependencies: {{install: ['{mask}']}}}}"
+        ))
+    };
+    let err = single("page");
+    assert!(
+        err.contains("`add` is a single file, which `**` matches"),
+        "{err}"
+    );
+    assert_eq!(single("**"), "");
 }
 
 #[test]

@@ -5,7 +5,6 @@
 
 use diagnostic::{Diagnostic, SourceText, Span};
 
-use super::read;
 use super::token::{Finder, SyntaxError};
 
 /// Says to a person what is wrong with the document at `part` of `source`.

@@ -114,6 +114,20 @@ impl CommitFiles {
 }
 
 impl CommitFiles {
+    /// Returns the target of the link at `path`, if that is one.
+    fn link(&self, trees: &mut Trees, path: &str) -> Result<Option<String>, RepoError> {
+        let path = path.trim_matches('/');
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let Some(Found::Directory(tree)) = self.find(trees, parent)? else {
+            return Ok(None);
+        };
+        let Some((GitKind::Link, link)) = trees.child(tree, name)? else {
+            return Ok(None);
+        };
+        let target = trees.repos[link.repo].repo.read(link.id, path)?;
+        Ok(Some(String::from_utf8_lossy(&target).into_owned()))
+    }
+
     /// Returns what is at `path`, or `None`.
     ///
     /// # Errors
@@ -135,10 +149,18 @@ impl CommitFiles {
         match self.find(&mut trees, path)? {
             Some(Found::File(file)) => trees.repos[file.repo].repo.read(file.id, path),
             Some(Found::Directory(_)) => Err(RepoError::new(format!("{path:?} is a directory"))),
-            None => Err(RepoError::new(format!(
-                "file {path:?} is not in commit {}",
-                &trees.repos[0].repo.commit()[..12]
-            ))),
+            None => {
+                let commit = trees.repos[0].repo.commit();
+                Err(match self.link(&mut trees, path)? {
+                    Some(target) => RepoError::new(format!(
+                        "file {path:?} is a link to {target:?}, where commit {} has nothing",
+                        &commit[..12]
+                    )),
+                    None => {
+                        RepoError::new(format!("file {path:?} is not in commit {}", &commit[..12]))
+                    }
+                })
+            }
         }
     }
 
@@ -465,6 +487,17 @@ mod tests {
         assert_eq!(files.read("dir/up"), Ok(b"y".to_vec()));
         assert_eq!(files.kind("real/out"), Ok(None));
         assert_eq!(files.kind("loop"), Ok(None));
+        for (path, says) in [
+            (
+                "/dir/out",
+                "file \"/dir/out\" is a link to \"../../etc/passwd\", where commit ",
+            ),
+            ("loop", "file \"loop\" is a link to \"loop\", where commit "),
+            ("dir/nope", "file \"dir/nope\" is not in commit "),
+        ] {
+            let message = files.read(path).unwrap_err().message;
+            assert!(message.starts_with(says), "{message}");
+        }
         let found = glob(&files, "dir");
         assert_eq!(found, ["dir/f", "dir/up"]);
     }

@@ -322,6 +322,17 @@ impl Reader<'_> {
     fn refuse(&mut self, error: &ListingError, mapping: &GitMapping) {
         let mut diagnostic = Diagnostic::error(error.to_string()).at(mapping.add.at.clone());
         diagnostic.hint = error.hint();
+        if let ListingError::NoMatch {
+            shape: Shape::Directory,
+            ..
+        } = error
+            && let Some(hint) = mapping
+                .include_paths
+                .iter()
+                .find_map(|mask| hint_of_set(mask))
+        {
+            diagnostic.hint = Some(hint);
+        }
         if let Some(remote) = &mapping.remote {
             let what = &remote.reference.value;
             let note = format!("the repository is `{}` ({what})", remote.url.value);
@@ -372,7 +383,15 @@ impl Reader<'_> {
                         "`{}` in `stageDependencies` matches no file of the mapping",
                         written.value
                     );
-                    self.warn(&rule::MASK_MATCHES_NOTHING, message, &written.at);
+                    let mut warning = Diagnostic::warning(&rule::MASK_MATCHES_NOTHING, message)
+                        .at(written.at.clone());
+                    warning.hint = match listing.shape {
+                        Shape::File => {
+                            Some("`add` is a single file, which `**` matches".to_owned())
+                        }
+                        Shape::Directory => hint_of_set(&written.value),
+                    };
+                    self.add(warning);
                 } else {
                     text.push_str(&hex(&checksum.sha256));
                 }
@@ -383,7 +402,10 @@ impl Reader<'_> {
     }
 
     fn warn(&mut self, rule: &'static Rule, message: String, at: &Location) {
-        let warning = Diagnostic::warning(rule, message).at(at.clone());
+        self.add(Diagnostic::warning(rule, message).at(at.clone()));
+    }
+
+    fn add(&mut self, warning: Diagnostic) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
@@ -468,6 +490,16 @@ pub(super) fn leaf(entry: &TreeEntry) -> Leaf {
 
 pub(super) fn object_id(id: gix::ObjectId) -> ObjectId {
     ObjectId::from_bytes(id.as_bytes()).expect("git has ids of 20 and 32 bytes")
+}
+
+/// Returns the hint for a mask that has a set of characters and matches nothing: directories are named `[id]` where the
+/// routes of a web application are.
+fn hint_of_set(mask: &str) -> Option<String> {
+    let is_set = mask.contains('[') && mask.contains(']') && !mask.contains('\\');
+    is_set.then(|| {
+        let escaped = mask.replace('[', "\\[").replace(']', "\\]");
+        format!("`[…]` is one of the characters in it: for a name with brackets write `{escaped}`")
+    })
 }
 
 /// Returns what a build may ask about the commit. The time is the author's, in Go's default format.
