@@ -168,6 +168,8 @@ fn a_failed_stage_names_itself_and_keeps_the_stages_before_it() {
         ">>>   - test -e /nowhere",
     ]);
     assert_eq!(failed.code, Some(1));
+    let error = failed.error();
+    assert!(!error.contains("stapel-sync"), "{error}");
     repo.commit_config(&stamps(&salt, "", "", ""));
     let built = Build::of(&repo).ok();
     for (stage, cached) in [

@@ -188,6 +188,7 @@ fn what_is_pushed_in_the_first_step_is_told_in_the_second() {
     let directory = tempfile::tempdir().unwrap();
     let registry = Bench::from_env().registry;
     let mut options = BakeOptions {
+        context: None,
         repo: Some(format!("{registry}/dependencies/{}", e2e::salt())),
         metadata: Vec::new(),
     };
