@@ -12,7 +12,7 @@ use crate::str::Str;
 pub struct Limits {
     /// Bytes of output. 64 MiB by default.
     pub output_bytes: u64,
-    /// Bytes of all strings and lists that functions make, freed ones included. 64 MiB by default.
+    /// Bytes of all strings, lists and maps that functions make, freed ones included. 64 MiB by default.
     pub value_bytes: u64,
     /// Nodes, commands and loop turns executed, plus what functions charge. 20 million by default.
     pub steps: u64,
@@ -116,6 +116,19 @@ impl Budget {
             Limit::ValueBytes,
             self.limits.value_bytes,
         )
+    }
+
+    /// Says whether `count` bytes of values are left, without using them.
+    pub fn check_bytes(&mut self, count: u64) -> Result<(), LimitError> {
+        if count <= self.value_bytes {
+            return Ok(());
+        }
+        self.charge_bytes(count)
+    }
+
+    /// Returns how many bytes of values are left.
+    pub fn bytes_left(&self) -> u64 {
+        self.value_bytes
     }
 
     /// Uses `count` bytes of output.

@@ -29,6 +29,9 @@ impl Str {
         String::from_utf8_lossy(&self.0)
     }
 
+    /// What a string takes besides its bytes: the counters of its buffer and what the allocator adds.
+    pub const HEADER_BYTES: u64 = 32;
+
     /// Reports whether this is the only holder of its buffer.
     pub(crate) fn is_new(&self) -> bool {
         Arc::strong_count(&self.0) == 1

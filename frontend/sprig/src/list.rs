@@ -14,7 +14,7 @@ const TOO_LONG: &str = "runtime error: makeslice: len out of range";
 pub(crate) fn register(funcs: &mut FuncMap) {
     funcs.add_variadic("list", [Type::Any], |_, args| Ok(args.into_vec().into()));
     funcs.alias("tuple", "list");
-    funcs.add_variadic("concat", [Type::Any], |_, args| {
+    funcs.add_variadic("concat", [Type::Any], |call, args| {
         if args
             .iter()
             .all(|list| list.as_list().is_some_and(|list| list.is_empty()))
@@ -24,11 +24,13 @@ pub(crate) fn register(funcs: &mut FuncMap) {
         let mut all = Vec::new();
         for list in args.iter() {
             match list {
-                Value::List(list) => all.extend_from_slice(list),
+                Value::List(list) => {
+                    limits::items(call, (all.len() + list.len()) as u64)?;
+                    all.extend_from_slice(list);
+                }
                 Value::Absent | Value::Nil => return Err(NIL.into()),
                 other => return Err(format!("Cannot concat type {} as list", other.kind()).into()),
             }
-            limits::items(all.len() as u64)?;
         }
         Ok(all.into())
     });
@@ -97,16 +99,16 @@ fn ends(funcs: &mut FuncMap) {
 fn changes(funcs: &mut FuncMap) {
     const ONE: &[Type] = &[Type::Any];
     const TWO: &[Type] = &[Type::Any, Type::Any];
-    pair(funcs, "append", TWO, |_, args| {
+    pair(funcs, "append", TWO, |call, args| {
         let list = list(&args[0], "push on")?;
-        limits::items(list.len() as u64 + 1)?;
+        limits::items(call, list.len() as u64 + 1)?;
         Ok([list, &args[1..]].concat().into())
     });
     funcs.alias("push", "append");
     funcs.alias("mustPush", "append");
-    pair(funcs, "prepend", TWO, |_, args| {
+    pair(funcs, "prepend", TWO, |call, args| {
         let list = list(&args[0], "prepend on")?;
-        limits::items(list.len() as u64 + 1)?;
+        limits::items(call, list.len() as u64 + 1)?;
         Ok([&args[1..], list].concat().into())
     });
     pair(funcs, "reverse", ONE, |_, args| {
@@ -122,8 +124,9 @@ fn changes(funcs: &mut FuncMap) {
             .collect::<Vec<_>>()
             .into())
     });
-    pair(funcs, "chunk", &[Type::INT, Type::Any], |_, args| {
+    pair(funcs, "chunk", &[Type::INT, Type::Any], |call, args| {
         chunk(
+            call,
             args[0].as_int().unwrap_or_default(),
             list(&args[1], "chunk")?,
         )
@@ -134,7 +137,7 @@ fn changes(funcs: &mut FuncMap) {
 
 /// Cuts into lists of `size` elements; the last may be shorter. Zero and negative sizes do what
 /// they do in Go, where the number of chunks is computed with floats.
-fn chunk(size: i64, list: &List) -> Result<Value, FuncError> {
+fn chunk(call: &mut Call<'_>, size: i64, list: &List) -> Result<Value, FuncError> {
     let length = list.len() as f64;
     let count = ((length - 1.0) / size as f64).floor() + 1.0;
     // Also false for NaN.
@@ -155,6 +158,7 @@ fn chunk(size: i64, list: &List) -> Result<Value, FuncError> {
         let Some(part) = list.get(start..start.saturating_add(wanted)) else {
             return Err("reflect: slice index out of range".into());
         };
+        call.charge_bytes(List::memory(part.len() as u64))?;
         chunks.push(Value::from(part.to_vec()));
     }
     Ok(List::of(Type::list(), chunks).into())

@@ -5,3 +5,4 @@
 mod cases;
 mod corpus;
 mod functions;
+mod memory;

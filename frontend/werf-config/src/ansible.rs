@@ -127,7 +127,7 @@ impl Reader<'_, '_> {
         };
         list.push(Value::String(format!("task_{index}")));
         pairs.push((tags, Value::List(list)));
-        let written = from_yaml::convert(Value::Map(pairs))
+        let written = from_yaml::convert(Value::Map(pairs), &mut |_| Ok(()))
             .ok()
             .and_then(|value| to_yaml::write(&value, |_| Ok(())).ok())
             .filter(|yaml| !yaml.is_empty());

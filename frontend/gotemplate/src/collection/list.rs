@@ -95,6 +95,12 @@ impl List {
             .collect()
     }
 
+    /// Returns how many bytes a list of so many items takes, without what the items point to.
+    pub fn memory(items: u64) -> u64 {
+        let header = size_of::<ListBody>() as u64 + 16;
+        header.saturating_add(items.saturating_mul(size_of::<Value>() as u64))
+    }
+
     /// Returns part of this list as a list of the same type.
     pub fn part(&self, range: Range<usize>) -> List {
         List::of(self.0.elem.clone(), self.0.items[range].to_vec())

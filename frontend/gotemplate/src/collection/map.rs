@@ -89,6 +89,23 @@ impl Map {
         map
     }
 
+    /// Returns how many bytes a map of so many entries takes, without what keys and elements point to.
+    pub fn memory(entries: u64) -> u64 {
+        let header = size_of::<MapBody>() as u64 + 16;
+        // The first entry makes a node with room for eleven; in a large map nodes are at least half full.
+        let first = if entries == 0 { 0 } else { 11 };
+        let places = entries.saturating_mul(2).max(first);
+        header.saturating_add(places.saturating_mul(Map::ENTRY_BYTES))
+    }
+
+    /// What one key and one element take in a node.
+    const ENTRY_BYTES: u64 = (size_of::<Key>() + size_of::<Value>()) as u64;
+
+    /// Reports whether this is the only holder of the map.
+    pub(crate) fn is_new(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+
     /// Returns the type of the keys.
     pub fn key(&self) -> &Type {
         &self.0.key

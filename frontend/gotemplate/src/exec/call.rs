@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::eval::{Given, Scope};
 use super::{Exec, Operand};
 use crate::builtins::{self, Builtin};
+use crate::collection::{List, Map};
 use crate::error::{Error, ErrorKind, Step};
 use crate::func::{Args, Call, Failure, FuncError, Signature};
 use crate::object::Object;
@@ -14,9 +15,6 @@ use crate::parse::NodeId;
 use crate::str::Str;
 use crate::types::Type;
 use crate::value::Value;
-
-/// What a list's element costs.
-const ELEMENT_BYTES: u64 = size_of::<Value>() as u64;
 
 impl Exec<'_> {
     /// Calls a method.
@@ -140,7 +138,8 @@ impl Exec<'_> {
     fn charge_result(&mut self, value: &Value) -> Result<(), Error> {
         let bytes = match value {
             Value::String(text) if text.is_new() => text.len() as u64,
-            Value::List(list) if list.is_new() => list.len() as u64 * ELEMENT_BYTES,
+            Value::List(list) if list.is_new() => List::memory(list.len() as u64),
+            Value::Map(map) if map.is_new() => Map::memory(map.len() as u64),
             _ => return Ok(()),
         };
         self.budget

@@ -143,6 +143,17 @@ impl<'a> Call<'a> {
         self.host.budget().charge_bytes(count)
     }
 
+    /// Fails if `count` bytes are more than what is left. They are not accounted for: ask this before making what the
+    /// function returns, which is counted then.
+    pub fn check_bytes(&mut self, count: u64) -> Result<(), LimitError> {
+        self.host.budget().check_bytes(count)
+    }
+
+    /// Returns how many bytes may still be made.
+    pub fn bytes_left(&mut self) -> u64 {
+        self.host.budget().bytes_left()
+    }
+
     /// Formats as Go's `fmt.Sprintf`.
     pub fn sprintf(&mut self, format: &[u8], args: &[Value]) -> Result<Str, LimitError> {
         self.host

@@ -86,7 +86,7 @@ fn merge(
         let old = target.get_value(&key);
         if new.is_nil() {
             if overwrite {
-                put(target, &key, new)?;
+                put(call, target, &key, new)?;
             }
             continue;
         }
@@ -109,7 +109,7 @@ fn merge(
             if !elem_fits {
                 return Err(unassignable("SetMapIndex", source.elem(), target.elem()));
             }
-            put(target, &key, new)?;
+            put(call, target, &key, new)?;
         }
     }
     Ok(())
@@ -159,7 +159,8 @@ fn place_list(target: &Map, old: Option<&Value>, new: &Value) -> Result<(), Merg
     }
 }
 
-fn put(target: &Map, key: &Value, value: Value) -> Result<(), MergeError> {
+fn put(call: &mut Call<'_>, target: &Map, key: &Value, value: Value) -> Result<(), MergeError> {
+    super::charge_entry(call, target, key)?;
     target
         .insert(key, value)
         .map_err(|error| MergeError::Failed(error.into()))

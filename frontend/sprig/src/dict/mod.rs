@@ -3,7 +3,7 @@
 mod copy;
 mod merge;
 
-use gotemplate::{FuncError, FuncMap, List, Map, Type, Value};
+use gotemplate::{Call, FuncError, FuncMap, LimitError, List, Map, Type, Value};
 
 use crate::strings::to_text;
 
@@ -20,10 +20,15 @@ pub(crate) fn register(funcs: &mut FuncMap) {
     funcs.add("get", [dict.clone(), Type::String], |_, args| {
         Ok(args.map(0).get(args.str(1)).unwrap_or_else(|| "".into()))
     });
-    funcs.add("set", [dict.clone(), Type::String, Type::Any], |_, args| {
-        args.map(0).insert(&args[1], args[2].clone())?;
-        Ok(args[0].clone())
-    });
+    funcs.add(
+        "set",
+        [dict.clone(), Type::String, Type::Any],
+        |call, args| {
+            charge_entry(call, args.map(0), &args[1])?;
+            args.map(0).insert(&args[1], args[2].clone())?;
+            Ok(args[0].clone())
+        },
+    );
     funcs.add("unset", [dict.clone(), Type::String], |_, args| {
         args.map(0).remove(args.str(1));
         Ok(args[0].clone())
@@ -69,6 +74,15 @@ pub(crate) fn register(funcs: &mut FuncMap) {
     funcs.add_variadic("dig", [Type::Any], |_, args| dig(&args));
     copy::register(funcs);
     merge::register(funcs);
+}
+
+/// Accounts for a key that a map is about to get and has not yet. The engine counts only maps that a function makes.
+fn charge_entry(call: &mut Call<'_>, map: &Map, key: &Value) -> Result<(), LimitError> {
+    if map.get_value(key).is_some() {
+        return Ok(());
+    }
+    let entries = map.len() as u64;
+    call.charge_bytes(Map::memory(entries + 1) - Map::memory(entries))
 }
 
 /// `dig "a" "b" DEFAULT DICT`: the element of nested maps, or the default where a key is missing.

@@ -3,16 +3,18 @@
 mod read;
 mod write;
 
-use gotemplate::{FuncError, FuncMap, Type, Value};
+use gotemplate::{FuncError, FuncMap, List, Map, Str, Type, Value};
 
 use write::{Escape, Layout, WriteError, write};
 
 pub(crate) fn register(funcs: &mut FuncMap) {
     // Without "must", errors are swallowed: nil or the empty string comes out.
-    funcs.add("fromJson", [Type::String], |_, args| {
+    funcs.add("fromJson", [Type::String], |call, args| {
+        call.charge_bytes(memory(args.str(0)))?;
         Ok(read::read(args.str(0)).value)
     });
-    funcs.add("mustFromJson", [Type::String], |_, args| {
+    funcs.add("mustFromJson", [Type::String], |call, args| {
+        call.charge_bytes(memory(args.str(0)))?;
         let outcome = read::read(args.str(0));
         outcome
             .error
@@ -28,6 +30,18 @@ pub(crate) fn register(funcs: &mut FuncMap) {
     // In Go this one panics, which is an error as well.
     writer(funcs, "toRawJson", raw, OnError::Report);
     writer(funcs, "mustToRawJson", raw, OnError::Report);
+}
+
+/// Returns how many bytes what a text says takes at most, from what its characters can begin.
+fn memory(text: &[u8]) -> u64 {
+    let value = Str::HEADER_BYTES + List::memory(1) - List::memory(0);
+    let of = |byte: &u8| match byte {
+        b'[' => List::memory(1),
+        b'{' => Map::memory(1),
+        b',' | b':' => value,
+        _ => 1,
+    };
+    text.iter().map(of).sum()
 }
 
 #[derive(Clone, Copy)]

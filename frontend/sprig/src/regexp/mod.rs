@@ -3,7 +3,7 @@
 mod cache;
 
 use goregexp::{Regexp, TooLong, quote_meta};
-use gotemplate::{Args, FuncError, FuncMap, List, Str, Type, Value};
+use gotemplate::{Args, Call, FuncError, FuncMap, List, Str, Type, Value};
 
 use crate::limits;
 use crate::quote::quote_pattern;
@@ -33,26 +33,30 @@ pub(crate) fn register(funcs: &mut FuncMap) {
         &cache,
         "RegexFind",
         vec![STRING, STRING],
-        |regexp, args| Ok(Value::string(regexp.find(args.str(1)))),
+        |_, regexp, args| Ok(Value::string(regexp.find(args.str(1)))),
     );
     pair(
         funcs,
         &cache,
         "RegexFindAll",
         vec![STRING, STRING, Type::INT],
-        |regexp, args| strings(regexp.find_all(args.str(1), args.int(2))),
+        |call, regexp, args| {
+            let most = limits::parts(call, args.int(2));
+            strings(call, &regexp.find_all(args.str(1), most))
+        },
     );
     pair(
         funcs,
         &cache,
         "RegexSplit",
         vec![STRING, STRING, Type::INT],
-        |regexp, args| {
+        |call, regexp, args| {
             if args.int(2) == 0 {
                 return Ok(List::nil(STRING).into());
             }
-            let parts = regexp.split(args.str(1), args.int(2));
-            limits::items(parts.len() as u64)?;
+            let most = limits::parts(call, args.int(2));
+            let parts = regexp.split(args.str(1), most);
+            limits::texts(call, &parts)?;
             Ok(List::strings(parts.into_iter().map(Str::from)).into())
         },
     );
@@ -61,7 +65,7 @@ pub(crate) fn register(funcs: &mut FuncMap) {
         &cache,
         "RegexReplaceAll",
         vec![STRING, STRING, STRING],
-        |regexp, args| {
+        |_, regexp, args| {
             let replaced = regexp.replace_all(args.str(1), args.str(2), limits::MAX_BYTES);
             Ok(Value::string(within_limit(replaced)?))
         },
@@ -72,7 +76,7 @@ pub(crate) fn register(funcs: &mut FuncMap) {
         &cache,
         "RegexReplaceAllLiteral",
         literally,
-        |regexp, args| {
+        |_, regexp, args| {
             let replaced = regexp.replace_all_literal(args.str(1), args.str(2), limits::MAX_BYTES);
             Ok(Value::string(within_limit(replaced)?))
         },
@@ -88,26 +92,26 @@ fn pair(
     cache: &Cache,
     name: &str,
     params: Vec<Type>,
-    body: fn(&Regexp, &Args) -> Result<Value, FuncError>,
+    body: fn(&mut Call<'_>, &Regexp, &Args) -> Result<Value, FuncError>,
 ) {
     let known = cache.clone();
     funcs.add(
         &name.replacen('R', "r", 1),
         params.clone(),
-        move |_, args| {
+        move |call, args| {
             let regexp = known.get(args.str(0)).map_err(|error| {
                 format!(
                     "regexp: Compile({}): {error}",
                     quote_pattern(args.str(0).as_bytes())
                 )
             })?;
-            body(&regexp, &args)
+            body(call, &regexp, &args)
         },
     );
     let known = cache.clone();
-    funcs.add(&format!("must{name}"), params, move |_, args| {
+    funcs.add(&format!("must{name}"), params, move |call, args| {
         let regexp = known.get(args.str(0)).map_err(|error| error.to_string())?;
-        body(&regexp, &args)
+        body(call, &regexp, &args)
     });
 }
 
@@ -119,10 +123,10 @@ fn within_limit(replaced: Result<Vec<u8>, TooLong>) -> Result<Vec<u8>, FuncError
     })
 }
 
-fn strings(parts: Vec<&[u8]>) -> Result<Value, FuncError> {
+fn strings(call: &mut Call<'_>, parts: &[&[u8]]) -> Result<Value, FuncError> {
     if parts.is_empty() {
         return Ok(List::nil(Type::String).into());
     }
-    limits::items(parts.len() as u64)?;
-    Ok(List::strings(parts.into_iter().map(Str::from)).into())
+    limits::texts(call, parts)?;
+    Ok(List::strings(parts.iter().copied().map(Str::from)).into())
 }

@@ -9,15 +9,18 @@ use crate::limits;
 const STRING: Type = Type::String;
 
 pub(crate) fn register(funcs: &mut FuncMap) {
-    funcs.add("split", [STRING, STRING], |_, args| {
-        numbered(&split_n(args.str(1), args.str(0), -1))
+    funcs.add("split", [STRING, STRING], |call, args| {
+        let most = limits::parts(call, -1);
+        numbered(call, &split_n(args.str(1), args.str(0), most))
     });
-    funcs.add("splitn", [STRING, Type::INT, STRING], |_, args| {
-        numbered(&split_n(args.str(2), args.str(0), args.int(1)))
+    funcs.add("splitn", [STRING, Type::INT, STRING], |call, args| {
+        let most = limits::parts(call, args.int(1));
+        numbered(call, &split_n(args.str(2), args.str(0), most))
     });
-    funcs.add("splitList", [STRING, STRING], |_, args| {
-        let parts = split_n(args.str(1), args.str(0), -1);
-        limits::items(parts.len() as u64)?;
+    funcs.add("splitList", [STRING, STRING], |call, args| {
+        let most = limits::parts(call, -1);
+        let parts = split_n(args.str(1), args.str(0), most);
+        limits::texts(call, &parts)?;
         Ok(List::strings(parts.into_iter().map(Str::from)).into())
     });
     funcs.add("toStrings", [Type::Any], |call, args| {
@@ -44,8 +47,8 @@ pub(crate) fn register(funcs: &mut FuncMap) {
 }
 
 /// Returns the parts as `_0`, `_1` and so on.
-fn numbered(parts: &[&[u8]]) -> Result<Value, FuncError> {
-    limits::items(parts.len() as u64)?;
+fn numbered(call: &mut Call<'_>, parts: &[&[u8]]) -> Result<Value, FuncError> {
+    limits::entries(call, parts)?;
     let entries = parts
         .iter()
         .enumerate()
@@ -59,7 +62,14 @@ pub(crate) fn to_strings(call: &mut Call<'_>, value: &Value) -> Result<Vec<Str>,
         Value::List(list) => list
             .iter()
             .filter(|item| !item.is_nil())
-            .map(|item| to_text(call, item))
+            .map(|item| {
+                let text = to_text(call, item)?;
+                // Text is handed on; of anything else it is made.
+                if !matches!(item, Value::String(_)) {
+                    call.charge_bytes(text.len() as u64 + Str::HEADER_BYTES)?;
+                }
+                Ok(text)
+            })
             .collect(),
         Value::Absent | Value::Nil => Ok(Vec::new()),
         _ => Ok(vec![to_text(call, value)?]),

@@ -3,7 +3,7 @@
 //! At the top keys are text; maps below are `map[interface {}]interface {}`, which many functions of sprig do not
 //! take. So it is in werf.
 
-use gotemplate::{List, Map, Type, Value};
+use gotemplate::{FuncError, LimitError, List, Map, Str, Type, Value};
 use yaml_v2::Parser;
 use yaml_v2::Problem;
 use yaml_v2::Value as Yaml;
@@ -12,33 +12,37 @@ use yaml_v2::untyped::{self, Keys};
 use yaml_v2::{Finder, SyntaxError};
 use yaml_v2::{NodeKind, NodeRef};
 
-/// Reads the first document of `text` as a map.
+/// What is asked before so many bytes are used.
+pub type Charge<'a> = dyn FnMut(u64) -> Result<(), LimitError> + 'a;
+
+/// Reads the first document of `text` as a map; `charge` is asked before memory is used.
 ///
 /// # Errors
-/// A text that is not YAML, or not a mapping, in yaml.v2's words.
-pub fn read(text: &str) -> Result<Value, String> {
+/// A text that is not YAML, or not a mapping, in yaml.v2's words, and what `charge` says.
+pub fn read(text: &str, charge: &mut Charge<'_>) -> Result<Value, FuncError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let tree = Parser::new(text, 0)
         .next_document()
-        .map_err(|error| syntax_error(&error))?
+        .map_err(|error| FuncError::new(syntax_error(&error)))?
         .unwrap_or_default();
     let Some(root) = tree.root().filter(|root| !read::is_null(*root)) else {
         return Ok(Value::from(Map::new()));
     };
     if !matches!(root.target().node().kind, NodeKind::Mapping(_)) {
-        return Err(no_mapping(root));
+        return Err(no_mapping(root).into());
     }
     let (value, problems) = untyped::read(root, Keys::Text);
     if let Some(error) = unmarshal_error(&problems, text) {
-        return Err(error);
+        return Err(error.into());
     }
     let Yaml::Map(entries) = value else {
         return Ok(Value::from(Map::new()));
     };
     let map = Map::new();
+    charge(Map::memory(entries.len() as u64))?;
     for (key, value) in entries {
         if let Yaml::String(key) = key {
-            map.set(key, convert(value)?);
+            map.set(key, convert(value, charge)?);
         }
     }
     Ok(Value::from(map))
@@ -118,7 +122,7 @@ fn in_go(text: &str) -> String {
     let tree = Parser::new(text, 0).next_document().ok().flatten();
     let value = tree
         .as_ref()
-        .and_then(|tree| convert(untyped::read(tree.root()?, Keys::Any).0).ok());
+        .and_then(|tree| convert(untyped::read(tree.root()?, Keys::Any).0, &mut |_| Ok(())).ok());
     let printed = gotemplate::fmt::sprintf(b"%#v", &[value.unwrap_or_default()], 1 << 12);
     printed.map_or_else(|_| text.to_owned(), |text| text.to_text().into_owned())
 }
@@ -126,25 +130,29 @@ fn in_go(text: &str) -> String {
 /// Converts a value as werf reads it into one of templates.
 ///
 /// # Errors
-/// A key that no map of Go can have.
-pub fn convert(value: Yaml) -> Result<Value, String> {
+/// A key that no map of Go can have, and what `charge` says, which is asked before memory is used.
+pub fn convert(value: Yaml, charge: &mut Charge<'_>) -> Result<Value, FuncError> {
     Ok(match value {
         Yaml::Null => Value::Nil,
         Yaml::Bool(value) => Value::Bool(value),
         Yaml::Int(value) => Value::int(value),
         Yaml::Uint(value) => Value::Uint(gotemplate::UintKind::Uint64, value),
         Yaml::Float(value) => Value::float(value),
-        Yaml::String(text) => Value::string(text),
+        Yaml::String(text) => {
+            charge(Str::HEADER_BYTES + text.len() as u64)?;
+            Value::string(text)
+        }
         Yaml::Bytes(bytes) => Value::string(bytes),
         Yaml::List(items) => {
-            let items: Result<Vec<Value>, String> = items.into_iter().map(convert).collect();
-            Value::from(List::new(items?))
+            charge(List::memory(items.len() as u64))?;
+            let items = items.into_iter().map(|item| convert(item, charge));
+            Value::from(List::new(items.collect::<Result<_, FuncError>>()?))
         }
         Yaml::Map(entries) => {
+            charge(Map::memory(entries.len() as u64))?;
             let map = Map::of(Type::Any, Type::Any);
             for (key, value) in entries {
-                map.insert(&convert(key)?, convert(value)?)
-                    .map_err(|error| error.to_string())?;
+                map.insert(&convert(key, charge)?, convert(value, charge)?)?;
             }
             Value::from(map)
         }

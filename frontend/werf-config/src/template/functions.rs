@@ -37,7 +37,7 @@ pub(super) fn all(inputs: &Inputs, traces: &SharedTraces, missing: env::Missing)
     functions.add("fromYaml", [Type::String], |call, args| {
         let text = args.str(0);
         call.charge_bytes(4 * text.as_bytes().len() as u64)?;
-        from_yaml::read(&text.to_text()).map_err(FuncError::new)
+        from_yaml::read(&text.to_text(), &mut |cost| call.charge_bytes(cost))
     });
     functions.add("toYaml", [Type::Any], |call, args| {
         let mut text = to_yaml::write(&args[0], |cost| call.charge_bytes(cost))?;
