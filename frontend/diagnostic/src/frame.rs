@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::{Diagnostic, Location, Severity};
+use crate::printable::is_obeyed;
+use crate::{Diagnostic, Location, Severity, redact};
 
 /// How many lines are shown before and after the marked ones.
 const CONTEXT: usize = 2;
@@ -16,8 +17,8 @@ const MOST_MARKED: usize = 8;
 /// Draws a diagnostic the way BuildKit's client does: the lines of `text` around it, then the message.
 ///
 /// `text` is the content of the file that the location names; without one, or without a location, only
-/// the message is drawn. Control characters of the file are replaced, so that a broken file cannot
-/// play with the terminal.
+/// the message is drawn. Credentials in URLs are hidden, and control characters of the file are replaced, so that a
+/// broken file cannot play with the terminal.
 pub fn render(diagnostic: &Diagnostic, text: Option<&str>) -> String {
     let mut out = String::new();
     if let Some(at) = &diagnostic.at {
@@ -45,7 +46,8 @@ fn draw_frame(out: &mut String, at: &Location, text: &str) {
         let number = index + 1;
         let marked = (at.start.line..=at.end.line).contains(&number);
         let mark = if marked { ">>>" } else { "   " };
-        let line = printable(line, if marked { at.start.column } else { 1 });
+        let line = redact::credentials(line);
+        let line = printable(&line, if marked { at.start.column } else { 1 });
         let _ = writeln!(out, "{}", format!(" {number:3} | {mark} {line}").trim_end());
     }
     out.push_str(RULER);
@@ -59,13 +61,11 @@ pub(crate) fn printable(line: &str, column: usize) -> String {
     };
     let mut shown = String::from(if hidden > 0 { "…" } else { "" });
     let mut rest = line.trim_start_matches('\u{feff}').chars().skip(hidden);
-    shown.extend(rest.by_ref().take(LINE_WIDTH).map(|c| {
-        if c.is_control() && c != '\t' {
-            '�'
-        } else {
-            c
-        }
-    }));
+    shown.extend(
+        rest.by_ref()
+            .take(LINE_WIDTH)
+            .map(|c| if is_obeyed(c) && c != '\t' { '�' } else { c }),
+    );
     if rest.next().is_some() {
         shown.push('…');
     }

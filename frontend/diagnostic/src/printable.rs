@@ -3,12 +3,14 @@
 
 use std::borrow::Cow;
 
+use crate::redact;
+
 /// Longer messages than this are cut in the middle, in characters.
 const LONGEST: usize = 2000;
 
 /// Whether a terminal does something else with `c` than showing it where it stands: control characters, and those that
 /// turn the direction of writing (Unicode's `Bidi_Control`).
-fn is_obeyed(c: char) -> bool {
+pub fn is_obeyed(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
@@ -41,8 +43,12 @@ fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Returns a message as it is shown: with [`lines`], and of a very long one the beginning and the end.
+/// Returns a message as it is shown: without the credentials of URLs, with [`lines`], and of a very long one the beginning and the end.
 pub(crate) fn message(text: String) -> String {
+    let text = match redact::credentials(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(redacted) => redacted,
+    };
     let text = match lines(&text) {
         Cow::Borrowed(_) => text,
         Cow::Owned(escaped) => escaped,
