@@ -1,6 +1,6 @@
 //! The beginning of an image section, whatever the image is built from: its names, and how messages call it.
 
-use diagnostic::{Span, Spanned};
+use diagnostic::{Report, Span, Spanned, printable};
 use yaml_v2::read::{self, Field};
 
 use super::document::Document;
@@ -9,6 +9,33 @@ use super::image::ImageName;
 
 /// A section is repeated for each of its names. This is how long all of that may be, in bytes.
 const MOST_REPEATED: usize = 64 << 20;
+
+/// The longest name of an image, in bytes: as long as a name in a file system may be.
+const LONGEST_NAME: usize = 255;
+
+/// Says what is wrong with a name by itself: it is shown in every step and message, and is in labels and file names.
+pub(crate) fn check_name(name: &Spanned<String>, report: &mut Report<'_>) {
+    let length = name.value.len();
+    if length > LONGEST_NAME {
+        report
+            .error(
+                name.span,
+                format!("the name of an image has {length} bytes"),
+            )
+            .hint(format!("a name has at most {LONGEST_NAME} bytes"));
+    } else if let Some(c) = name.value.chars().find(|c| printable::is_obeyed(*c)) {
+        let shown = printable::line(&name.value);
+        report
+            .error(
+                name.span,
+                format!(
+                    "the image name `{shown}` holds the control character U+{:04X}",
+                    u32::from(c)
+                ),
+            )
+            .hint("terminals obey it instead of showing it; use letters, digits, `-`, `_`, `.` and `/`");
+    }
+}
 
 /// The beginning of an image section.
 #[derive(Debug)]

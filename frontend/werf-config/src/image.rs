@@ -15,7 +15,7 @@ use super::docker::{self, Docker};
 use super::document::Document;
 use super::fields::Fields;
 use super::git::{self, GitMapping};
-use super::heading::Heading;
+use super::heading::{self, Heading};
 use super::image_spec::{self, ImageSpec};
 use super::import::{self, Import, ImportFrom, Placement};
 use super::instructions::{Instructions, UserStage};
@@ -187,6 +187,7 @@ pub(crate) fn read_all(
     let mut report = Report::new(source, diagnostics);
     let mut names = Names::new();
     for name in headings.iter().flat_map(Heading::all_names).chain(others) {
+        heading::check_name(name, &mut report);
         if let Some(first) = names.get(&name.value) {
             let shown = ImageName::new(&name.value);
             let note = format!("the first one is in line {}", report.line(*first));
