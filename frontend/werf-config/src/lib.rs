@@ -78,6 +78,8 @@ pub struct Config {
     pub project: String,
     /// `build.cacheVersion`, or nothing.
     pub cache_version: String,
+    /// What sets the builds of this client apart from all others. No file says it: it is nothing until somebody gives it.
+    pub cache_scope: String,
     /// The images built from Dockerfiles, in the order of the file. They come before the others.
     pub dockerfiles: Vec<DockerfileImage>,
     /// The images in the order of the file.
@@ -138,6 +140,7 @@ pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
     let config = Config {
         project: meta.project,
         cache_version: meta.cache_version,
+        cache_scope: String::new(),
         dockerfiles,
         images,
     };

@@ -59,6 +59,9 @@ pub struct DockerfilePlan {
     /// What makes all commands run anew when it changes; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cache_version: String,
+    /// What sets the builds of this client apart from all others: its commands are cached for these alone. May be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cache_scope: String,
     /// The labels that every image has.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub service_labels: BTreeMap<String, String>,
@@ -90,6 +93,7 @@ impl DockerfilePlan {
             network: None,
             platforms: Vec::new(),
             cache_version: String::new(),
+            cache_scope: String::new(),
             service_labels: BTreeMap::new(),
             image_spec: None,
         }

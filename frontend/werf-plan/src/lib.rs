@@ -81,6 +81,7 @@ fn plan_image(
     let mut dockerfiles = config.dockerfiles.iter();
     let stages = Planner {
         project: &config.project,
+        cache_scope: &config.cache_scope,
         image,
         sources,
         base,
@@ -112,6 +113,7 @@ fn plan_image(
 /// Plans the stages of one image.
 struct Planner<'a> {
     project: &'a str,
+    cache_scope: &'a str,
     image: &'a Image,
     sources: Option<&'a ImageSources>,
     /// The image of the file that it is based on.
@@ -292,7 +294,8 @@ impl Planner<'_> {
     fn from(&self, writer: DigestWriter) -> (DigestWriter, Inputs) {
         let writer = writer
             .optional("cacheVersion", &self.image.cache_version)
-            .optional("fromCacheVersion", &self.image.from_cache_version);
+            .optional("fromCacheVersion", &self.image.from_cache_version)
+            .optional("cacheScope", self.cache_scope);
         let (writer, at) = match &self.image.base {
             Base::Scratch => (writer.field("base", "scratch"), &self.image.at),
             Base::Image { reference, at, .. } => (writer.field("base", reference), at),

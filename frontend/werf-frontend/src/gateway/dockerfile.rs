@@ -335,16 +335,17 @@ fn network(of_image: Option<NetworkMode>, of_build: Network) -> Option<&'static 
 
 /// Returns what is put into `/etc/hosts` of the containers.
 ///
-/// The names are in the key of every `RUN`, and nothing of them is in a layer. So a name is what carries `cacheVersion`:
-/// with another one, all commands run again.
+/// The names are in the key of every `RUN`, and nothing of them is in a layer. So a name is what carries `cacheVersion`
+/// and the client's cache scope: with another one, all commands run again.
 fn extra_hosts(plan: &DockerfilePlan, request: &Request) -> Option<String> {
     let mut hosts = String::new();
     for (name, address) in request.extra_hosts.iter().chain(&plan.extra_hosts) {
         let _ = write!(hosts, "{name}={address},");
     }
-    if !plan.cache_version.is_empty() {
+    if !plan.cache_version.is_empty() || !plan.cache_scope.is_empty() {
         let (digest, _) = DigestWriter::new("dockerfile")
-            .field("cacheVersion", &plan.cache_version)
+            .optional("cacheVersion", &plan.cache_version)
+            .optional("cacheScope", &plan.cache_scope)
             .finish();
         let _ = write!(
             hosts,

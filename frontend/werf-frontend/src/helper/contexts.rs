@@ -101,7 +101,10 @@ impl Contexts {
                 manifest: snapshot.files.manifest.id().to_string(),
             };
             let place = (config.project.as_str(), self.directory.as_str());
-            Some(dockerfile::plan(image, place, &sources))
+            Some(DockerfilePlan {
+                cache_scope: config.cache_scope.clone(),
+                ..dockerfile::plan(image, place, &sources)
+            })
         });
         planned.collect()
     }

@@ -10,6 +10,7 @@ use stapel_sync::store::toolchains;
 use stapel_sync::store::tools::{StoreError, install_tools};
 use stapel_sync::store::{CleanPolicy, Store};
 use werf_config::{self, ImageName, permission};
+use werf_plan::agreed::CACHE_SCOPE_ARGUMENT;
 use werf_plan::file::{ImagePlan, Outcome, Plan, PlanFile, VERSION};
 use werf_plan::remote::GivenRemote;
 use werf_plan::{self, ImageSources};
@@ -106,6 +107,8 @@ fn plan_or_refuse(
     remarks.warnings.extend(loaded.warnings);
     let of_dependencies = loaded.config.give_values(&request.build_args)?;
     remarks.used.extend(of_dependencies);
+    let cache_scope = request.build_args.get(CACHE_SCOPE_ARGUMENT);
+    loaded.config.cache_scope = cache_scope.cloned().unwrap_or_default();
     let mut mistakes = remotes::forbidden(&loaded.config, &rules);
     mistakes.extend(permission::check(&loaded.config, &rules));
     if !mistakes.is_empty() {

@@ -8,6 +8,7 @@ use diagnostic::{Diagnostic, SourceText, TemplateFile};
 use masks::mask::Mask;
 use werf_config::giterminism::{FILE_NAME, Giterminism};
 use werf_config::template::{self, CommitData, FileKind, Files, Inputs};
+use werf_plan::agreed::CACHE_SCOPE_ARGUMENT;
 use werf_plan::file::SourceFile;
 
 use crate::git::repo::{Repo, RepoError};
@@ -26,7 +27,8 @@ const TEMPLATES_DIR: &str = "WERF_CONFIG_TEMPLATES_DIR";
 const GITERMINISM: &str = "WERF_GITERMINISM_CONFIG";
 
 /// The build arguments that always mean something.
-pub(super) const KNOWN: [&str; 5] = [
+pub(super) const KNOWN: [&str; 6] = [
+    CACHE_SCOPE_ARGUMENT,
     "WERF_ENV",
     LOOSE,
     TEMPLATES_DIR,

@@ -27,6 +27,23 @@ fn nothing_is_told_that_nobody_asked_for() {
 }
 
 #[test]
+fn every_cache_scope_and_version_is_another_name_in_the_hosts() {
+    let hosts = |version: &str, scope: &str| {
+        let plan = DockerfilePlan {
+            cache_version: version.into(),
+            cache_scope: scope.into(),
+            ..crate::lower::sample::dockerfile("App")
+        };
+        extra_hosts(&plan, &request(&[]))
+    };
+    assert_eq!(hosts("", ""), None);
+    let all = [("", "a"), ("", "b"), ("a", ""), ("a", "a")]
+        .map(|(version, scope)| hosts(version, scope));
+    let different: std::collections::BTreeSet<_> = all.iter().flatten().collect();
+    assert_eq!(different.len(), all.len(), "{all:?}");
+}
+
+#[test]
 fn everything_that_is_asked_for_is_handed_on() {
     let plan = DockerfilePlan {
         target: "run".into(),

@@ -1,6 +1,6 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use werf_plan::file::{Outcome, PlanFile};
+use werf_plan::file::{Outcome, Plan, PlanFile};
 
 use crate::git::fixture::Fixture;
 use crate::helper::locate::ConfigQuery;
@@ -80,6 +80,7 @@ fn a_variable_must_be_allowed() {
         file.used_build_args,
         [
             "TAG",
+            "WERF_CACHE_SCOPE",
             "WERF_CONFIG_TEMPLATES_DIR",
             "WERF_DEBUG_TEMPLATES",
             "WERF_ENV",
@@ -368,4 +369,60 @@ fn the_value_of_a_secret_is_handed_over_in_a_file_and_in_nothing_else() {
         stages.map(|stage| stage.digest.hex()).collect::<Vec<_>>()
     };
     assert_eq!(digests("one.example"), digests("other.example"));
+}
+
+#[test]
+fn a_cache_scope_is_in_the_first_digest_of_every_image() {
+    let body = "image: base\nfrom: scratch\n---\nimage: app\nfromImage: base\nshell: {install: make}\n---\nimage: tool\nfrom: alpine:3\n---\nimage: web\ndockerfile: Dockerfile\n";
+    let fixture = project(body, &[("Dockerfile", "FROM alpine:3\nRUN make\n")]);
+    let planned = |given: &[(&str, &str)]| match plan(&fixture, given).outcome {
+        Outcome::Plan(plan) => plan,
+        _ => panic!("no plan"),
+    };
+    let digests = |plan: &Plan| -> Vec<String> {
+        let stages = plan.images.iter().flat_map(|image| &image.stages);
+        stages.map(|stage| stage.digest.hex()).collect()
+    };
+    let without = planned(&[]);
+    let fork = planned(&[("WERF_CACHE_SCOPE", "fork")]);
+    let other = planned(&[("WERF_CACHE_SCOPE", "other")]);
+    assert_eq!(planned(&[("WERF_CACHE_SCOPE", "")]), without);
+    let all: BTreeSet<String> = [&without, &fork, &other]
+        .map(digests)
+        .into_iter()
+        .flatten()
+        .collect();
+    assert_eq!(all.len(), 3 * digests(&without).len(), "a stage is shared");
+    for image in &fork.images {
+        let fields = &image.stages[0].fields;
+        assert!(
+            fields
+                .iter()
+                .any(|field| field.name == "cacheScope" && field.value == "fork")
+        );
+    }
+    assert_eq!(without.dockerfiles[0].cache_scope, "");
+    assert_eq!(fork.dockerfiles[0].cache_scope, "fork");
+    // Changing these literals rebuilds the stages of everybody: the first of all, the second of those who give a scope.
+    assert_eq!(
+        digests(&without)[0],
+        "dd6e16f439e417f4b1e2c3e4f44a7d526ded96f953d7d68f94cd2d37340857ae"
+    );
+    assert_eq!(
+        digests(&fork)[0],
+        "c36bd82be2a10194467ab542941666b7e8ce68b72005dd82c0acd5111c151e25"
+    );
+}
+
+#[test]
+fn a_cache_scope_is_read_by_a_template_only_where_that_is_allowed() {
+    let fixture = project(
+        "image: app\nfrom: alpine:{{ env \"WERF_CACHE_SCOPE\" }}\n",
+        &[],
+    );
+    let refused = error(&fixture, &[("WERF_CACHE_SCOPE", "3")]);
+    assert!(
+        refused.contains("WERF_CACHE_SCOPE") && refused.contains("allow"),
+        "{refused}"
+    );
 }
