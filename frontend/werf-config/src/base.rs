@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::{Fields, Required};
 use super::heading::Heading;
-use super::image::{ImageName, Names};
+use super::image::Names;
+use super::image_name::ImageName;
 use super::reference;
 
 /// What an image starts from.

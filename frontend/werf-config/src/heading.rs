@@ -5,7 +5,7 @@ use yaml_v2::read::{self, Field};
 
 use super::document::Document;
 use super::fields::Fields;
-use super::image::ImageName;
+use super::image_name::ImageName;
 
 /// A section is repeated for each of its names. This is how long all of that may be, in bytes.
 const MOST_REPEATED: usize = 64 << 20;

@@ -1,12 +1,10 @@
 //! Images as meant, and what must hold among them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 
 use diagnostic::{
     Diagnostic, Diagnostics, Located, Location, Report, SourceText, Span, Spanned, rule,
 };
-use serde::{Deserialize, Serialize};
 
 use super::ansible;
 use super::base::{Base, Bases};
@@ -16,6 +14,7 @@ use super::document::Document;
 use super::fields::Fields;
 use super::git::{self, GitMapping};
 use super::heading::{self, Heading};
+use super::image_name::ImageName;
 use super::image_spec::{self, ImageSpec};
 use super::import::{self, Import, ImportFrom, Placement};
 use super::instructions::{Instructions, UserStage};
@@ -60,33 +59,6 @@ pub static KEYS: Section = Section {
 
 /// The names of all images of a file, and where they are given.
 pub(crate) type Names = HashMap<String, Span>;
-
-/// The name of an image; empty for the nameless one, which is shown as `~`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ImageName(String);
-
-impl ImageName {
-    /// Returns the name that is written as `name`.
-    pub fn new(name: impl Into<String>) -> ImageName {
-        ImageName(name.into())
-    }
-
-    /// Returns the text, which is empty for the nameless image.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether it is the nameless image.
-    pub fn is_nameless(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl fmt::Display for ImageName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_nameless() { "~" } else { &self.0 })
-    }
-}
 
 /// One image to build. A section with a list of names is one image for each.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use diagnostic::{Diagnostic, Location};
 
 use super::dockerfile::DockerfileImage;
-use super::image::{Image, ImageName};
+use super::image::Image;
+use super::image_name::ImageName;
 
 /// That one image needs another, and the text that says so.
 #[derive(Clone, Debug, PartialEq, Eq)]

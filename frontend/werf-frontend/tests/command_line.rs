@@ -232,8 +232,7 @@ fn a_repository_is_found_from_its_subdirectories() {
     let (code, out, _) = told(&below, &["bake"]);
     assert_eq!(code, Some(0));
     let file: serde_json::Value = serde_json::from_str(&out).unwrap();
-    let target =
-        serde_json::json!({ "context": "../..", "dockerfile": "werf.yaml", "target": "web" });
+    let target = serde_json::json!({ "args": { "TAG": "${TAG}" }, "context": "../..", "dockerfile": "werf.yaml", "target": "web" });
     assert_eq!(file["target"]["web"], target);
     // What is named is not searched for.
     let (code, _, err) = told(&below, &["plan", "--git-dir", ".git"]);

@@ -107,8 +107,12 @@ fn closing(value: &str) -> Option<usize> {
     let mut is_escaped = false;
     for (at, c) in value.char_indices() {
         match (quote, c) {
-            _ if is_escaped => is_escaped = false,
+            _ if is_escaped => {
+                is_escaped = false;
+                continue;
+            }
             (Some('"'), '\\') => is_escaped = true,
+            (Some('\''), '\'') if value[at + 1..].starts_with('\'') => is_escaped = true,
             (Some(open), c) if open == c => quote = None,
             (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(c),

@@ -128,7 +128,10 @@ impl Problem {
         let written = source.text()[at.start..].split('}').next();
         let is_braced = written.is_some_and(|it| it.starts_with('{') && !it.contains(':'));
         if is_braced && matches!(self, Problem::Mismatch(it) if it.wanted.contains("string")) {
-            return diagnostic.hint("a text that begins with `{` must be quoted");
+            let quoted = braces_of_item(source, *at);
+            return diagnostic.hint(
+                quoted.unwrap_or_else(|| "a text that begins with `{` must be quoted".to_owned()),
+            );
         }
         self.advise(diagnostic, source)
     }

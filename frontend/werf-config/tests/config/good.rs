@@ -376,6 +376,7 @@ fn secrets_mounts_and_the_network_are_understood() {
     let config = werf_config::Config {
         project: String::new(),
         cache_version: String::new(),
+        cache_scope: String::new(),
         dockerfiles: Vec::new(),
         images: vec![Image {
             mounts: Vec::new(),

@@ -129,7 +129,7 @@ impl Contexts {
                 manifest: store.write_manifest(&snapshot.files.manifest)?,
                 commit: match &commit {
                     Some(known) => known,
-                    None => commit.insert(sources::commit_facts(repo)?),
+                    None => commit.insert(super::commit::commit_facts(repo)?),
                 }
                 .clone(),
             };

@@ -5,6 +5,7 @@ pub mod bake;
 mod bake_metadata;
 mod bake_steps;
 pub mod baseline;
+mod commit;
 pub mod contexts;
 pub mod locate;
 pub mod plan;

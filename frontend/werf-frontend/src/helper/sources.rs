@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use diagnostic::{Diagnostic, Location, Rule, rule};
 use masks::mask::Mask;
 use stapel_sync::manifest::{Content, EntryKind, Leaf, Listing, Manifest, Mapping};
-use stapel_sync::slot::{Commit, Slot};
+use stapel_sync::slot::Slot;
 use stapel_sync::store::Store;
 use stapel_sync::store::tools::StoreError;
 use stapel_sync::{AbsPath, HashKind, ObjectId};
@@ -24,6 +24,7 @@ use crate::git::submodule::Submodule;
 use crate::git::tree::{FileKind, ListingError, Shape, TreeEntry, TreeListing};
 
 use super::baseline::{self, Distance};
+use super::commit::commit_facts;
 use super::remotes::Remotes;
 
 /// How far the commit is from the baseline of each image.
@@ -500,25 +501,4 @@ fn hint_of_set(mask: &str) -> Option<String> {
         let escaped = mask.replace('[', "\\[").replace(']', "\\]");
         format!("`[…]` is one of the characters in it: for a name with brackets write `{escaped}`")
     })
-}
-
-/// Returns what a build may ask about the commit. The time is the author's, in Go's default format.
-pub(super) fn commit_facts(repo: &Repo) -> Result<Commit, RepoError> {
-    let time = repo.author_time()?;
-    Ok(Commit {
-        hash: repo.commit(),
-        time_human: go_time(time.seconds, time.offset),
-        time_unix: time.seconds,
-    })
-}
-
-/// Writes a time as Go's `time.Time` does that knows its offset from UTC (in seconds) but no name for it.
-fn go_time(seconds: i64, offset: i32) -> String {
-    let zone = jiff::tz::Offset::from_seconds(offset).unwrap_or(jiff::tz::Offset::UTC);
-    let time = jiff::Timestamp::from_second(seconds).unwrap_or_default();
-    let local = zone.to_datetime(time);
-    let minutes = offset.abs() / 60;
-    let sign = if offset < 0 { '-' } else { '+' };
-    let zone = format!("{sign}{:02}{:02}", minutes / 60, minutes % 60);
-    format!("{} {zone} {zone}", local.strftime("%Y-%m-%d %H:%M:%S"))
 }

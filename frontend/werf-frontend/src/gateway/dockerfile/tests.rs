@@ -37,8 +37,8 @@ fn every_cache_scope_and_version_is_another_name_in_the_hosts() {
         extra_hosts(&plan, &request(&[]))
     };
     assert_eq!(hosts("", ""), None);
-    let all = [("", "a"), ("", "b"), ("a", ""), ("a", "a")]
-        .map(|(version, scope)| hosts(version, scope));
+    let all =
+        [("", "a"), ("", "b"), ("a", ""), ("a", "a")].map(|(version, scope)| hosts(version, scope));
     let different: std::collections::BTreeSet<_> = all.iter().flatten().collect();
     assert_eq!(different.len(), all.len(), "{all:?}");
 }
