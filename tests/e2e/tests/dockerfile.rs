@@ -164,7 +164,7 @@ fn secrets_and_added_files_come_from_the_client() {
     );
     Build::of(&repo).fails().says(&[
         "`dist` of the client in `contextAddFiles` is not allowed by giterminism",
-        "the variable `TOKEN` as a secret is not allowed by giterminism",
+        "the variable `TOKEN` as a secret of image `app` is not allowed by giterminism",
     ]);
     repo.write(
         "werf-giterminism.yaml",
