@@ -83,7 +83,7 @@ fn a_secret_that_is_not_given_is_asked_for() {
 fn a_secret_needs_a_rule() {
     let repo = Repo::with_config("image: app\nfrom: busybox:latest\nsecrets:\n- env: TOKEN\n");
     Build::of(&repo).fails().says(&[
-        "the variable `TOKEN` as a secret is not allowed by giterminism; `werf-giterminism.yaml`: commit it with these lines:",
+        "the variable `TOKEN` as a secret of image `app` is not allowed by giterminism; `werf-giterminism.yaml`: commit it with these lines:",
         "    - TOKEN",
         ">>> - env: TOKEN",
     ]);
