@@ -17,6 +17,7 @@ mod examples;
 mod fresh_builder;
 mod git;
 mod git_cache;
+mod git_context;
 mod holds;
 mod image;
 mod image_spec;

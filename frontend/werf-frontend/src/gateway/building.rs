@@ -69,6 +69,9 @@ pub(super) async fn build_planned(
     if let Some(mistake) = plan.lacks(&needed) {
         return Err(mistake.into());
     }
+    if let Some(mistake) = needs_client(request, &needed) {
+        return Err(mistake.into());
+    }
     let platforms = platform::choose(target, &needed, &build.asked, &build.native)?;
     let platforms = check_single(request, platforms)?;
     if round.is_first() {
@@ -108,6 +111,24 @@ pub(super) async fn build_planned(
         }
     }
     Ok(Solved::Well(None))
+}
+
+/// Returns the mistake of building `needed` from a git repository if that takes files of the client.
+fn needs_client(request: &Request, needed: &[Target<'_>]) -> Option<Diagnostic> {
+    let context = request.git_context.as_ref()?;
+    let image = needed.iter().find_map(|image| match image {
+        Target::Dockerfile(plan) => Some(plan).filter(|plan| !plan.added_files.is_empty()),
+        Target::Image(_) => None,
+    })?;
+    Some(
+        Diagnostic::error(format!(
+            "`contextAddFiles` of image `{}` takes files of the client, and the build context is the repository `{}`",
+            image.name,
+            context.shown()
+        ))
+        .at(image.at.clone())
+        .hint("build in a clone: `docker buildx build -f werf.yaml .`"),
+    )
 }
 
 /// Refuses several platforms where the client says that there is one.

@@ -11,6 +11,7 @@ mod daemon;
 mod dockerfile;
 mod failed_stage;
 pub mod failure;
+mod git_context;
 mod not_given;
 pub mod plan_graph;
 mod planning;

@@ -1,7 +1,8 @@
 //! The graph whose one exec is PLAN: our own image run on the commit, with STORE beside it.
 
 use buildkit_llb::{
-    CacheSharing, ContentCache, Differ, Exec, Graph, ImportError, Mount, Network, Node, Source,
+    CacheSharing, ContentCache, Differ, Exec, Graph, ImportError, LocalSource, Mount, Network,
+    Node, Source,
 };
 use diagnostic::Diagnostic;
 use werf_plan::agreed::plan_in_build as flag;
@@ -157,27 +158,14 @@ pub fn plan_graph(
 ) -> Result<PlanGraph, ImportError> {
     let BaselineLayers { mut graph, layers } = inputs.baselines;
     let image = own.node(&mut graph)?;
-    let git = graph.source(
-        Source::local(&request.context_name)
-            .session(&request.session)
-            .include_patterns(GIT_PARTS)
-            .exclude_patterns(MODULE_PARTS_NOT_ASKED_FOR)
-            .shared_key_hint("werf-git")
-            .name("[internal] load git repository"),
-    );
-    // The same operation as the one by which BuildKit read the syntax line: it is not sent again.
-    let names: Vec<String> = match &request.filename {
-        Some(name) => vec![name.clone(), format!("{name}.dockerignore")],
-        None => DEFAULT_NAMES.map(str::to_owned).to_vec(),
+    let git = match &request.git_context {
+        Some(context) => graph.source(context.checkout(inputs.abilities)),
+        None => graph.source(git_of_client(request)),
     };
-    let config = graph.source(
-        Source::local(&request.config_name)
-            .session(&request.session)
-            .follow_paths(names)
-            .shared_key_hint(&request.config_name)
-            .differ(Differ::None)
-            .name("[internal] load werf configuration"),
-    );
+    let config = match request.config_in_git() {
+        Some(_) => None,
+        None => Some(graph.source(config_of_client(request))),
+    };
     let checkouts: Vec<Node> = inputs
         .remotes
         .iter()
@@ -196,11 +184,6 @@ pub fn plan_graph(
                 .readonly()
                 .content_cache(ContentCache::Off),
         )
-        .mount(
-            Mount::bind(CONFIG, config)
-                .readonly()
-                .content_cache(ContentCache::Off),
-        )
         .mount(Mount::cache(STORE, store_id()).sharing(CacheSharing::Shared))
         .mount(Mount::cache(VALUES, VALUES_ID).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
@@ -209,6 +192,7 @@ pub fn plan_graph(
         } else {
             "[internal] plan stages, compared with what is built"
         });
+    let configs = config.map(|config| (CONFIG.to_owned(), config));
     let baselines = layers
         .iter()
         .enumerate()
@@ -217,7 +201,7 @@ pub fn plan_graph(
         .iter()
         .enumerate()
         .map(|(number, &node)| (remote_mount(number), node));
-    for (directory, node) in baselines.chain(repositories) {
+    for (directory, node) in configs.into_iter().chain(baselines).chain(repositories) {
         exec = exec.mount(
             Mount::bind(directory, node)
                 .readonly()
@@ -235,6 +219,32 @@ pub fn plan_graph(
     })
 }
 
+/// The parts of the client's `.git`.
+fn git_of_client(request: &Request) -> LocalSource {
+    Source::local(&request.context_name)
+        .session(&request.session)
+        .include_patterns(GIT_PARTS)
+        .exclude_patterns(MODULE_PARTS_NOT_ASKED_FOR)
+        .shared_key_hint("werf-git")
+        .name("[internal] load git repository")
+}
+
+/// The configuration file as the client has it.
+///
+/// It is the same operation as the one by which BuildKit read the syntax line: it is not sent again.
+fn config_of_client(request: &Request) -> LocalSource {
+    let names: Vec<String> = match &request.filename {
+        Some(name) => vec![name.clone(), format!("{name}.dockerignore")],
+        None => DEFAULT_NAMES.map(str::to_owned).to_vec(),
+    };
+    Source::local(&request.config_name)
+        .session(&request.session)
+        .follow_paths(names)
+        .shared_key_hint(&request.config_name)
+        .differ(Differ::None)
+        .name("[internal] load werf configuration")
+}
+
 /// Returns PLAN's program and its arguments, which [`plan_in_build`](flag) names.
 pub fn arguments(
     request: &Request,
@@ -248,11 +258,18 @@ pub fn arguments(
     give(flag::VALUES, VALUES.to_owned());
     give(flag::TOOLS, OWN_TOOLS.to_owned());
     give(flag::OUT, format!("{OUT}/{PLAN_FILE}"));
-    give(flag::SENT, CONFIG.to_owned());
+    let config_in_git = request.config_in_git();
+    if config_in_git.is_none() {
+        give(flag::SENT, CONFIG.to_owned());
+    }
     if let Some(name) = &request.filename {
         give(flag::NAME, name.clone());
     }
-    if let Some(directory) = &request.config_directory {
+    let directory = match config_in_git {
+        Some(context) => Some(&context.directory),
+        None => request.config_directory.as_ref(),
+    };
+    if let Some(directory) = directory {
         give(flag::DIRECTORY, directory.clone());
     }
     if let Some(path) = &request.config_path {
@@ -356,6 +373,32 @@ mod tests {
             text.contains("team/lib.git#refs/tags/v1\n")
                 && text.contains("git.skipsubmodules = true"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn a_repository_as_the_context_brings_the_configuration_unless_the_client_sends_it() {
+        let own = OwnImage::Reference("frontend:1");
+        let text = |more: &[(&str, &str)]| {
+            let given = [
+                ("context", "https://host/team/app.git#v1:deploy"),
+                ("filename", "werf.yaml"),
+            ];
+            let options = given.iter().chain(more);
+            let options = options.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            let request = Request::from_options(options.collect()).expect("options");
+            let plan = plan_graph(&request, &own, PlanInputs::default()).expect("a graph");
+            plan.graph.text(plan.out)
+        };
+        insta::assert_snapshot!(text(&[]));
+        let sent = text(&[("dockerfilekey", "dockerfile")]);
+        assert!(
+            sent.contains("local://dockerfile") && sent.contains("\"--sent\""),
+            "{sent}"
+        );
+        assert!(
+            !sent.contains("local://context") && !sent.contains("deploy"),
+            "{sent}"
         );
     }
 

@@ -19,6 +19,11 @@ pub struct Abilities {
 }
 
 impl Abilities {
+    /// Whether submodules can be left alone.
+    pub fn skips_submodules(self) -> bool {
+        self.skips_submodules
+    }
+
     /// Returns those of `daemon`.
     pub fn of(daemon: &Daemon) -> Abilities {
         let has = |wanted: &str| daemon.capabilities.iter().any(|known| known == wanted);

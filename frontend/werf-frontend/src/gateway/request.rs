@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use buildkit_llb::{Network, Platform};
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, redact};
 use werf_plan::agreed::{CONFIG_ARGUMENT, TOOLCHAIN_ARGUMENT};
 
+use super::git_context::GitContext;
 use value::{
     as_written, boolean, cache_imports, comma_list, extra_hosts, network, no_cache, number,
     resolve_mode, ulimits,
@@ -67,14 +68,18 @@ pub struct Request {
     pub proxy: BTreeMap<String, String>,
     /// `SOURCE_DATE_EPOCH` in seconds.
     pub source_date_epoch: Option<i64>,
-    /// A context that is no local directory.
-    pub remote_context: Option<String>,
+    /// The context, if it is a git repository.
+    pub git_context: Option<GitContext>,
+    /// The context, if it is neither that nor a local directory.
+    pub other_context: Option<String>,
     /// `--call` and `--check`.
     pub subrequest: Option<String>,
     /// Names of the local sources for context and configuration.
     pub context_name: String,
     /// See `context_name`.
     pub config_name: String,
+    /// Whether the client says that it sends the configuration, as it does for a git context with an absolute `-f` or with `-f -`.
+    pub is_config_sent: bool,
     /// `--build-context`: names, and where they lead (`local:NAME`, `docker-image://…`).
     pub contexts: BTreeMap<String, String>,
     /// Options that were given but are not honoured, as the user would write them.
@@ -158,12 +163,13 @@ impl Request {
     /// # Errors
     /// What cannot be built: a context that is no local directory, a platform of another form.
     pub fn check(&self) -> Result<Vec<Platform>, Diagnostic> {
-        if let Some(context) = &self.remote_context {
+        if let Some(context) = &self.other_context {
             return Err(Diagnostic::error(format!(
-                "the build context is `{context}`, and not a local directory"
+                "the build context is `{}`, and neither a local directory nor a git repository",
+                redact::credentials(context)
             ))
             .hint(
-                "clone the repository and build in the clone: `docker buildx build -f werf.yaml .`",
+                "build in a clone, `docker buildx build -f werf.yaml .`, or give the URL of the repository, which ends in `.git`",
             ));
         }
         let parse = |name: &String| {
@@ -174,6 +180,11 @@ impl Request {
             })
         };
         self.platforms.iter().map(parse).collect()
+    }
+
+    /// Returns the repository that the configuration comes out of, if the client does not send it.
+    pub fn config_in_git(&self) -> Option<&GitContext> {
+        self.git_context.as_ref().filter(|_| !self.is_config_sent)
     }
 
     fn take(&mut self, key: &str, value: String) -> Result<(), BadOption> {
@@ -200,9 +211,15 @@ impl Request {
             "ulimit" => self.ulimits = ulimits(&value)?,
             "cgroup-parent" => self.cgroup_parent = given.then_some(value),
             "hostname" => self.hostname = self.hostname.take().or(given.then_some(value)),
-            "context" => self.remote_context = given.then_some(value),
+            "context" if given => {
+                self.git_context = GitContext::parse(&value)?;
+                self.other_context = self.git_context.is_none().then_some(value);
+            }
             "contextkey" if given => self.context_name = value,
-            "dockerfilekey" if given => self.config_name = value,
+            "dockerfilekey" if given => {
+                self.config_name = value;
+                self.is_config_sent = true;
+            }
             "requestid" => self.subrequest = given.then_some(value),
             "vcs:localdir:context" => self.context_directory = Some(value),
             "vcs:localdir:dockerfile" => self.config_directory = Some(value),

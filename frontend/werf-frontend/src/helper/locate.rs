@@ -101,7 +101,10 @@ fn candidates(repo: &Repo, query: &ConfigQuery) -> Result<Candidates, RepoError>
         });
     }
     let Some(name) = &query.name else {
-        let names: Vec<String> = DEFAULT_NAMES.map(str::to_owned).to_vec();
+        let directory = query.directory.as_deref().unwrap_or_default();
+        let names: Vec<String> = DEFAULT_NAMES
+            .map(|name| clean(&format!("{directory}/{name}")))
+            .to_vec();
         return Ok(Candidates {
             paths: names.clone(),
             preferred: names,
@@ -322,6 +325,12 @@ mod tests {
             found(&fixture, &ConfigQuery::default()),
             Ok("werf.yaml".to_owned())
         );
+        let fixture = Fixture::with(&[("werf.yaml", "a"), ("x/y/werf.yml", "b")]);
+        let below = ConfigQuery {
+            directory: Some("x/y".to_owned()),
+            ..ConfigQuery::default()
+        };
+        assert_eq!(found(&fixture, &below), Ok("x/y/werf.yml".to_owned()));
         let fixture = Fixture::with(&[("README.md", "a")]);
         let error = found(&fixture, &ConfigQuery::default()).unwrap_err();
         assert!(error.contains("`werf.yaml` is not in commit"), "{error}");
