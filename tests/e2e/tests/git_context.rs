@@ -1,5 +1,6 @@
 //! A git URL as the build context.
 
+use e2e::repo::config_text;
 use e2e::{Build, Built, GitServer, Repo};
 
 /// Returns a repository with the tag `v1`; its stages leave random values.
@@ -79,7 +80,9 @@ fn a_project_in_a_subdirectory() {
     repo.write("app/own", "own");
     repo.write(
         "app/werf.yaml",
-        "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\ngit:\n- {add: /, to: /app, excludePaths: [werf.yaml]}\n",
+        config_text(
+            "image: app\nfrom: scratch\ngit:\n- {add: /app, to: /app, excludePaths: [werf.yaml]}\n- {add: /lib, to: /lib}\n",
+        ),
     );
     repo.write("werf.yaml", "this is not read");
     repo.commit("first");
@@ -91,7 +94,8 @@ fn a_project_in_a_subdirectory() {
     ] {
         let image = build(&context).config(Some(config)).ok().image;
         assert_eq!(image.file("/app/own").as_deref(), Some("own"), "{context}");
-        assert_eq!(image.file("/app/shared"), None, "{context}");
+        let around = image.file("/lib/shared");
+        assert_eq!(around.as_deref(), Some("shared"), "{context}");
     }
 }
 
