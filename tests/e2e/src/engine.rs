@@ -18,15 +18,19 @@ pub enum Feature {
     SeveralPlatforms,
     /// `--output type=oci`, which has an index.
     OciOutput,
+    /// Parameters in the URL of a git context, which came with BuildKit 0.24 and buildx 0.28.
+    GitQueries,
 }
 
 impl Feature {
-    /// Whether the daemon has it. All of them come with containerd's image store.
+    /// Whether the engine has it. Most come with containerd's image store.
     fn is_there(self) -> bool {
         match self {
             Feature::CacheExport | Feature::SeveralPlatforms | Feature::OciOutput => {
                 has_containerd_store()
             }
+            // Docker has had BuildKit 0.24 and newer since 28.4.
+            Feature::GitQueries => has_docker(28, 4),
         }
     }
 
@@ -35,6 +39,7 @@ impl Feature {
             Feature::CacheExport => "cache export",
             Feature::SeveralPlatforms => "`--platform` with several",
             Feature::OciOutput => "`--output type=oci`",
+            Feature::GitQueries => "parameters in git URLs",
         }
     }
 }
@@ -68,10 +73,7 @@ pub fn needs(features: &[Feature]) -> bool {
     } else {
         format!("{}::{name}", module.unwrap_or_default().display())
     };
-    let line = format!(
-        "{test}: this engine's image store lacks {}\n",
-        missing.what()
-    );
+    let line = format!("{test}: this engine lacks {}\n", missing.what());
     // Not `eprint`, which cargo hides where a test passes.
     std::io::stderr()
         .write_all(format!("skipped: {line}").as_bytes())
@@ -85,6 +87,18 @@ pub fn needs(features: &[Feature]) -> bool {
             .expect("a skipped test is written down");
     }
     false
+}
+
+/// Whether the daemon is of this release of Docker or a newer one.
+fn has_docker(major: u32, minor: u32) -> bool {
+    static RELEASE: OnceLock<(u32, u32)> = OnceLock::new();
+    let release = RELEASE.get_or_init(|| {
+        let version = docker(&["version", "--format", "{{.Server.Version}}"]);
+        let mut numbers = version.split('.').map(|number| number.parse().ok());
+        let mut next = || numbers.next().flatten().expect("a version of Docker");
+        (next(), next())
+    });
+    *release >= (major, minor)
 }
 
 fn has_containerd_store() -> bool {

@@ -1,7 +1,7 @@
 //! A git URL as the build context.
 
 use e2e::repo::config_text;
-use e2e::{Build, Built, GitServer, Repo};
+use e2e::{Build, Built, Feature, GitServer, Repo, needs};
 
 /// Returns a repository with the tag `v1`; its stages leave random values.
 fn app() -> Repo {
@@ -68,6 +68,42 @@ fn a_branch_a_tag_and_a_commit() {
             image.file("/src/a").as_deref(),
             Some(content),
             "{reference}"
+        );
+    }
+}
+
+#[test]
+fn parameters_of_the_url() {
+    if !needs(&[Feature::GitQueries]) {
+        return;
+    }
+    let server = GitServer::start();
+    let repo = app();
+    let commit = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["branch", "old"]);
+    repo.git(&["tag", "--annotate", "--message", "x", "v1-annotated"]);
+    repo.write("src/a", "two");
+    repo.write(
+        "below/werf.yaml",
+        config_text("image: app\nfrom: scratch\ngit:\n- {add: /src, to: /src}\n"),
+    );
+    repo.commit("second");
+    let url = server.publish(&repo, "team/app.git");
+    for (parameters, content) in [
+        ("branch=main", "two"),
+        ("branch=old", "one"),
+        ("tag=v1", "one"),
+        ("tag=v1-annotated", "one"),
+        ("subdir=below", "two"),
+        ("keep-git-dir=false&ref=old", "one"),
+        (&format!("commit={commit}&branch=old"), "one"),
+        (&format!("commit={commit}"), "one"),
+    ] {
+        let image = build(&format!("{url}?{parameters}")).ok().image;
+        assert_eq!(
+            image.file("/src/a").as_deref(),
+            Some(content),
+            "{parameters}"
         );
     }
 }
