@@ -234,6 +234,24 @@ fn a_repository_is_found_from_its_subdirectories() {
     let file: serde_json::Value = serde_json::from_str(&out).unwrap();
     let target = serde_json::json!({ "args": { "TAG": "${TAG}" }, "context": "../..", "dockerfile": "werf.yaml", "target": "web" });
     assert_eq!(file["target"]["web"], target);
+    // A project below the root has a file of its own.
+    let own = project.path().join("src");
+    std::fs::write(
+        own.join("werf.yml"),
+        "project: own\nconfigVersion: 1\n---\nimage: own\nfrom: scratch\n",
+    )
+    .unwrap();
+    git_all(project.path());
+    for directory in [&own, &below] {
+        let (code, out, err) = told(directory, &["render"]);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        assert!(out.contains("project: own"), "{out}");
+    }
+    let (_, out, _) = told(&below, &["bake"]);
+    let file: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let target =
+        serde_json::json!({ "context": "../..", "dockerfile": "src/werf.yml", "target": "own" });
+    assert_eq!(file["target"]["own"], target);
     // What is named is not searched for.
     let (code, _, err) = told(&below, &["plan", "--git-dir", ".git"]);
     assert_eq!(code, Some(1));

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use werf_frontend::helper::locate::ConfigQuery;
 use werf_frontend::helper::plan::PlanRequest;
+use werf_plan::agreed::DEFAULT_NAMES;
 
 pub use bake::Bake;
 pub use plan::Plan;
@@ -28,7 +29,8 @@ struct Checkout {
     /// The git directory [default: .git here, or in the next directory above that has one]
     #[arg(long, value_name = "DIR")]
     git_dir: Option<PathBuf>,
-    /// The configuration file, relative to the root of the work tree [default: werf.yaml, werf.yml]
+    /// The configuration file, relative to the root of the work tree [default: werf.yaml or werf.yml here, or in the next
+    /// directory above that has one]
     #[arg(short, long, value_name = "PATH")]
     file: Option<String>,
     /// The environment, as `.Env`; it is the build argument WERF_ENV
@@ -50,9 +52,9 @@ impl Checkout {
 
     /// Returns the request of a person in a checkout.
     fn request(self, mut build_args: BTreeMap<String, String>) -> PlanRequest {
-        let git_dir = match self.git_dir {
-            Some(given) => given,
-            None => root_from_here().join(GIT_DIR),
+        let (git_dir, nearest) = match self.git_dir {
+            Some(given) => (given, None),
+            None => (root_from_here().join(GIT_DIR), config_from_here()),
         };
         if let Some(env) = self.env {
             build_args.insert("WERF_ENV".to_owned(), env);
@@ -60,7 +62,7 @@ impl Checkout {
         PlanRequest {
             git_dir,
             config: ConfigQuery {
-                path: self.file,
+                path: self.file.or(nearest),
                 ..ConfigQuery::default()
             },
             build_args,
@@ -75,6 +77,19 @@ fn root_from_here() -> PathBuf {
     let here = std::env::current_dir().unwrap_or_default();
     let levels = here.ancestors().position(has_repository).unwrap_or(0);
     std::iter::repeat_n("..", levels).collect()
+}
+
+/// Returns the path of the configuration file that is nearest to the working directory, from the root of the work tree on;
+/// `None` if there is none below the root.
+fn config_from_here() -> Option<String> {
+    let here = std::env::current_dir().ok()?;
+    let root = here.ancestors().find(|it| has_repository(it))?;
+    let below = here.ancestors().take_while(|directory| *directory != root);
+    let mut files = below.flat_map(|directory| DEFAULT_NAMES.map(|name| directory.join(name)));
+    let file = files.find(|file| file.is_file())?;
+    let names = file.strip_prefix(root).ok()?.iter();
+    let names: Vec<&str> = names.map(std::ffi::OsStr::to_str).collect::<Option<_>>()?;
+    Some(names.join("/"))
 }
 
 fn has_repository(directory: &Path) -> bool {
