@@ -88,3 +88,30 @@ fn check_and_targets_answer_without_building() {
         assert!(targets.stdout.contains(name), "{}", targets.stdout);
     }
 }
+
+#[test]
+fn a_named_context_takes_the_place_of_a_base_and_of_an_imported_image() {
+    let salt = e2e::salt();
+    let other = Repo::with_config(&format!(
+        "image: other\nfrom: busybox:latest\nshell:\n  install: echo other > /origin; echo {salt}\ndocker:\n  ENV: {{ORIGIN: other}}\n"
+    ));
+    let other = Build::of(&other).ok().image;
+    let repo = Repo::with_config(&format!(
+        "image: app\nfrom: busybox:latest\nshell:\n  install: 'cat /origin > /seen || true; echo ${{ORIGIN:-none}} >> /seen; : {salt}'\n---\nimage: taker\nfrom: scratch\nimport:\n- {{from: 'busybox:latest', add: /, to: /, includePaths: [origin], before: install}}\n"
+    ));
+    let context = format!("--build-context=busybox=docker-image://{}", other.tag());
+    let built = |target: &str, more: &[&str]| {
+        let arguments = [&["--target", target], more].concat();
+        Build::of(&repo).args(arguments).ok()
+    };
+    let usual = built("app", &[]);
+    assert_eq!(usual.image.run(&["cat", "/seen"]), "none\n");
+    let replaced = built("app", &[&context]);
+    assert_eq!(replaced.image.run(&["cat", "/seen"]), "other\nother\n");
+    assert!(!replaced.log.contains("OptionIgnored"), "{}", replaced.log);
+    let taker = built("taker", &[&context]);
+    assert_eq!(taker.image.file("/origin").as_deref(), Some("other\n"));
+    // What stands for nothing is said.
+    let unused = built("app", &["--build-context=debian=docker-image://busybox"]);
+    unused.says(&["OptionIgnored", "--build-context debian"]);
+}

@@ -17,6 +17,11 @@ use super::request::Request;
 /// What makes BuildKit ask the registry though there is a local image.
 const PULL: &str = "pull";
 
+/// What a named context begins with that is an image.
+const IMAGE_CONTEXT: &str = "docker-image://";
+/// What is between the name of a context and the platform that it is for.
+const PLATFORM_MARK: &str = "::";
+
 /// One question to a registry.
 struct Lookup<'a> {
     /// As it is written where it is asked for first.
@@ -37,29 +42,40 @@ pub(super) async fn resolve(
         .iter()
         .map(|(normalised, lookup)| {
             let mut bridge = bridge.clone();
-            let (normalised, platform) = (normalised.clone(), settings.platform.to_proto());
+            let normalised = of_context(request, normalised, &settings.platform)
+                .unwrap_or_else(|| normalised.clone());
+            let platform = settings.platform.to_proto();
             let internal = settings.bracketed("internal");
             let mode = lookup.resolve_mode.clone();
             tokio::spawn(async move {
                 let log_name = format!("{internal} load metadata for {normalised}");
-                bridge
+                let answer = bridge
                     .resolve_image(&normalised, &platform, &mode, &log_name)
-                    .await
+                    .await;
+                (normalised, answer)
             })
         })
         .collect();
     let mut bases = Bases::new();
     for ((normalised, lookup), answer) in lookups.into_iter().zip(asked) {
-        let answer = match answer.await {
+        let (found, answer) = match answer.await {
             Ok(answer) => answer,
             // It was neither cancelled nor is there a reason for it to panic.
-            Err(error) => Err(CallError::Transport(error.to_string())),
+            Err(error) => (
+                normalised.clone(),
+                Err(CallError::Transport(error.to_string())),
+            ),
         };
-        let ResolvedImage { digest, config } = answer.map_err(|error| explain(error, &lookup))?;
-        let reference = if digest.is_empty() || normalised.contains('@') {
-            normalised.clone()
+        let is_replaced = found != normalised;
+        let answer = answer.map_err(|error| {
+            let instead = is_replaced.then_some(found.as_str());
+            explain(error, &lookup, instead)
+        });
+        let ResolvedImage { digest, config } = answer?;
+        let reference = if digest.is_empty() || found.contains('@') {
+            found
         } else {
-            format!("{normalised}@{digest}")
+            format!("{found}@{digest}")
         };
         let base = BaseImage {
             reference,
@@ -69,6 +85,30 @@ pub(super) async fn resolve(
         bases.insert(normalised, base);
     }
     Ok(bases)
+}
+
+/// Returns the image that the client gives in place of `normalised` (`--build-context alpine=docker-image://…`), by its
+/// normalised reference: that for the platform, else that for all (`frontend/dockerui/namedcontext.go`).
+fn of_context(request: &Request, normalised: &str, platform: &Platform) -> Option<String> {
+    let given = request.contexts.iter().filter_map(|(name, value)| {
+        let image = value.strip_prefix(IMAGE_CONTEXT)?;
+        let (name, of) = match name.split_once(PLATFORM_MARK) {
+            Some((name, of)) => (name, Some(Platform::parse(of)?)),
+            None => (name.as_str(), None),
+        };
+        let fits = of.as_ref().is_none_or(|of| of == platform);
+        (fits && normalise_reference(name) == normalised).then_some((of.is_some(), image))
+    });
+    let (_, image) = given.max_by_key(|(is_for_platform, _)| *is_for_platform)?;
+    Some(normalise_reference(image))
+}
+
+/// Whether the named context `name` stands for an image of a registry that one of `images` starts or imports from.
+pub(super) fn uses_context(request: &Request, name: &str, images: &[&ImagePlan]) -> bool {
+    let is_image = |value: &String| value.starts_with(IMAGE_CONTEXT);
+    let base = name.split(PLATFORM_MARK).next().unwrap_or(name);
+    request.contexts.get(name).is_some_and(is_image)
+        && lookups(images, "").contains_key(&normalise_reference(base))
 }
 
 /// Returns a warning for each of the registries' images that is for another platform than the build, as BuildKit's Dockerfile
@@ -145,13 +185,16 @@ fn lookups<'a>(images: &[&'a ImagePlan], resolve_mode: &str) -> BTreeMap<String,
     all
 }
 
-fn explain(error: CallError, lookup: &Lookup<'_>) -> Failure {
+fn explain(error: CallError, lookup: &Lookup<'_>, instead: Option<&str>) -> Failure {
     let CallError::Status(mut status) = error else {
         return error.into();
     };
     let (reference, at) = (lookup.reference, lookup.at);
+    let instead = instead.map_or_else(String::new, |image| {
+        format!(", for which `--build-context` gives `{image}`")
+    });
     status.message = format!(
-        "{}:{}: base image `{reference}`: {}",
+        "{}:{}: base image `{reference}`{instead}: {}",
         at.file, at.start.line, status.message
     );
     status.code = report::CODE_UNKNOWN;
@@ -178,6 +221,38 @@ mod tests {
     use werf_config::load;
 
     use super::*;
+
+    #[test]
+    fn a_named_context_stands_for_the_image_of_its_name() {
+        let given = [
+            ("context:alpine", "docker-image://mirror/alpine:3"),
+            ("context:alpine::linux/arm64", "docker-image://arm/alpine"),
+            ("context:busybox:1", "docker-image://busybox@sha256:0"),
+            ("context:debian", "local:debian"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let request = Request::from_options(given.into()).expect("options");
+        for (written, platform, expected) in [
+            ("alpine", "linux/amd64", Some("docker.io/mirror/alpine:3")),
+            (
+                "docker.io/library/alpine:latest",
+                "linux/amd64",
+                Some("docker.io/mirror/alpine:3"),
+            ),
+            ("alpine", "linux/arm64", Some("docker.io/arm/alpine:latest")),
+            ("alpine:3", "linux/amd64", None),
+            (
+                "busybox:1",
+                "linux/amd64",
+                Some("docker.io/library/busybox@sha256:0"),
+            ),
+            ("debian", "linux/amd64", None),
+        ] {
+            let platform = Platform::parse(platform).expect("a platform");
+            let image = of_context(&request, &normalise_reference(written), &platform);
+            assert_eq!(image.as_deref(), expected, "{written} {platform}");
+        }
+    }
 
     #[test]
     fn each_reference_is_asked_for_once_and_the_latest_wins() {

@@ -326,7 +326,17 @@ fn request_warnings(
     used: &[String],
 ) -> Vec<Diagnostic> {
     let contexts = request.contexts.keys();
-    let uses = |name: &str| needed.iter().any(|image| image.uses_context(name));
+    let images: Vec<&ImagePlan> = needed
+        .iter()
+        .filter_map(|image| match image {
+            Target::Image(image) => Some(*image),
+            Target::Dockerfile(_) => None,
+        })
+        .collect();
+    let uses = |name: &str| {
+        needed.iter().any(|image| image.uses_context(name))
+            || bases::uses_context(request, name, &images)
+    };
     let unused_contexts = contexts
         .filter(|name| !uses(name))
         .map(|name| format!("--build-context {name}"));
