@@ -21,6 +21,7 @@ use crate::git::repo::Repo;
 use crate::git::tree::{ListingError, Shape, TreeListing};
 
 use super::baseline;
+use super::manifest_of;
 use super::project_files::ProjectFiles;
 use super::sources::{self, Blob, Elsewhere, FillError};
 use super::template::Remarks;
@@ -293,10 +294,10 @@ fn filtered(listing: TreeListing, ignore: &Dockerignore) -> Result<ContextFiles,
     entries.retain(|entry| !judge.leaves_out(entry.path.as_bytes()));
     let mut manifest = Manifest::default();
     if let Some(first) = entries.first() {
-        let kind: HashKind = sources::object_id(first.id).kind();
+        let kind: HashKind = manifest_of::object_id(first.id).kind();
         let mut rows = Listing::new(kind);
         for entry in &entries {
-            rows.push(entry.path.as_bytes(), sources::leaf(entry))
+            rows.push(entry.path.as_bytes(), manifest_of::leaf(entry))
                 .map_err(|error| format!("`{}`: {error}", entry.path))?;
         }
         manifest.mappings.push(Mapping {

@@ -8,6 +8,7 @@ pub mod baseline;
 mod commit;
 pub mod contexts;
 pub mod locate;
+mod manifest_of;
 pub mod plan;
 pub mod project_files;
 pub mod remotes;

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use diagnostic::{Diagnostic, Location, Rule, rule};
 use masks::mask::Mask;
-use stapel_sync::manifest::{Content, EntryKind, Leaf, Listing, Manifest, Mapping};
+use stapel_sync::ObjectId;
+use stapel_sync::manifest::Manifest;
 use stapel_sync::slot::Slot;
 use stapel_sync::store::Store;
 use stapel_sync::store::tools::StoreError;
-use stapel_sync::{AbsPath, HashKind, ObjectId};
 use werf_config::{Config, GitMapping, Image, ImageName, UserStage};
 use werf_plan::ImageSources;
 use werf_plan::digest::{Digest, hex};
@@ -21,10 +21,11 @@ use werf_plan::file::{ImagePlan, Plan};
 
 use crate::git::repo::{Repo, RepoError};
 use crate::git::submodule::Submodule;
-use crate::git::tree::{FileKind, ListingError, Shape, TreeEntry, TreeListing};
+use crate::git::tree::{ListingError, Shape, TreeListing};
 
 use super::baseline::{self, Distance};
 use super::commit::commit_facts;
+use super::manifest_of::{content, object_id};
 use super::remotes::Remotes;
 
 /// How far the commit is from the baseline of each image.
@@ -427,70 +428,6 @@ impl Elsewhere {
             }),
         }
     }
-}
-
-/// Turns a listing into what a manifest holds of it.
-fn content(listing: &TreeListing, mapping: &GitMapping) -> Result<Mapping, String> {
-    let to = AbsPath::parse(mapping.to.value.as_bytes())
-        .map_err(|error| format!("`to: {}` cannot be used: {error}", mapping.to.value))?;
-    let content = match listing.shape {
-        Shape::File if mapping.to.value == "/" => {
-            let name = listing
-                .entries
-                .first()
-                .map(|entry| entry.path.to_string())
-                .unwrap_or_default();
-            return Err(format!(
-                "`{}` is a file and cannot become `/`; write `to: /{name}`",
-                mapping.add.value
-            ));
-        }
-        Shape::File => match listing.entries.first() {
-            Some(entry) => Content::File(leaf(entry)),
-            None => {
-                return Err(format!(
-                    "`{}` is a file without an entry",
-                    mapping.add.value
-                ));
-            }
-        },
-        Shape::Directory => {
-            let kind = listing
-                .entries
-                .first()
-                .map_or(HashKind::Sha1, |entry| object_id(entry.id).kind());
-            let mut rows = Listing::new(kind);
-            for entry in &listing.entries {
-                rows.push(entry.path.as_bytes(), leaf(entry))
-                    .map_err(|error| {
-                        format!("`{}` of `{}`: {error}", entry.path, mapping.add.value)
-                    })?;
-            }
-            Content::Directory(rows)
-        }
-    };
-    Ok(Mapping {
-        to,
-        owner: mapping.owner.clone(),
-        group: mapping.group.clone(),
-        content,
-    })
-}
-
-pub(super) fn leaf(entry: &TreeEntry) -> Leaf {
-    let kind = match entry.kind {
-        FileKind::File => EntryKind::File,
-        FileKind::Executable => EntryKind::Executable,
-        FileKind::Symlink => EntryKind::Symlink,
-    };
-    Leaf {
-        kind,
-        id: object_id(entry.id),
-    }
-}
-
-pub(super) fn object_id(id: gix::ObjectId) -> ObjectId {
-    ObjectId::from_bytes(id.as_bytes()).expect("git has ids of 20 and 32 bytes")
 }
 
 /// Returns the hint for a mask that has a set of characters and matches nothing: directories are named `[id]` where the
