@@ -220,20 +220,12 @@ impl Diagnostics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Position;
     use crate::rule::NEAR_SEPARATOR;
 
     fn at(line: usize, column: usize) -> Location {
-        let start = Position { line, column };
-        Location {
-            file: "werf.yaml".to_owned(),
-            start,
-            end: Position {
-                line,
-                column: column + 1,
-            },
-            rendered: None,
-        }
+        let mut at = Location::point("werf.yaml", line, column);
+        at.end.column += 1;
+        at
     }
 
     #[test]

@@ -25,6 +25,19 @@ pub struct Location {
     pub rendered: Option<String>,
 }
 
+impl Location {
+    /// Returns the place before the character at `line` and `column`, both from 1, which is no more than that.
+    pub fn point(file: impl Into<String>, line: usize, column: usize) -> Location {
+        let position = Position { line, column };
+        Location {
+            file: file.into(),
+            start: position,
+            end: position,
+            rendered: None,
+        }
+    }
+}
+
 /// A value and where people find it written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Located<T> {

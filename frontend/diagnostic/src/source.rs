@@ -318,16 +318,7 @@ fn not_utf8(name: &str, bytes: &[u8], error: std::str::Utf8Error) -> Diagnostic 
         .last()
         .map_or(0, |line| String::from_utf8_lossy(line).chars().count())
         + 1;
-    let position = Position {
-        line: lines.len(),
-        column,
-    };
-    let at = Location {
-        file: name.to_owned(),
-        start: position,
-        end: position,
-        rendered: None,
-    };
+    let at = Location::point(name, lines.len(), column);
     let diagnostic = Diagnostic::error(format!("`{name}` is not UTF-8 text")).at(at);
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {

@@ -14,7 +14,7 @@ use buildkit_proto::frontend::llb_bridge_server::{LlbBridge, LlbBridgeServer};
 use buildkit_proto::moby::buildkit::v1::apicaps::ApiCap;
 use buildkit_proto::moby::buildkit::v1::types::WorkerRecord;
 use buildkit_proto::{pb, rpc};
-use diagnostic::{Location, Position};
+use diagnostic::Location;
 use prost::Message as _;
 use tokio::net::UnixStream;
 use tonic::{Request, Response, Status};
@@ -521,17 +521,11 @@ async fn a_broken_pipe_ends_the_process() {
 
 /// Returns a plan that asks for a repository in line 7.
 fn needs_a_repository() -> Vec<u8> {
-    let position = Position { line: 7, column: 3 };
     let remote = RemoteRequest {
         url: "https://host/team/lib.git".into(),
         reference: "refs/tags/v1".into(),
         name: "tag v1".into(),
-        at: Location {
-            file: "werf.yaml".into(),
-            start: position,
-            end: position,
-            rendered: None,
-        },
+        at: Location::point("werf.yaml", 7, 3),
         advice: "give a token".into(),
     };
     let file = PlanFile {
@@ -592,13 +586,7 @@ async fn a_plan_that_never_has_enough_ends_in_an_error() {
 
 /// A daemon with the plan of an image from a Dockerfile.
 fn with_dockerfile() -> Script {
-    let start = Position { line: 1, column: 1 };
-    let at = Location {
-        file: "werf.yaml".into(),
-        start,
-        end: start,
-        rendered: None,
-    };
+    let at = Location::point("werf.yaml", 1, 1);
     let dockerfile = Dockerfile {
         path: "app/Dockerfile".into(),
         text: "FROM scratch\n".into(),

@@ -117,7 +117,7 @@ fn read_sent(directory: &Path, name: Option<&str>) -> Option<Vec<u8>> {
 mod tests {
     use buildkit_llb::{Exec, Graph};
     use clap::Parser;
-    use diagnostic::{Location, Position};
+    use diagnostic::Location;
     use werf_frontend::gateway::plan_graph;
     use werf_frontend::gateway::request::Request;
     use werf_plan::digest::Digest;
@@ -142,17 +142,11 @@ mod tests {
             build_args: [("-A".to_owned(), "-b c".to_owned())].into(),
             ..Request::default()
         };
-        let start = Position { line: 1, column: 1 };
         let remote = RemoteRequest {
             url: "https://host/x".into(),
             reference: "HEAD".into(),
             name: "default branch".into(),
-            at: Location {
-                file: "werf.yaml".into(),
-                start,
-                end: start,
-                rendered: None,
-            },
+            at: Location::point("werf.yaml", 1, 1),
             advice: String::new(),
         };
         let stage: Digest = "1".repeat(64).try_into().expect("a digest");

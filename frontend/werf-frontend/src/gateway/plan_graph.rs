@@ -321,24 +321,18 @@ pub fn git_file_graph(request: &Request) -> (Graph, Node) {
 
 #[cfg(test)]
 mod tests {
-    use diagnostic::{Location, Position};
+    use diagnostic::Location;
 
     use crate::gateway::bridge::Daemon;
 
     use super::*;
 
     fn remote(url: &str, reference: &str) -> RemoteRequest {
-        let position = Position { line: 1, column: 1 };
         RemoteRequest {
             url: url.to_owned(),
             reference: reference.to_owned(),
             name: "name".to_owned(),
-            at: Location {
-                file: "werf.yaml".to_owned(),
-                start: position,
-                end: position,
-                rendered: None,
-            },
+            at: Location::point("werf.yaml", 1, 1),
             advice: String::new(),
         }
     }

@@ -3,7 +3,7 @@
 //! The client sends the file that `-f` names, but only by its last component and its content: which
 //! file of the commit that is must be found out, and it must be the same file.
 
-use diagnostic::{Diagnostic, Location, Position};
+use diagnostic::{Diagnostic, Location};
 use werf_plan::agreed::DEFAULT_NAMES;
 
 use crate::git::files::{CommitFiles, PathKind};
@@ -187,18 +187,12 @@ fn differs(repo: &Repo, located: &Located, sent: &[u8]) -> Diagnostic {
         .zip(located.content.split(|&byte| byte == b'\n'))
         .take_while(|(sent, committed)| sent == committed)
         .count();
-    let position = Position { line, column: 1 };
     Diagnostic::error(format!(
         "`{}` differs between the working directory and commit {}, first in line {line}",
         located.path,
         &repo.commit()[..12]
     ))
-    .at(Location {
-        file: located.path.clone(),
-        start: position,
-        end: position,
-        rendered: None,
-    })
+    .at(Location::point(&located.path, line, 1))
     .hint("the build uses the committed file: commit the change, or take it back with `git stash`")
 }
 

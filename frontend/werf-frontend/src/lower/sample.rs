@@ -1,18 +1,12 @@
 //! Plans that tests can do something with.
 
-use diagnostic::{Location, Position};
+use diagnostic::Location;
 use werf_config::ImageName;
 use werf_plan::dockerfile::{Context, Dockerfile, DockerfilePlan};
 
 /// Returns the plan of the image `name`, made from a Dockerfile.
 pub fn dockerfile(name: &str) -> DockerfilePlan {
-    let start = Position { line: 1, column: 1 };
-    let at = Location {
-        file: "werf.yaml".into(),
-        start,
-        end: start,
-        rendered: None,
-    };
+    let at = Location::point("werf.yaml", 1, 1);
     let dockerfile = Dockerfile {
         path: "app/Dockerfile".into(),
         text: "FROM scratch".into(),
