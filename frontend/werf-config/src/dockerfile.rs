@@ -170,11 +170,7 @@ struct Reader<'r, 't> {
 impl Reader<'_, '_> {
     fn images(&mut self, heading: Heading, fields: &Fields<'_>) -> Vec<DockerfileImage> {
         self.check_names(&heading);
-        if let Some(count) = heading.is_too_often() {
-            let message = format!("a section of this length cannot have {count} names");
-            self.report
-                .error(heading.at, message)
-                .hint("use fewer names");
+        if heading.refuse_many(self.report) {
             return Vec::new();
         }
         let context = self.context(fields.text("context"), heading.at);

@@ -92,10 +92,15 @@ impl Heading {
         }
     }
 
-    /// Whether the section is too long for so many names, and how many they are.
-    pub fn is_too_often(&self) -> Option<usize> {
+    /// Says in `report` that the section is too long for so many names, and returns whether it is.
+    pub fn refuse_many(&self, report: &mut Report<'_>) -> bool {
         let count = self.all_names().count();
-        (count.saturating_mul(self.length) > MOST_REPEATED).then_some(count)
+        let are_too_many = count.saturating_mul(self.length) > MOST_REPEATED;
+        if are_too_many {
+            let message = format!("a section of this length cannot have {count} names");
+            report.error(self.at, message).hint("use fewer names");
+        }
+        are_too_many
     }
 }
 

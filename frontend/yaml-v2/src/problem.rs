@@ -124,16 +124,7 @@ impl Problem {
                 at,
             ),
         };
-        let diagnostic = Diagnostic::error(message).at(source.location(*at));
-        let written = source.text()[at.start..].split('}').next();
-        let is_braced = written.is_some_and(|it| it.starts_with('{') && !it.contains(':'));
-        if is_braced && matches!(self, Problem::Mismatch(it) if it.wanted.contains("string")) {
-            let quoted = braces_of_item(source, *at);
-            return diagnostic.hint(
-                quoted.unwrap_or_else(|| "a text that begins with `{` must be quoted".to_owned()),
-            );
-        }
-        self.advise(diagnostic, source)
+        self.advise(Diagnostic::error(message).at(source.location(*at)), source)
     }
 
     fn advise(&self, diagnostic: Diagnostic, source: &SourceText) -> Diagnostic {
@@ -167,16 +158,29 @@ impl Problem {
             }
             Problem::CollectionAsKey { is_map: false, .. } => diagnostic.hint("quote it"),
             Problem::Mismatch(Mismatch {
-                hint: Some(hint),
-                at,
-                ..
-            }) => match braces_of_item(source, *at) {
-                Some(quoted) => diagnostic.hint(quoted),
-                None => diagnostic.hint(*hint),
-            },
+                wanted, hint, at, ..
+            }) => {
+                let is_braced = wanted.contains("string") && is_braced_text(source, *at);
+                let usual = if is_braced {
+                    Some("a text that begins with `{` must be quoted")
+                } else {
+                    *hint
+                };
+                match usual {
+                    Some(usual) => diagnostic
+                        .hint(braces_of_item(source, *at).unwrap_or_else(|| usual.to_owned())),
+                    None => diagnostic,
+                }
+            }
             _ => diagnostic,
         }
     }
+}
+
+/// Whether a mapping without a colon is at `at`, which is rather a text.
+fn is_braced_text(source: &SourceText, at: Span) -> bool {
+    let written = source.text()[at.start..].split('}').next();
+    written.is_some_and(|it| it.starts_with('{') && !it.contains(':'))
 }
 
 /// Returns the hint for an item of a list that is a mapping only because its text begins with `{`, as a group of a shell's
