@@ -116,10 +116,8 @@ pub(super) async fn build_planned(
 /// Returns the mistake of building `needed` from a git repository if that takes files of the client.
 fn needs_client(request: &Request, needed: &[Target<'_>]) -> Option<Diagnostic> {
     let context = request.git_context.as_ref()?;
-    let image = needed.iter().find_map(|image| match image {
-        Target::Dockerfile(plan) => Some(plan).filter(|plan| !plan.added_files.is_empty()),
-        Target::Image(_) => None,
-    })?;
+    let mut dockerfiles = needed.iter().filter_map(|image| image.dockerfile());
+    let image = dockerfiles.find(|plan| !plan.added_files.is_empty())?;
     Some(
         Diagnostic::error(format!(
             "`contextAddFiles` of image `{}` takes files of the client, and the build context is the repository `{}`",
@@ -326,13 +324,7 @@ fn request_warnings(
     used: &[String],
 ) -> Vec<Diagnostic> {
     let contexts = request.contexts.keys();
-    let images: Vec<&ImagePlan> = needed
-        .iter()
-        .filter_map(|image| match image {
-            Target::Image(image) => Some(*image),
-            Target::Dockerfile(_) => None,
-        })
-        .collect();
+    let images: Vec<&ImagePlan> = needed.iter().filter_map(|image| image.image()).collect();
     let uses = |name: &str| {
         needed.iter().any(|image| image.uses_context(name))
             || bases::uses_context(request, name, &images)

@@ -9,7 +9,7 @@ use diagnostic::redact;
 use percent_encoding::percent_decode_str;
 
 use super::remote::Abilities;
-use super::request::BadOption;
+use super::request::{BadOption, boolean};
 
 /// A repository that is the build context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,14 +68,9 @@ impl GitContext {
             "tag" => self.reference = format!("refs/tags/{value}"),
             "subdir" => self.directory = value,
             "checksum" | "commit" => self.checksum = value,
-            "submodules" => {
-                self.skips_submodules = matches!(
-                    value.as_str(),
-                    "0" | "f" | "F" | "false" | "False" | "FALSE"
-                );
-            }
+            "submodules" if !value.is_empty() => self.skips_submodules = !boolean(key, &value)?,
             // `.git` is always kept, times are those of the commit, and how the commit is fetched makes no difference.
-            "keep-git-dir" | "mtime" | "fetch-by-commit" => {}
+            "submodules" | "keep-git-dir" | "mtime" | "fetch-by-commit" => {}
             _ => {
                 return Err(BadOption(format!(
                     "`{key}` in the URL of the build context is not a parameter; there are `ref`, `branch`, `tag`, `subdir`, `commit` and `submodules`"

@@ -11,10 +11,11 @@ use werf_plan::agreed::{CONFIG_ARGUMENT, TOOLCHAIN_ARGUMENT};
 
 use super::git_context::GitContext;
 use value::{
-    as_written, boolean, cache_imports, comma_list, extra_hosts, network, no_cache, number,
-    resolve_mode, ulimits,
+    as_written, cache_imports, comma_list, extra_hosts, network, no_cache, number, resolve_mode,
+    ulimits,
 };
 
+pub(super) use value::boolean;
 pub use value::{BadOption, CacheImport, NoCache};
 
 mod value;

@@ -163,7 +163,7 @@ pub(super) fn ulimits(value: &str) -> Result<Vec<(String, i64, i64)>, BadOption>
 }
 
 /// Reads a truth value as Go's `strconv.ParseBool` does.
-pub(super) fn boolean(key: &str, value: &str) -> Result<bool, BadOption> {
+pub(in crate::gateway) fn boolean(key: &str, value: &str) -> Result<bool, BadOption> {
     match value {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
