@@ -1,30 +1,15 @@
 //! The command line as a person or a script uses it: arguments in; text, messages and exit status out.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use tempfile::TempDir;
+
+use crate::program::{git, git_all, told};
 
 const RULES: &str =
     "giterminismConfigVersion: 1\nconfig:\n  goTemplateRendering:\n    allowEnvVariables: [TAG]\n";
 
 const CONFIG: &str = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: alpine:{{ env \"TAG\" \"3\" }}\n# {{ .Env }}\n---\nimage: web\nfrom: nginx:1\n";
-
-fn git(directory: &Path, arguments: &[&str]) {
-    let status = Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
-        .args(arguments)
-        .current_dir(directory)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .status()
-        .unwrap();
-    assert!(status.success(), "git {arguments:?}");
-}
-
-fn git_all(directory: &Path) {
-    git(directory, &["add", "--all"]);
-    git(directory, &["commit", "--quiet", "--message", "m"]);
-}
 
 fn project() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
@@ -33,27 +18,6 @@ fn project() -> TempDir {
     git(directory.path(), &["init", "--quiet"]);
     git_all(directory.path());
     directory
-}
-
-fn run(directory: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_werf-frontend"))
-        .args(arguments)
-        .current_dir(directory)
-        .env("TAG_OF_THE_SHELL", "9")
-        .env_remove("TAG")
-        .output()
-        .unwrap()
-}
-
-/// Returns the exit code, standard output and standard error.
-fn told(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = run(directory, arguments);
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
 }
 
 #[test]

@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
 
 use diagnostic::{Diagnostic, SourceText};
 use werf_config::{Config, ImageName};
 use werf_frontend::lower::{self, Bases, Settings};
 use werf_plan::file::{ImagePlan, Plan};
 use werf_plan::stage::StageKind;
+
+use crate::program;
 
 const META: &str = "project: shop\nconfigVersion: 1\n---\n";
 
@@ -175,37 +175,15 @@ fn images_of_both_kinds_that_need_each_other_are_refused() {
     insta::assert_snapshot!(errors[0].one_line());
 }
 
-fn git(directory: &Path, arguments: &[&str]) {
-    let status = Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
-        .args(arguments)
-        .current_dir(directory)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .status()
-        .unwrap();
-    assert!(status.success(), "git {arguments:?}");
-}
-
 /// Commits a configuration and a Dockerfile, and returns what a command says of them.
 fn told(config: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
     let directory = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
     write("werf.yaml", &format!("{META}{config}"));
     write("Dockerfile", "ARG BASE\nFROM $BASE\n");
-    git(directory.path(), &["init", "--quiet"]);
-    git(directory.path(), &["add", "--all"]);
-    git(directory.path(), &["commit", "--quiet", "--message", "m"]);
-    let output = Command::new(env!("CARGO_BIN_EXE_werf-frontend"))
-        .args(arguments)
-        .current_dir(directory.path())
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    program::git(directory.path(), &["init", "--quiet"]);
+    program::git_all(directory.path());
+    program::told(directory.path(), arguments)
 }
 
 #[test]

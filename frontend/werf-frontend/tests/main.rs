@@ -7,4 +7,5 @@ mod dependencies;
 mod examples;
 mod gateway;
 mod image_spec;
+mod program;
 mod walls;

@@ -21,6 +21,23 @@ fn build(url: &str) -> Build {
     Build::in_directory(&elsewhere).context(url)
 }
 
+/// Returns the same with a second commit, and the id of the first, which a branch and two tags lead to.
+fn app_of_two_commits() -> (Repo, String) {
+    let repo = app();
+    let first = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["branch", "old"]);
+    repo.git(&["tag", "--annotate", "--message", "x", "v1-annotated"]);
+    repo.write("src/a", "two");
+    repo.commit("second");
+    (repo, first)
+}
+
+/// Builds, and looks at what tells the commits apart.
+fn has_content(url: &str, content: &str) {
+    let image = build(url).ok().image;
+    assert_eq!(image.file("/src/a").as_deref(), Some(content), "{url}");
+}
+
 fn files(built: &Built) -> String {
     built.image.run(&["cat", "/src/a", "/stamp"])
 }
@@ -47,12 +64,7 @@ fn a_clone_and_the_url_share_every_stage() {
 #[test]
 fn a_branch_a_tag_and_a_commit() {
     let server = GitServer::start();
-    let repo = app();
-    let commit = repo.git(&["rev-parse", "HEAD"]);
-    repo.git(&["branch", "old"]);
-    repo.git(&["tag", "--annotate", "--message", "x", "v1-annotated"]);
-    repo.write("src/a", "two");
-    repo.commit("second");
+    let (repo, commit) = app_of_two_commits();
     let url = server.publish(&repo, "team/app.git");
     for (reference, content) in [
         ("", "two"),
@@ -63,12 +75,7 @@ fn a_branch_a_tag_and_a_commit() {
         ("#refs/heads/old", "one"),
         (&format!("#{commit}"), "one"),
     ] {
-        let image = build(&format!("{url}{reference}")).ok().image;
-        assert_eq!(
-            image.file("/src/a").as_deref(),
-            Some(content),
-            "{reference}"
-        );
+        has_content(&format!("{url}{reference}"), content);
     }
 }
 
@@ -78,16 +85,12 @@ fn parameters_of_the_url() {
         return;
     }
     let server = GitServer::start();
-    let repo = app();
-    let commit = repo.git(&["rev-parse", "HEAD"]);
-    repo.git(&["branch", "old"]);
-    repo.git(&["tag", "--annotate", "--message", "x", "v1-annotated"]);
-    repo.write("src/a", "two");
+    let (repo, commit) = app_of_two_commits();
     repo.write(
         "below/werf.yaml",
         config_text("image: app\nfrom: scratch\ngit:\n- {add: /src, to: /src}\n"),
     );
-    repo.commit("second");
+    repo.commit("third");
     let url = server.publish(&repo, "team/app.git");
     for (parameters, content) in [
         ("branch=main", "two"),
@@ -99,12 +102,7 @@ fn parameters_of_the_url() {
         (&format!("commit={commit}&branch=old"), "one"),
         (&format!("commit={commit}"), "one"),
     ] {
-        let image = build(&format!("{url}?{parameters}")).ok().image;
-        assert_eq!(
-            image.file("/src/a").as_deref(),
-            Some(content),
-            "{parameters}"
-        );
+        has_content(&format!("{url}?{parameters}"), content);
     }
 }
 
