@@ -94,6 +94,12 @@ impl Diagnostic {
         self
     }
 
+    /// Returns the mistake that a warning is where somebody wants it to stop the build.
+    pub(crate) fn into_error(mut self) -> Diagnostic {
+        self.severity = Severity::Error;
+        self
+    }
+
     /// Whether it is a warning of `rule`.
     pub fn is_of(&self, rule: &Rule) -> bool {
         self.rule.as_deref() == Some(rule.name)

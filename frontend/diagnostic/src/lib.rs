@@ -5,6 +5,7 @@
 //! BuildKit's client would. A [`Span`] is for a reader, a [`Location`] for people: whoever has the text turns one into the
 //! other.
 
+pub mod checks;
 mod diagnostic;
 mod frame;
 mod location;
@@ -15,6 +16,7 @@ pub mod rule;
 mod source;
 mod suggest;
 
+pub use checks::Checks;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use frame::render;
 pub use location::{Located, Location, Position};

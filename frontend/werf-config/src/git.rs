@@ -62,6 +62,9 @@ pub struct GitMapping {
     pub exclude_paths: Vec<String>,
     /// Masks of the files that a stage depends on.
     pub stage_dependencies: BTreeMap<UserStage, Vec<Located<String>>>,
+    /// The places below its own that belong to other entries, each as a path relative to `add`; only where it takes all of `add`,
+    /// and not where the other entry puts the very files there that are left out.
+    pub hidden: Vec<Located<String>>,
 }
 
 impl GitMapping {
@@ -152,8 +155,55 @@ fn read(entry: &Fields<'_>, report: &mut Report<'_>) -> (GitMapping, bool) {
         include_paths,
         exclude_paths,
         stage_dependencies,
+        hidden: Vec::new(),
     };
     (mapping, report.mistakes() == before)
+}
+
+/// Notes in each mapping which of the places that it leaves out, `extra`, belong to others that put something else there.
+fn note_hidden(mappings: &mut [GitMapping], imports: &[ImportEntry], extra: &[Vec<String>]) {
+    let join = |place: &str, path: &str| masks::mask::clean(&format!("{place}/{path}"));
+    // Where each place of an entry is, what is put there, and of which repository; imports come from none.
+    let of_git = mappings.iter().flat_map(|mapping| {
+        let (add, to) = (&mapping.add.value, &mapping.to);
+        let masks = match mapping.include_paths.as_slice() {
+            [] => vec![String::new()],
+            masks => masks.to_vec(),
+        };
+        let from = mapping.remote.as_ref().map(|it| it.url.value.clone());
+        masks.into_iter().map(move |mask| {
+            let what = Some((from.clone(), join(add, &mask)));
+            (join(&to.value, &mask), what, to.at.clone())
+        })
+    });
+    let of_imports = imports.iter().flat_map(|entry| {
+        let destination = entry.destination();
+        let masks = match destination.include_paths.as_slice() {
+            [] => vec![String::new()],
+            masks => masks.to_vec(),
+        };
+        let at = entry.to.at.clone();
+        masks
+            .into_iter()
+            .map(move |mask| (join(&destination.to, &mask), None, at.clone()))
+    });
+    let places: Vec<_> = of_git.chain(of_imports).collect();
+    for (mapping, extra) in mappings.iter_mut().zip(extra) {
+        if !mapping.include_paths.is_empty() {
+            continue;
+        }
+        let from = mapping.remote.as_ref().map(|it| it.url.value.clone());
+        for mask in extra {
+            let place = join(&mapping.to.value, mask);
+            let own = Some((from.clone(), join(&mapping.add.value, mask)));
+            let owner = places.iter().find(|(it, ..)| *it == place);
+            if let Some((_, what, at)) = owner
+                && *what != own
+            {
+                mapping.hidden.push(Located::new(mask.clone(), at.clone()));
+            }
+        }
+    }
 }
 
 /// Has outer mappings leave out the places of inner ones.
@@ -167,6 +217,7 @@ fn make_room(mappings: &mut [GitMapping], imports: &mut [ImportEntry], report: &
     let destinations: Vec<Destination> = of_git.chain(of_imports).collect();
     match overlap::auto_excludes(&destinations) {
         Ok(mut extra) => {
+            note_hidden(mappings, imports, &extra);
             let of_imports = extra.split_off(mappings.len());
             for (mapping, extra) in mappings.iter_mut().zip(extra) {
                 mapping.exclude_paths.extend(extra);

@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use werf_frontend::gateway;
 use werf_plan::agreed::{plan_in_build, put_toolchain};
 
-use command::{Bake, Plan, PlanInBuild, PutToolchain, Render};
+use command::{Bake, Check, Plan, PlanInBuild, PutToolchain, Render};
 
 /// Builds the images of a werf.yaml with BuildKit.
 ///
@@ -26,6 +26,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// List mistakes and warnings of the HEAD commit, and fail if there are some
+    Check(Check),
     /// Print the plan of the HEAD commit as JSON: images, stages, digests and what they are made of
     Plan(Plan),
     /// Print a file for `docker buildx bake` that builds all final images of the HEAD commit
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         return gateway::main();
     }
     match Arguments::parse().command {
+        Command::Check(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Bake(command) => command.run(),
         Command::Render(command) => command.run(),

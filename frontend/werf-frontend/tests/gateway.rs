@@ -14,7 +14,7 @@ use buildkit_proto::frontend::llb_bridge_server::{LlbBridge, LlbBridgeServer};
 use buildkit_proto::moby::buildkit::v1::apicaps::ApiCap;
 use buildkit_proto::moby::buildkit::v1::types::WorkerRecord;
 use buildkit_proto::{pb, rpc};
-use diagnostic::Location;
+use diagnostic::{Diagnostic, Location, rule};
 use prost::Message as _;
 use tokio::net::UnixStream;
 use tonic::{Request, Response, Status};
@@ -50,7 +50,9 @@ impl Default for Script {
             }),
             warnings: Vec::new(),
             sources: Vec::new(),
+            checks: diagnostic::Checks::default(),
             used_build_args: Vec::new(),
+            arguments: Vec::new(),
             has_toolchain: false,
         };
         Script {
@@ -537,7 +539,9 @@ fn needs_a_repository() -> Vec<u8> {
             text: "the text".into(),
         }],
         has_toolchain: false,
+        checks: diagnostic::Checks::default(),
         used_build_args: Vec::new(),
+        arguments: Vec::new(),
     };
     file.to_json()
 }
@@ -605,7 +609,9 @@ fn with_dockerfile() -> Script {
         warnings: Vec::new(),
         sources: Vec::new(),
         has_toolchain: false,
+        checks: diagnostic::Checks::default(),
         used_build_args: Vec::new(),
+        arguments: Vec::new(),
     };
     Script {
         plan: Ok(plan.to_json()),
@@ -721,7 +727,9 @@ fn with_dependencies() -> Script {
         }),
         warnings: Vec::new(),
         sources: Vec::new(),
+        checks: diagnostic::Checks::default(),
         used_build_args: Vec::new(),
+        arguments: Vec::new(),
         has_toolchain: false,
     };
     Script {
@@ -772,4 +780,35 @@ async fn what_is_not_given_is_listed_at_once_and_stops_no_other_build() {
     insta::assert_snapshot!(outcomes.error().message);
     let other = build(with_dependencies(), &["target=base"]).await;
     assert!(other.returned[0].error.is_none());
+}
+
+#[tokio::test]
+async fn warnings_stop_a_build_that_wants_them_to() {
+    let mut plan = PlanFile::from_json(&with_dockerfile().plan.unwrap()).unwrap();
+    plan.warnings = vec![
+        Diagnostic::warning(&rule::NO_IMAGE, "one"),
+        Diagnostic::warning(&rule::NO_VALUE, "two"),
+    ];
+    let script = Script {
+        plan: Ok(plan.to_json()),
+        ..Script::default()
+    };
+    let argument = |value: &str| format!("build-arg:BUILDKIT_DOCKERFILE_CHECK={value}");
+    let strict = argument("error=true;skip=NoImage");
+    let outcomes = build(script.clone(), &[&strict]).await;
+    assert_eq!(
+        outcomes.error().message,
+        "NoValue: two\n  note: `check=error=true` stops the build at warnings"
+    );
+    let skips = argument("error=true;skip=all");
+    let outcomes = build(script.clone(), &[&skips]).await;
+    assert!(outcomes.returned[0].error.is_none());
+    let wrong = argument("strict");
+    let outcomes = build(script, &[&wrong]).await;
+    assert!(
+        outcomes
+            .error()
+            .message
+            .starts_with("`check` has no option `strict`")
+    );
 }

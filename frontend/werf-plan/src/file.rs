@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use diagnostic::{Diagnostic, Located, Location};
+use diagnostic::{Checks, Diagnostic, Located, Location};
 use serde::{Deserialize, Serialize};
+use werf_config::template::Argument;
 use werf_config::{Base, Docker, ImageMount, ImageName, ImageSpec, Import, NetworkMode, Secret};
 
 use super::dependency::MissingValue;
@@ -27,6 +28,9 @@ pub struct PlanFile {
     pub outcome: Outcome,
     /// Remarks that do not stop the build.
     pub warnings: Vec<Diagnostic>,
+    /// Which of them the configuration wants to be said.
+    #[serde(default, skip_serializing_if = "Checks::is_default")]
+    pub checks: Checks,
     /// The files that locations refer to, for the frames that the client draws.
     pub sources: Vec<SourceFile>,
     /// Whether the ansible tool chain that PLAN was asked for is in STORE.
@@ -35,6 +39,9 @@ pub struct PlanFile {
     /// The build arguments that the configuration asks for, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub used_build_args: Vec<String>,
+    /// The build arguments that templates read, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<Argument>,
 }
 
 /// What became of the configuration.
@@ -201,6 +208,19 @@ pub enum Sources {
 }
 
 impl PlanFile {
+    /// Returns the warnings that the configuration wants to be said.
+    pub fn heard(&self) -> Vec<&Diagnostic> {
+        let warnings = self.warnings.iter();
+        warnings
+            .filter(|warning| self.checks.hears(warning))
+            .collect()
+    }
+
+    /// Whether templates read an argument that has no default and was not given. What is wrong may be because of that alone.
+    pub fn lacks_arguments(&self) -> bool {
+        self.arguments.iter().any(|argument| argument.is_missing)
+    }
+
     /// Draws a diagnostic with the lines that it points at, for a terminal.
     pub fn render(&self, diagnostic: &Diagnostic) -> String {
         let file = diagnostic

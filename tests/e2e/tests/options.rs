@@ -90,6 +90,58 @@ fn check_and_targets_answer_without_building() {
 }
 
 #[test]
+fn an_outline_lists_what_an_image_asks_for() {
+    let repo = Repo::with_config(
+        "image: app\nfrom: busybox:latest\nsecrets: [{id: token, env: TOKEN}]\nshell:\n  install: echo {{ env \"NEEDED\" }} {{ env \"GIVEN\" \"by default\" }}\n",
+    );
+    repo.write(
+        "werf-giterminism.yaml",
+        "giterminismConfigVersion: 1\nconfig:\n  goTemplateRendering: {allowEnvVariables: [NEEDED, GIVEN]}\n  secrets: {allowEnvVariables: [TOKEN]}\n",
+    );
+    repo.commit("rules");
+    let asked = |more: &[&str]| {
+        let arguments = [&["--print=outline"], more].concat();
+        let answer = Build::of(&repo)
+            .args(arguments)
+            .env("BUILDX_EXPERIMENTAL", "1")
+            .untagged()
+            .ok();
+        answer.stdout
+    };
+    let given = asked(&["--build-arg=NEEDED=swordfish"]);
+    for said in ["app", "NEEDED", "GIVEN", "by default", "token"] {
+        assert!(given.contains(said), "{given}");
+    }
+    assert!(!given.contains("swordfish"), "{given}");
+    // It is asked before one knows what to give.
+    let without = asked(&[]);
+    assert!(without.contains("NEEDED"), "{without}");
+}
+
+#[test]
+fn a_check_finds_what_a_build_would_say_and_fails() {
+    let check = |text: &str, more: &[&str]| {
+        let repo = Repo::with_config(text);
+        let arguments = [&["--print=lint"], more].concat();
+        Build::of(&repo)
+            .args(arguments)
+            .env("BUILDX_EXPERIMENTAL", "1")
+            .untagged()
+            .ok();
+    };
+    check("image: app\nfrom: busybox:latest\n", &[]);
+    let untagged = "image: app\nfrom: busybox\n";
+    check(
+        untagged,
+        &["--build-arg=BUILDKIT_DOCKERFILE_CHECK=skip=FromWithoutTag"],
+    );
+    let strict = "--build-arg=BUILDKIT_DOCKERFILE_CHECK=error=true";
+    let repo = Repo::with_config(untagged);
+    let stopped = Build::of(&repo).args([strict]).fails();
+    stopped.says(&["FromWithoutTag", "stops the build at warnings"]);
+}
+
+#[test]
 fn a_named_context_takes_the_place_of_a_base_and_of_an_imported_image() {
     let salt = e2e::salt();
     let other = Repo::with_config(&format!(

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use diagnostic::{Diagnostic, TemplateFile};
 use gotemplate::{FuncError, FuncMap, Location, Type, Value};
+use serde::{Deserialize, Serialize};
 
 use crate::giterminism::{Giterminism, Rule};
 
@@ -29,6 +30,53 @@ impl Unread {
     }
 }
 
+/// How a variable is read first.
+#[derive(Clone, Debug)]
+pub(crate) struct Read {
+    /// Where.
+    at: Location,
+    /// What it is if it is not given.
+    default: Option<String>,
+}
+
+impl Read {
+    /// Returns where.
+    pub(super) fn place(&self) -> &Location {
+        &self.at
+    }
+}
+
+/// A variable that templates read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Argument {
+    /// Its name.
+    pub name: String,
+    /// What it is if it is not given; `None` if it has to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// Where it is read first, if that can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<diagnostic::Location>,
+    /// Whether the template could not be rendered without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_missing: bool,
+}
+
+/// Returns the variables that were read, with their places in `files`.
+pub(super) fn arguments(
+    used: &BTreeMap<String, Read>,
+    unread: &[Unread],
+    files: &[TemplateFile],
+) -> Vec<Argument> {
+    let arguments = used.iter().map(|(name, read)| Argument {
+        name: name.clone(),
+        default: read.default.clone(),
+        at: failure::place_of(&read.at, "env", files),
+        is_missing: unread.iter().any(|it| it.name == *name),
+    });
+    arguments.collect()
+}
+
 /// What becomes of a variable that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
@@ -50,8 +98,13 @@ pub(super) fn register(
     let traces = traces.clone();
     functions.add_variadic("env", [Type::Any, Type::String], move |call, args| {
         let name = call.text(&args[0])?.to_text().into_owned();
-        with(&traces, |traces| traces.used.insert(name.clone()));
         let default = args.get(1).and_then(Value::as_str);
+        with(&traces, |traces| {
+            traces.used.entry(name.clone()).or_insert_with(|| Read {
+                at: call.place(),
+                default: default.as_ref().map(|text| text.to_text().into_owned()),
+            });
+        });
         if args.len() > 2 {
             return Err(FuncError::new("more than 1 optional argument prohibited"));
         }

@@ -29,6 +29,7 @@ use gotemplate::{FuncMap, Limits, Rendered, Str, Templates, Value};
 use super::giterminism::Giterminism;
 
 pub use debug::DEBUG;
+pub use env::Argument;
 pub use files::{FileKind, Files, TextFiles};
 
 /// The name of the main template.
@@ -64,8 +65,8 @@ pub struct Outcome {
     pub result: Result<SourceText, Box<Diagnostic>>,
     /// What a person should know all the same.
     pub warnings: Vec<Diagnostic>,
-    /// The variables that were asked for.
-    pub used: BTreeSet<String>,
+    /// The variables that were asked for, sorted by name.
+    pub used: Vec<Argument>,
     /// What no message may show: the values of variables, and what was made of them.
     pub hidden: Hidden,
     /// The files whose lines are among those of the result or of a message, besides the templates.
@@ -76,7 +77,7 @@ pub struct Outcome {
 #[derive(Debug, Default)]
 pub(crate) struct Traces {
     /// The variables that `env` was asked for.
-    used: BTreeSet<String>,
+    used: BTreeMap<String, env::Read>,
     /// The variables that could not be read, each at the first call.
     unread: Vec<env::Unread>,
     /// The values of the variables that were read.
@@ -149,11 +150,12 @@ pub fn render(main: SourceText, others: Vec<TemplateFile>, inputs: &Inputs) -> O
         // Nobody knows what of a value has got into a message, so it is looked for in this one.
         Err(error) => hide_place(error, &files, &mut hidden),
     }
+    let used = env::arguments(&traces.used, &traces.unread, &files);
     let files = files.split_off(templates);
     Outcome {
         result,
         warnings,
-        used: traces.used,
+        used,
         hidden,
         files: files.into_iter().map(|file| file.source).collect(),
     }
@@ -167,6 +169,7 @@ fn read_files(traces: &Traces, result: Result<&Rendered, &gotemplate::Error>) ->
     let of_traces = traces.debug.iter().map(debug::Message::place);
     let of_traces = of_traces.chain(traces.unstable.values());
     let of_traces = of_traces.chain(traces.unread.iter().map(env::Unread::place));
+    let of_traces = of_traces.chain(traces.used.values().map(env::Read::place));
     let of_traces = of_traces.filter_map(|at| at.origin.as_ref());
     let mut names: BTreeSet<&str> = of_traces.map(|origin| &*origin.template).collect();
     match result {

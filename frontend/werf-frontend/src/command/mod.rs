@@ -1,6 +1,7 @@
 //! The commands, each with its arguments: those for people, and those that the gateway has run inside the build graph.
 
 mod bake;
+mod check;
 mod plan;
 mod plan_in_build;
 mod put_toolchain;
@@ -15,6 +16,7 @@ use werf_frontend::helper::plan::PlanRequest;
 use werf_plan::agreed::DEFAULT_NAMES;
 
 pub use bake::Bake;
+pub use check::Check;
 pub use plan::Plan;
 pub use plan_in_build::PlanInBuild;
 pub use put_toolchain::PutToolchain;

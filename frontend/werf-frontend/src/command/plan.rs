@@ -44,7 +44,7 @@ impl Plan {
         };
         terminal::show(&Rendering {
             result,
-            warnings: draw(&file.warnings),
+            warnings: file.heard().into_iter().map(|it| file.render(it)).collect(),
         })
     }
 }

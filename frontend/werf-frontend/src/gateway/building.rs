@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use buildkit_llb::Platform;
-use diagnostic::{Diagnostic, rule};
+use diagnostic::{Checks, Diagnostic, rule};
 use werf_config::ImageName;
 use werf_plan::file::{ImagePlan, Outcome, Plan, SourceFile};
 use werf_plan::remote::missing as missing_remotes;
@@ -77,8 +77,15 @@ pub(super) async fn build_planned(
     if round.is_first() {
         let of_request = request_warnings(request, &plan, &needed, &file.used_build_args);
         for warning in file.warnings.iter().chain(&of_request) {
-            let warning = report::warning(&planned.vertex, warning, texts);
-            bridge.warn(warning).await?;
+            if file.checks.hears(warning) {
+                let warning = report::warning(&planned.vertex, warning, texts);
+                bridge.warn(warning).await?;
+            }
+        }
+        let all: Vec<Diagnostic> = file.warnings.iter().cloned().chain(of_request).collect();
+        let stops = file.checks.stops(&all);
+        if !stops.is_empty() {
+            return Err(Failure::Mistakes(stops));
         }
     }
     let target_build = TargetBuild {
@@ -88,6 +95,7 @@ pub(super) async fn build_planned(
         needed,
         texts,
         vertex: &planned.vertex,
+        checks: &file.checks,
         has_toolchain: file.has_toolchain,
         is_for_several: platforms.len() > 1,
     };
@@ -160,6 +168,8 @@ struct TargetBuild<'a> {
     texts: &'a [SourceFile],
     /// The digest of PLAN's vertex, which warnings are shown on.
     vertex: &'a str,
+    /// Which warnings are heard of.
+    checks: &'a Checks,
     /// Whether PLAN has found the ansible tool chain in STORE.
     has_toolchain: bool,
     is_for_several: bool,
@@ -269,6 +279,13 @@ impl TargetBuild<'_> {
 
     /// Shows a warning, if the build has not shown it before.
     async fn warn_once(&self, bridge: &mut Bridge, warning: &Diagnostic) -> Result<(), Failure> {
+        let stops = self.checks.stops(std::slice::from_ref(warning));
+        if !stops.is_empty() {
+            return Err(Failure::Mistakes(stops));
+        }
+        if !self.checks.hears(warning) {
+            return Ok(());
+        }
         let is_new = self
             .build
             .warned

@@ -13,6 +13,7 @@ mod failed_stage;
 pub mod failure;
 mod git_context;
 mod not_given;
+mod outline;
 pub mod plan_graph;
 mod planning;
 mod platform;
@@ -140,7 +141,7 @@ async fn build(
             }
         };
         if let Some(name) = &request.subrequest {
-            return subrequest::answer(name, &planned.file);
+            return subrequest::answer(name, &planned.file, request.target.as_deref());
         }
         match build_planned(bridge, &build, planned, texts, &round, &mut done).await? {
             Solved::Well(None) => break,

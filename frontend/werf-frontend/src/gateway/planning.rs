@@ -1,6 +1,6 @@
 //! PLAN as the gateway has it run: the graph is solved, and the file that it has written is read.
 
-use diagnostic::Diagnostic;
+use diagnostic::{Checks, Diagnostic};
 use werf_plan::file::{Outcome, PlanFile, SourceFile};
 
 use super::bridge::{self, Bridge, CallError};
@@ -60,7 +60,12 @@ async fn plan_once(
         }
     };
     let bytes = bridge.read_file(&reference, PLAN_FILE).await?;
-    let file = PlanFile::from_json(&bytes).map_err(Diagnostic::error)?;
+    let mut file = PlanFile::from_json(&bytes).map_err(Diagnostic::error)?;
+    if let Some(checks) = &request.checks {
+        let (checks, odd) = Checks::of_argument(checks)?;
+        file.checks = checks;
+        file.warnings.extend(odd);
+    }
     texts.clone_from(&file.sources);
     Ok(Solved::Well(Planned { file, vertex }))
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use buildkit_llb::{Network, Platform};
-use diagnostic::{Diagnostic, redact};
+use diagnostic::{Diagnostic, checks, redact};
 use werf_plan::agreed::{CONFIG_ARGUMENT, TOOLCHAIN_ARGUMENT};
 
 use super::git_context::GitContext;
@@ -73,6 +73,8 @@ pub struct Request {
     pub git_context: Option<GitContext>,
     /// The context, if it is neither that nor a local directory.
     pub other_context: Option<String>,
+    /// `--build-arg BUILDKIT_DOCKERFILE_CHECK`: which rules are heard of, whatever the configuration says.
+    pub checks: Option<String>,
     /// `--call` and `--check`.
     pub subrequest: Option<String>,
     /// Names of the local sources for context and configuration.
@@ -104,12 +106,11 @@ const SILENT: [&str; 12] = [
 ];
 
 /// Build arguments that the client library or the daemon acts on.
-const SILENT_ARGS: [&str; 5] = [
+const SILENT_ARGS: [&str; 4] = [
     "BUILDKIT_SYNTAX",
     "BUILDKIT_INLINE_CACHE",
     "BUILDKIT_BUILD_NAME",
     "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
-    "BUILDKIT_DOCKERFILE_CHECK",
 ];
 
 /// Proxy settings, which never reach a cache key or the image.
@@ -274,6 +275,7 @@ impl Request {
             "BUILDKIT_MULTI_PLATFORM" => {
                 self.multi_platform = Some(boolean(name, &value)?);
             }
+            checks::ARGUMENT => self.checks = Some(value).filter(|value| !value.is_empty()),
             CONFIG_ARGUMENT => self.config_path = Some(value),
             TOOLCHAIN_ARGUMENT => self.toolchain = Some(value).filter(|value| !value.is_empty()),
             "BUILDKIT_SANDBOX_HOSTNAME" => self.hostname = Some(value),

@@ -15,12 +15,14 @@ use werf_plan::target::Target;
 
 use super::answer::{Answer, Refs};
 use super::failure::Failure;
-use super::report;
+use super::{outline, report};
 
 /// Lists the questions.
 pub const DESCRIBE: &str = "frontend.subrequests.describe";
 /// Lists the images.
 const TARGETS: &str = "frontend.targets";
+/// Lists what one image asks of the client.
+const OUTLINE: &str = "frontend.outline";
 /// Lists mistakes and warnings.
 const LINT: &str = "frontend.lint";
 
@@ -31,6 +33,10 @@ pub fn describe() -> Answer {
     let known = [
         (DESCRIBE, "List the questions that this frontend answers"),
         (TARGETS, "List the images of werf.yaml"),
+        (
+            OUTLINE,
+            "List what an image of werf.yaml asks of the client",
+        ),
         (LINT, "Check werf.yaml and list mistakes and warnings"),
     ];
     let metadata = |name: &str| json!({ "name": name, "description": "" });
@@ -52,14 +58,15 @@ pub fn describe() -> Answer {
     answer_of(&json!(list), text, &[])
 }
 
-/// Answers `name` from what PLAN found out.
+/// Answers `name` from what PLAN found out; `target` is the image that the client names.
 ///
 /// # Errors
 /// A question that we do not know; for all but the check, mistakes in the configuration.
-pub fn answer(name: &str, file: &PlanFile) -> Result<Answer, Failure> {
+pub fn answer(name: &str, file: &PlanFile, target: Option<&str>) -> Result<Answer, Failure> {
     match name {
         TARGETS => targets(file),
-        LINT => Ok(lint(file)),
+        OUTLINE => outline::of(file, target),
+        LINT => Ok(lint(file, target)),
         _ => Err(Failure::Status(Box::new(Status {
             code: report::CODE_UNIMPLEMENTED,
             message: format!("werf-frontend does not answer `{name}`"),
@@ -99,20 +106,21 @@ fn targets(file: &PlanFile) -> Result<Answer, Failure> {
             "location": location(at, &file.sources),
         }));
     }
-    let texts: Vec<String> = file
-        .sources
-        .iter()
-        .map(|file| BASE64.encode(&file.text))
-        .collect();
     Ok(answer_of(
-        &json!({ "targets": list, "sources": texts }),
+        &json!({ "targets": list, "sources": texts_of(file) }),
         text,
         &[],
     ))
 }
 
+/// Returns the texts that places are in, as BuildKit's clients read them.
+pub(super) fn texts_of(file: &PlanFile) -> Vec<String> {
+    let texts = file.sources.iter();
+    texts.map(|file| BASE64.encode(&file.text)).collect()
+}
+
 /// Returns what an image is made from, its stages, and where it is defined.
-fn described(image: Target<'_>) -> (&str, String, &Location) {
+pub(super) fn described(image: Target<'_>) -> (&str, String, &Location) {
     match image {
         Target::Image(image) => {
             let base = match &image.base {
@@ -128,44 +136,80 @@ fn described(image: Target<'_>) -> (&str, String, &Location) {
 }
 
 /// Mistakes are the answer here, not a failure: the client prints both and exits with the status code.
-fn lint(file: &PlanFile) -> Answer {
-    let mut text = String::new();
-    let mut warnings = Vec::new();
-    for warning in &file.warnings {
-        text.push_str(&format!("{}\n", warning.one_line()));
-        warnings.push(json!({
-            "ruleName": warning.rule, "description": warning.message, "url": warning.url(),
-            "detail": detail(warning),
-            "location": warning.at.as_ref().map_or(json!({}), |at| location(at, &file.sources)),
-        }));
-    }
-    let texts: Vec<Value> = file
-        .sources
-        .iter()
-        .map(|file| json!({ "filename": file.name, "data": BASE64.encode(&file.text), "language": "YAML" }))
-        .collect();
-    let mut result = json!({ "warnings": warnings, "sources": texts });
-    let mut bad = !file.warnings.is_empty();
-    if let Outcome::Errors(errors) = &file.outcome {
-        bad = true;
-        for error in errors {
-            text.push_str(&format!("{}\n", error.one_line()));
-        }
-        let message: Vec<String> = errors.iter().map(Diagnostic::said).collect();
-        result["buildError"] = json!({
-            "message": message.join("\n"),
-            "location": errors.iter().find_map(|error| error.at.as_ref())
-                .map_or(json!({}), |at| location(at, &file.sources)),
-        });
-    }
-    if text.is_empty() {
-        text.push_str("Check complete, no mistakes or warnings found.\n");
-    }
+fn lint(file: &PlanFile, target: Option<&str>) -> Answer {
+    let found = Found::new(file, target);
+    let status = ["1", "0"][usize::from(found.is_empty())];
     answer_of(
-        &result,
-        text,
-        &[("result.statuscode", if bad { "1" } else { "0" })],
+        &found.to_json(),
+        found.to_text(),
+        &[("result.statuscode", status)],
     )
+}
+
+/// What a check finds.
+pub struct Found<'a> {
+    file: &'a PlanFile,
+    mistakes: Vec<Diagnostic>,
+}
+
+impl<'a> Found<'a> {
+    /// Returns the warnings and mistakes of `file`; `target` is the image that the client names.
+    pub fn new(file: &'a PlanFile, target: Option<&str>) -> Found<'a> {
+        let mistakes = match &file.outcome {
+            Outcome::Errors(errors) => errors.clone(),
+            Outcome::NeedsRemotes(remotes) => missing_remotes(remotes),
+            // Without a name several images are as good as one.
+            Outcome::Plan(plan) => target
+                .and_then(|_| plan.choose(target).err())
+                .into_iter()
+                .collect(),
+        };
+        Found { file, mistakes }
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+
+    /// Returns all of it, warnings first.
+    pub fn all(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.file.heard().into_iter().chain(&self.mistakes)
+    }
+
+    /// Returns it a line each.
+    pub fn to_text(&self) -> String {
+        let lines = self.all().map(|it| format!("{}\n", it.one_line()));
+        let text: String = lines.collect();
+        if text.is_empty() {
+            return "Check complete, no mistakes or warnings found.\n".to_owned();
+        }
+        text
+    }
+
+    /// Returns it in the form of BuildKit (`frontend/subrequests/lint`).
+    pub fn to_json(&self) -> Value {
+        let place =
+            |at: Option<&Location>| at.map_or(json!({}), |at| location(at, &self.file.sources));
+        let warnings = self.file.heard().into_iter().map(|warning| {
+            json!({
+                "ruleName": warning.rule, "description": warning.message, "url": warning.url(),
+                "detail": detail(warning), "location": place(warning.at.as_ref()),
+            })
+        });
+        let texts = self.file.sources.iter().map(|file| {
+            json!({ "filename": file.name, "data": BASE64.encode(&file.text), "language": "YAML" })
+        });
+        let mut result = json!({
+            "warnings": warnings.collect::<Vec<_>>(), "sources": texts.collect::<Vec<_>>(),
+        });
+        if !self.mistakes.is_empty() {
+            let message: Vec<String> = self.mistakes.iter().map(Diagnostic::said).collect();
+            let at = self.mistakes.iter().find_map(|error| error.at.as_ref());
+            result["buildError"] = json!({ "message": message.join("\n"), "location": place(at) });
+        }
+        result
+    }
 }
 
 /// Returns what to do about a warning and what else is worth knowing, a line each.
@@ -179,7 +223,7 @@ fn detail(warning: &Diagnostic) -> String {
     lines.join("\n")
 }
 
-fn location(at: &Location, texts: &[SourceFile]) -> Value {
+pub(super) fn location(at: &Location, texts: &[SourceFile]) -> Value {
     let index = texts
         .iter()
         .position(|file| file.name == at.file)
@@ -195,7 +239,7 @@ fn location(at: &Location, texts: &[SourceFile]) -> Value {
     })
 }
 
-fn answer_of(result: &Value, text: String, more: &[(&str, &str)]) -> Answer {
+pub(super) fn answer_of(result: &Value, text: String, more: &[(&str, &str)]) -> Answer {
     let mut metadata = BTreeMap::from([
         ("result.json".to_owned(), result.to_string().into_bytes()),
         ("result.txt".to_owned(), text.into_bytes()),
@@ -209,3 +253,6 @@ fn answer_of(result: &Value, text: String, more: &[(&str, &str)]) -> Answer {
         metadata,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ mod bake_steps;
 pub mod baseline;
 mod commit;
 pub mod contexts;
+mod filtered;
 pub mod locate;
 mod manifest_of;
 pub mod plan;

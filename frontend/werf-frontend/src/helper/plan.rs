@@ -9,6 +9,7 @@ use diagnostic::redact::Hidden;
 use stapel_sync::store::toolchains;
 use stapel_sync::store::tools::{StoreError, install_tools};
 use stapel_sync::store::{CleanPolicy, Store};
+use werf_config::lint::{self, Facts};
 use werf_config::{self, ImageName, permission};
 use werf_plan::agreed::CACHE_SCOPE_ARGUMENT;
 use werf_plan::file::{ImagePlan, Outcome, Plan, PlanFile, VERSION};
@@ -73,8 +74,10 @@ pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
         outcome,
         has_toolchain,
         warnings: remarks.warnings,
+        checks: remarks.checks,
         sources: remarks.texts,
         used_build_args: remarks.used.into_iter().collect(),
+        arguments: remarks.arguments,
     }
 }
 
@@ -117,6 +120,18 @@ fn plan_or_refuse(
     remarks
         .warnings
         .extend(permission::value_in_records(&loaded.config));
+    remarks.warnings.extend(lint::check(
+        &loaded.config,
+        &text,
+        &Facts {
+            commit: &repo.commit(),
+            unix_time: &repo
+                .author_time()
+                .map(|time| time.seconds.to_string())
+                .unwrap_or_default(),
+            variables: &request.build_args,
+        },
+    ));
     let contexts = Contexts::take(&loaded.config, &repo, &text, remarks)?;
     let remotes = match Remotes::open(&loaded.config, &request.remotes) {
         Ok(remotes) => remotes,

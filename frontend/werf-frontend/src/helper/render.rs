@@ -35,9 +35,11 @@ impl Rendering {
                 .and_then(|at| remarks.texts.iter().find(|file| file.name == at.file));
             diagnostic::render(&diagnostic, file.map(|file| file.text.as_str()))
         };
+        let warnings = remarks.warnings.iter();
+        let heard = warnings.filter(|warning| remarks.checks.hears(warning));
         Rendering {
             result: result.map_err(|errors| errors.iter().map(draw).collect()),
-            warnings: remarks.warnings.iter().map(draw).collect(),
+            warnings: heard.map(draw).collect(),
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::git::tree::{ListingError, Shape, TreeListing};
 
 use super::baseline::{self, Distance};
 use super::commit::commit_facts;
+use super::filtered;
 use super::manifest_of::{content, object_id};
 use super::remotes::Remotes;
 
@@ -293,6 +294,7 @@ impl Reader<'_> {
                 },
             };
             dependencies.push(self.dependencies(image, mapping, &listing));
+            self.warn_of_files(repo, image, mapping, &listing);
             match content(&listing, mapping) {
                 Ok(mapping) => manifest.mappings.push(mapping),
                 Err(message) => {
@@ -318,6 +320,25 @@ impl Reader<'_> {
             manifest,
             sources,
             blobs,
+        }
+    }
+
+    /// Warns of files that are others than a checkout has, and of those that are left out.
+    fn warn_of_files(
+        &mut self,
+        repo: &Repo,
+        image: &Image,
+        mapping: &GitMapping,
+        listing: &TreeListing,
+    ) {
+        // What cannot be read is said by whoever needs it.
+        let filtered = filtered::check(repo, image, mapping, listing);
+        let hidden = filtered::hidden(repo, image, mapping);
+        for warning in filtered.into_iter().flatten().chain(hidden) {
+            let is_said = |known: &Diagnostic| known.rule == warning.rule && known.at == warning.at;
+            if !self.warnings.iter().any(is_said) {
+                self.warnings.push(warning);
+            }
         }
     }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use diagnostic::redact::{self, Hidden};
-use diagnostic::{Diagnostic, SourceText, TemplateFile};
+use diagnostic::{Checks, Diagnostic, SourceText, TemplateFile};
 use masks::mask::Mask;
 use werf_config::giterminism::{FILE_NAME, Giterminism};
-use werf_config::template::{self, CommitData, FileKind, Files, Inputs};
+use werf_config::template::{self, Argument, CommitData, FileKind, Files, Inputs};
 use werf_plan::agreed::CACHE_SCOPE_ARGUMENT;
 use werf_plan::file::SourceFile;
 
@@ -49,8 +49,12 @@ pub struct Remarks {
     pub texts: Vec<SourceFile>,
     /// What a person should know.
     pub warnings: Vec<Diagnostic>,
+    /// Which of that the configuration wants to be said.
+    pub checks: Checks,
     /// The build arguments that were asked for.
     pub used: BTreeSet<String>,
+    /// Those that templates read.
+    pub arguments: Vec<Argument>,
     /// What none of it may show.
     pub hidden: Hidden,
 }
@@ -84,6 +88,9 @@ pub fn read(
     remarks.add_text(&located.path, &located.content);
     let config_text =
         SourceText::new(&located.path, located.content.clone()).map_err(|error| vec![error])?;
+    let (checks, odd) = Checks::of_file(&config_text).map_err(|mistake| vec![mistake])?;
+    remarks.checks = checks;
+    remarks.warnings.extend(odd);
     warn_of_includes(repo, &located, remarks)?;
     let rules = giterminism(repo, directory_of(&located.path), request, remarks)?;
     let text = if template::is_template(&located.content) {
@@ -135,7 +142,10 @@ fn render(
     };
     let outcome = template::render(main, templates, &inputs);
     remarks.warnings.extend(outcome.warnings);
-    remarks.used.extend(outcome.used);
+    remarks
+        .used
+        .extend(outcome.used.iter().map(|it| it.name.clone()));
+    remarks.arguments = outcome.used;
     remarks.hidden.extend(outcome.hidden);
     for file in outcome.files {
         remarks.add_text(file.name(), file.text().as_bytes());
