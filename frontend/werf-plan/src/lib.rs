@@ -16,6 +16,7 @@ pub mod script;
 pub mod service_labels;
 pub mod stage;
 pub mod target;
+pub mod until;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,7 @@ use digest::DigestWriter;
 use file::{ImagePlan, Plan, Sources, StagePlan};
 use script::{Script, TOOLS_PROTOCOL};
 use stage::StageKind;
+use until::Until;
 
 /// What the commit holds of the git mappings of one image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,13 +48,23 @@ pub struct ImageSources {
 /// Plans every image of `config` that is built by stages; `config` is that of `commit`; `sources` has an entry for each
 /// image with git mappings.
 pub fn plan(config: &Config, commit: &str, sources: &BTreeMap<ImageName, ImageSources>) -> Plan {
+    plan_until(config, commit, sources, None)
+}
+
+/// As [`plan`], with one image only up to a stage.
+pub fn plan_until(
+    config: &Config,
+    commit: &str,
+    sources: &BTreeMap<ImageName, ImageSources>,
+    until: Option<&Until>,
+) -> Plan {
     // Without an order there is no configuration: whoever reads one refuses that.
     let order =
         order::build_order(&config.images).unwrap_or_else(|_| (0..config.images.len()).collect());
     let mut planned: BTreeMap<&ImageName, ImagePlan> = BTreeMap::new();
     for number in order {
         let image = &config.images[number];
-        let plan = plan_image(config, image, sources.get(&image.name), &planned);
+        let plan = plan_image(config, image, sources.get(&image.name), until, &planned);
         planned.insert(&image.name, plan);
     }
     let in_order = config.images.iter();
@@ -71,6 +83,7 @@ fn plan_image(
     config: &Config,
     image: &Image,
     sources: Option<&ImageSources>,
+    until: Option<&Until>,
     bases: &BTreeMap<&ImageName, ImagePlan>,
 ) -> ImagePlan {
     let sibling = match &image.base {
@@ -84,11 +97,13 @@ fn plan_image(
         cache_scope: &config.cache_scope,
         image,
         sources,
+        until,
         base,
         dockerfile: sibling.and_then(|name| dockerfiles.find(|it| it.name == *name)),
     }
     .stages();
-    let image_spec = image.image_spec.as_ref();
+    let is_cut = until.is_some_and(|until| until.is_of(&image.name));
+    let image_spec = image.image_spec.as_ref().filter(|_| !is_cut);
     ImagePlan {
         name: image.name.clone(),
         at: image.at.clone(),
@@ -96,7 +111,10 @@ fn plan_image(
         base: image.base.clone(),
         service_labels: service_labels::of(&config.project, &image.name, &stages),
         stages,
-        docker: image.docker.clone().filter(|_| image.has_after_patch),
+        docker: image
+            .docker
+            .clone()
+            .filter(|_| image.has_after_patch && !is_cut),
         baseline_is_unknown: false,
         image_spec: image_spec.map(|spec| spec.of_image(image.name.as_str(), &config.project)),
         inherited_mounts: base
@@ -116,6 +134,8 @@ struct Planner<'a> {
     cache_scope: &'a str,
     image: &'a Image,
     sources: Option<&'a ImageSources>,
+    /// Where an image is to stop, this one or another.
+    until: Option<&'a Until>,
     /// The image of the file that it is based on.
     base: Option<&'a ImagePlan>,
     /// The same, if it is one from a Dockerfile.
@@ -159,6 +179,10 @@ impl Planner<'_> {
         let mut stages: Vec<StagePlan> = Vec::new();
         for (kind, layer) in StageKind::ORDER
             .into_iter()
+            .filter(|kind| {
+                let until = self.until;
+                until.is_none_or(|until| until.keeps(&self.image.name, *kind))
+            })
             .flat_map(|kind| self.layers(kind))
         {
             let writer = DigestWriter::new(kind.name());

@@ -32,5 +32,6 @@ mod refusals;
 mod remote;
 mod secrets;
 mod templates;
+mod until;
 mod upgrade;
 mod worked_example;

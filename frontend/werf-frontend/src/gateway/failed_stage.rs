@@ -2,6 +2,7 @@
 
 use buildkit_proto::rpc;
 use werf_plan::agreed::{STORE_EXIT_CODE, SYNC_EXIT_CODE};
+use werf_plan::until;
 
 use crate::lower::Step;
 
@@ -33,6 +34,15 @@ pub fn describe(mut status: rpc::Status, step: Option<&Step>, commit: &str) -> r
     };
     if let Some(hint) = hint(step, code, &status.message) {
         status.message.push_str(&format!("\n  hint: {hint}"));
+    }
+    if let Some(stage) = step.kind.user_stage().filter(|_| its_commands_failed(code)) {
+        status.message.push_str(&format!(
+            "\n  hint: to look around where it began, build with `--target {} --build-arg {}=before:{} --load -t look`, then \
+             `docker run --rm -it --entrypoint sh look`",
+            step.image,
+            until::ARGUMENT,
+            stage.name(),
+        ));
     }
     if commands_saw_files(step, code) {
         status.message.push_str(&format!(
@@ -100,10 +110,13 @@ fn hint(step: &Step, code: Option<i64>, message: &str) -> Option<&'static str> {
 
 /// Whether it was commands of the user's that failed, with files of git mappings at hand.
 fn commands_saw_files(step: &Step, code: Option<i64>) -> bool {
+    step.has_sources && step.kind.user_stage().is_some() && its_commands_failed(code)
+}
+
+/// Whether it was a process of the user's that ended with `code`.
+fn its_commands_failed(code: Option<i64>) -> bool {
     let own = [STORE_EXIT_CODE, SYNC_EXIT_CODE, report::NOT_STARTED];
-    step.has_sources
-        && step.kind.user_stage().is_some()
-        && code.is_some_and(|code| !own.contains(&code))
+    code.is_some_and(|code| !own.contains(&code))
 }
 
 #[cfg(test)]
@@ -157,7 +170,8 @@ mod tests {
         assert_eq!(
             described(StageKind::Install, true, Some(1)),
             "stage `install` of image `app` failed with exit code 1: it broke\n  hint: the end of its log, above, says which \
-             command it was, and why\n  hint: its commands see the files of \
+             command it was, and why\n  hint: to look around where it began, build with `--target app --build-arg \
+             WERF_UNTIL=before:install --load -t look`, then `docker run --rm -it --entrypoint sh look`\n  hint: its commands see the files of \
              commit 0123456789ab, not those of the working directory; if one is missing or old, commit it and build \
              again"
         );

@@ -10,10 +10,11 @@ use stapel_sync::store::toolchains;
 use stapel_sync::store::tools::{StoreError, install_tools};
 use stapel_sync::store::{CleanPolicy, Store};
 use werf_config::lint::{self, Facts};
-use werf_config::{self, ImageName, permission};
+use werf_config::{self, Config, ImageName, permission};
 use werf_plan::agreed::CACHE_SCOPE_ARGUMENT;
 use werf_plan::file::{ImagePlan, Outcome, Plan, PlanFile, VERSION};
 use werf_plan::remote::GivenRemote;
+use werf_plan::until::{self, Until};
 use werf_plan::{self, ImageSources};
 
 use crate::git::repo::Repo;
@@ -139,9 +140,10 @@ fn plan_or_refuse(
         Err(Unopened::Broken(errors)) => return Err(errors),
     };
     let snapshot = Snapshot::take(&loaded.config, &repo, &remotes, &mut remarks.warnings)?;
+    let until = until(&loaded.config, &repo, &contexts, request)?;
     let plan = |sources: &_| Plan {
         dockerfiles: contexts.plan(&loaded.config),
-        ..werf_plan::plan(&loaded.config, &repo.commit(), sources)
+        ..werf_plan::plan_until(&loaded.config, &repo.commit(), sources, until.as_ref())
     };
     let Some(store) = store else {
         return Ok(Outcome::Plan(plan(&snapshot.sources())));
@@ -157,6 +159,28 @@ fn plan_or_refuse(
         FillError::Store(error) => vec![Diagnostic::error(format!("fill STORE: {error}"))],
         FillError::Values(error) => vec![Diagnostic::error(error.to_string())],
     })
+}
+
+/// Returns where the build is to stop, if the client says so.
+fn until(
+    config: &Config,
+    repo: &Repo,
+    contexts: &Contexts,
+    request: &PlanRequest,
+) -> Result<Option<Until>, Vec<Diagnostic>> {
+    let written = request.build_args.get(until::ARGUMENT);
+    let Some(written) = written.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let sourced = config.images.iter().filter(|image| !image.git.is_empty());
+    let sources = sourced
+        .map(|image| (image.name.clone(), ImageSources::default()))
+        .collect();
+    let whole = Plan {
+        dockerfiles: contexts.plan(config),
+        ..werf_plan::plan(config, &repo.commit(), &sources)
+    };
+    Until::read(written, &whole, request.target.as_deref()).map_err(|mistake| vec![mistake])
 }
 
 /// What of the commit goes into STORE.

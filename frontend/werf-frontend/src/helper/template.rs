@@ -10,6 +10,7 @@ use werf_config::giterminism::{FILE_NAME, Giterminism};
 use werf_config::template::{self, Argument, CommitData, FileKind, Files, Inputs};
 use werf_plan::agreed::CACHE_SCOPE_ARGUMENT;
 use werf_plan::file::SourceFile;
+use werf_plan::until;
 
 use crate::git::repo::{Repo, RepoError};
 
@@ -27,8 +28,9 @@ const TEMPLATES_DIR: &str = "WERF_CONFIG_TEMPLATES_DIR";
 const GITERMINISM: &str = "WERF_GITERMINISM_CONFIG";
 
 /// The build arguments that always mean something.
-pub(super) const KNOWN: [&str; 6] = [
+pub(super) const KNOWN: [&str; 7] = [
     CACHE_SCOPE_ARGUMENT,
+    until::ARGUMENT,
     "WERF_ENV",
     LOOSE,
     TEMPLATES_DIR,

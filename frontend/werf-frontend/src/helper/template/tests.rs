@@ -85,7 +85,8 @@ fn a_variable_must_be_allowed() {
             "WERF_DEBUG_TEMPLATES",
             "WERF_ENV",
             "WERF_GITERMINISM_CONFIG",
-            "WERF_LOOSE_GITERMINISM"
+            "WERF_LOOSE_GITERMINISM",
+            "WERF_UNTIL"
         ]
     );
 }
