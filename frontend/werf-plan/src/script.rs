@@ -21,6 +21,9 @@ const REPORT_FAILURE: &str = r#"[ -S "$SSH_AUTH_SOCK" ] || unset SSH_AUTH_SOCK; 
 /// How much of the commands a progress line shows, in characters.
 const SUMMARY_CHARS: usize = 120;
 
+/// How much of them the history of an image shows, in characters.
+const HISTORY_CHARS: usize = 4000;
+
 /// What understands a script.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,6 +42,9 @@ pub struct Script {
     pub text: String,
     /// The commands on one line for the progress output, at most 120 characters.
     pub summary: String,
+    /// The same for the history of the image, at most 4,000 characters, where that is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<String>,
     /// What understands it.
     #[serde(default, skip_serializing_if = "ScriptKind::is_shell")]
     pub kind: ScriptKind,
@@ -73,10 +79,12 @@ impl Script {
         Script::of(ScriptKind::Shell, text, &lines.join("; "))
     }
 
-    /// Returns a file of any kind; the summary is cut to 120 characters.
+    /// Returns a file of any kind; `summary` is cut to 120 characters for progress, and to 4,000 for the history.
     pub fn of(kind: ScriptKind, text: String, summary: &str) -> Script {
         Script {
             text,
+            history: (summary.chars().count() > SUMMARY_CHARS)
+                .then(|| shorten(summary, HISTORY_CHARS)),
             summary: shorten(summary, SUMMARY_CHARS),
             kind,
         }
@@ -113,6 +121,10 @@ mod tests {
         let script = Script::new(["é".repeat(500)]);
         assert_eq!(script.summary.chars().count(), SUMMARY_CHARS);
         assert!(script.summary.ends_with('…'));
+        assert_eq!(script.history, Some("é".repeat(500)));
+        let long = Script::new(["x".repeat(9000)]).history.expect("more");
+        assert_eq!(long.chars().count(), HISTORY_CHARS);
+        assert_eq!(Script::new(["x"]).history, None);
     }
 
     /// Runs the script's body with the bash at hand, which is good enough for what is checked here.

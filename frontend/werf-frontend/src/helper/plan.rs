@@ -87,6 +87,7 @@ fn hide_in_progress(plan: &mut Plan, hidden: &Hidden) {
     let stages = plan.images.iter_mut().flat_map(|image| &mut image.stages);
     for script in stages.filter_map(|stage| stage.script.as_mut()) {
         script.summary = hidden.cut_text(&script.summary);
+        script.history = script.history.as_deref().map(|it| hidden.cut_text(it));
     }
 }
 

@@ -11,7 +11,7 @@ use werf_plan::stage::StageKind;
 
 use super::image_config::ImageConfig;
 use super::mounts::{self, Mounts};
-use super::stage::{StageCommand, has_step, summary, tasks_of};
+use super::stage::{StageCommand, has_step, history, summary, tasks_of};
 use super::{BaseImage, Bases, FILE_TIME, Settings, Step};
 
 /// The images that are lowered so far.
@@ -82,7 +82,9 @@ impl Lowering<'_> {
                 number += 1;
                 layers += 1;
                 let name = self.step_name(number, stage.kind.name());
-                let name = format!("{name} {}", summary(stage)).trim_end().to_owned();
+                let with = |text: &str| format!("{name} {text}").trim_end().to_owned();
+                let in_history = with(&history(stage).unwrap_or_else(|| summary(stage)));
+                let name = with(&summary(stage));
                 let (node, first) = match StageCommand::of(stage) {
                     Some(command) => {
                         let node = self.stage(graph, root, stage, &command, &name);
@@ -90,7 +92,7 @@ impl Lowering<'_> {
                     }
                     None => self.imports(graph, root, stage, &name, bases, images)?,
                 };
-                config.add_history(&name, false);
+                config.add_history(&in_history, false);
                 let steps = images.steps.iter();
                 let before = steps
                     .filter(|step| step.image == self.image.name && step.kind == stage.kind)

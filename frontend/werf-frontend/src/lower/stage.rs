@@ -1,6 +1,6 @@
 //! One stage as one exec: what it runs, what it sees, and what of that is in its key.
 
-use buildkit_llb::{ContentCache, Exec, File, Graph, Mount, Network, Node};
+use buildkit_llb::{ContentCache, Exec, File, Graph, Mount, Network, Node, ProgressGroup};
 use diagnostic::{Location, printable};
 use werf_config::NetworkMode;
 use werf_plan::agreed::{DIGEST_VARIABLE, SHELL_DIRECTORY, STORE_DIRECTORY, TOOLS};
@@ -30,6 +30,12 @@ pub(super) fn summary(stage: &StagePlan) -> String {
         }
     };
     printable::line(&summary).into_owned()
+}
+
+/// Returns what the history of the image shows of a stage besides its name, where that is more than progress shows.
+pub(super) fn history(stage: &StagePlan) -> Option<String> {
+    let history = stage.script.as_ref()?.history.as_deref()?;
+    Some(printable::line(history).into_owned())
 }
 
 /// Returns where the tasks of a stage are written, if it is one of ansible's.
@@ -212,6 +218,10 @@ impl Lowering<'_> {
                 "[internal] script of {} {}",
                 printable::line(&self.image.name.to_string()),
                 stage.kind
+            ))
+            .progress_group(ProgressGroup::new(
+                format!("werf-scripts-{}", self.settings.session),
+                "[internal] scripts of stages",
             ));
         let is_forced = self.is_forced(graph, root, stage);
         graph.file(None, self.uncached(is_forced, file))
