@@ -12,6 +12,9 @@ const MAKERS: [&str; 8] = [
     "mkdir", "rm", "rmdir", "touch", "chmod", "chown", "chgrp", "install",
 ];
 
+/// Modules of ansible that write a text or mark files; a path in them is seldom one that they read.
+const WRITERS: [&str; 5] = ["blockinfile", "copy", "file", "lineinfile", "template"];
+
 /// Warns, once a stage, of instructions that name the place of a mapping where no mapping says on which of its files the stage
 /// depends. `beforeInstall` runs before the files are there.
 pub(super) fn check(image: &Image, found: &mut Found) {
@@ -52,7 +55,13 @@ fn uses(it: &Instruction<'_>, place: &str) -> bool {
         return false;
     }
     if !it.is_command {
-        return !it.text.starts_with("file:") && !it.text.contains("\nfile:");
+        let is_of = |module: &&str| {
+            it.text.lines().any(|line| {
+                line.strip_prefix(*module)
+                    .is_some_and(|rest| rest.starts_with(':'))
+            })
+        };
+        return !WRITERS.iter().any(|module| is_of(&module));
     }
     let commands = shell::commands(it.text);
     let mut of_place = commands

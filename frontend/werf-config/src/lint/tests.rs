@@ -72,7 +72,7 @@ fn a_stage_that_does_not_say_what_it_reads() {
     insta::assert_snapshot!(
         "undeclared_tasks",
         said(&app(
-            "ansible:\n  setup:\n  - file: {path: /app, state: directory}\n  - shell: make\n    args: {chdir: /app}\n"
+            "ansible:\n  setup:\n  - file: {path: /app, state: directory}\n  - copy: {dest: /etc/x, content: root /app}\n  - shell: make\n    args: {chdir: /app}\n"
         ))
     );
     is_quiet(&[
