@@ -24,6 +24,7 @@ mod hex;
 mod listing;
 pub mod manifest;
 mod node_path;
+mod on_exit;
 mod owner;
 mod path;
 mod resolve;
@@ -40,6 +41,7 @@ pub use error::{Error, ErrorKind};
 pub use hash::{
     BlobHasher, Collision, HashKind, ManifestId, NotADigest, ObjectId, PackId, StageDigest,
 };
+pub use on_exit::FAILURE_PATH;
 pub use path::{AbsPath, MAX_PATH, PathError};
 pub use run::run;
 pub use state::STATE_PATH;

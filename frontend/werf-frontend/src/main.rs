@@ -8,9 +8,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use werf_frontend::gateway;
-use werf_plan::agreed::{plan_in_build, put_toolchain};
+use werf_plan::agreed::{plan_in_build, print_failure, put_toolchain};
 
-use command::{Bake, Check, Plan, PlanInBuild, PutToolchain, Render};
+use command::{Bake, Check, Plan, PlanInBuild, PrintFailure, PutToolchain, Render};
 
 /// Builds the images of a werf.yaml with BuildKit.
 ///
@@ -37,6 +37,9 @@ enum Command {
     /// Plan the HEAD commit inside a build, and put what its stages need into the directory shared by all builds
     #[command(name = plan_in_build::COMMAND, hide = true)]
     PlanInBuild(Box<PlanInBuild>),
+    /// Print what a failed script has left behind
+    #[command(name = print_failure::COMMAND, hide = true)]
+    PrintFailure(PrintFailure),
     /// Copy the ansible tool chain into the directory shared by all builds
     #[command(name = put_toolchain::COMMAND, hide = true)]
     PutToolchain(PutToolchain),
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Bake(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::PlanInBuild(command) => command.run(),
+        Command::PrintFailure(command) => command.run(),
         Command::PutToolchain(command) => command.run(),
     }
 }

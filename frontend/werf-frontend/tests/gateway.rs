@@ -190,6 +190,29 @@ impl LlbBridge for Daemon {
         Err(Status::unimplemented("not asked for"))
     }
 
+    async fn new_container(
+        &self,
+        _: Request<proto::NewContainerRequest>,
+    ) -> Answer<proto::NewContainerResponse> {
+        Err(Status::unimplemented("not here"))
+    }
+
+    async fn release_container(
+        &self,
+        _: Request<proto::ReleaseContainerRequest>,
+    ) -> Answer<proto::ReleaseContainerResponse> {
+        Err(Status::unimplemented("not here"))
+    }
+
+    type ExecProcessStream = tokio_stream::Empty<Result<proto::ExecMessage, Status>>;
+
+    async fn exec_process(
+        &self,
+        _: Request<tonic::Streaming<proto::ExecMessage>>,
+    ) -> Answer<Self::ExecProcessStream> {
+        Err(Status::unimplemented("not here"))
+    }
+
     async fn warn(&self, _: Request<proto::WarnRequest>) -> Answer<proto::WarnResponse> {
         Ok(Response::new(proto::WarnResponse {}))
     }

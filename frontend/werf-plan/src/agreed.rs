@@ -57,6 +57,12 @@ pub const STORE_EXIT_CODE: i64 = ErrorKind::Store.exit_code() as i64;
 /// The exit code by which a stage says that its sources could not be brought up to date.
 pub const SYNC_EXIT_CODE: i64 = ErrorKind::Own.exit_code() as i64;
 
+/// The command that prints what a failed script has left behind.
+pub mod print_failure {
+    /// The command, with the file as its only argument.
+    pub const COMMAND: &str = "print-failure";
+}
+
 /// PLAN's command and the names of its flags: the gateway writes them, the command line reads them.
 pub mod plan_in_build {
     /// The command.

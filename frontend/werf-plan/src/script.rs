@@ -18,6 +18,9 @@ pub const TOOLS_PROTOCOL: &str = "1";
 /// bash names the wrong command after a subshell.)
 const REPORT_FAILURE: &str = r#"[ -S "$SSH_AUTH_SOCK" ] || unset SSH_AUTH_SOCK; trap 'case $- in *e*) echo "werf: failed with exit code $?: $BASH_COMMAND" >&2 ;; esac' ERR"#;
 
+/// The line of the file in which the first command begins, from 1.
+const FIRST_COMMAND: usize = 3;
+
 /// How much of the commands a progress line shows, in characters.
 const SUMMARY_CHARS: usize = 120;
 
@@ -45,6 +48,9 @@ pub struct Script {
     /// The same for the history of the image, at most 4,000 characters, where that is more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<String>,
+    /// How many lines of the file each command has, from the third line on; nothing where that is one each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<usize>,
     /// What understands it.
     #[serde(default, skip_serializing_if = "ScriptKind::is_shell")]
     pub kind: ScriptKind,
@@ -64,8 +70,10 @@ impl Script {
     pub fn new<S: AsRef<str>>(commands: impl IntoIterator<Item = S>) -> Script {
         let mut text = format!("#!{BASH} -e\n{REPORT_FAILURE}\n");
         let mut lines = Vec::new();
+        let mut counts = Vec::new();
         for command in commands {
             let command = command.as_ref();
+            counts.push(command.matches('\n').count() + 1);
             text.push_str(command);
             text.push('\n');
             lines.extend(
@@ -76,7 +84,34 @@ impl Script {
                     .map(str::to_owned),
             );
         }
-        Script::of(ScriptKind::Shell, text, &lines.join("; "))
+        if counts.iter().all(|count| *count == 1) {
+            counts.clear();
+        }
+        Script {
+            lines: counts,
+            ..Script::of(ScriptKind::Shell, text, &lines.join("; "))
+        }
+    }
+
+    /// Returns the commands of a shell script, each as it is in the file, with the number of its first line, from 1.
+    pub fn commands(&self) -> Vec<(usize, String)> {
+        if self.kind != ScriptKind::Shell {
+            return Vec::new();
+        }
+        let mut lines = self.text.lines().skip(FIRST_COMMAND - 1);
+        let mut number = FIRST_COMMAND;
+        let mut commands = Vec::new();
+        let all = self.text.lines().count().saturating_sub(FIRST_COMMAND - 1);
+        let counts = match self.lines.as_slice() {
+            [] => vec![1; all],
+            counts => counts.to_vec(),
+        };
+        for count in counts {
+            let text: Vec<&str> = lines.by_ref().take(count).collect();
+            commands.push((number, text.join("\n")));
+            number += count;
+        }
+        commands
     }
 
     /// Returns a file of any kind; `summary` is cut to 120 characters for progress, and to 4,000 for the history.
@@ -86,6 +121,7 @@ impl Script {
             history: (summary.chars().count() > SUMMARY_CHARS)
                 .then(|| shorten(summary, HISTORY_CHARS)),
             summary: shorten(summary, SUMMARY_CHARS),
+            lines: Vec::new(),
             kind,
         }
     }
@@ -114,6 +150,12 @@ mod tests {
         assert_eq!(lines[2..], ["cd /app", "", "cat <<EOF", "  x", "EOF"]);
         assert!(script.text.ends_with("EOF\n"));
         assert_eq!(script.summary, "cd /app; cat <<EOF; x; EOF");
+        let commands = script.commands();
+        let numbers: Vec<usize> = commands.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, [3, 4, 5]);
+        assert_eq!(commands[2].1, "cat <<EOF\n  x\nEOF");
+        assert_eq!(Script::new(["a", "b"]).commands().len(), 2);
+        assert!(Script::new(["a", "b"]).lines.is_empty());
     }
 
     #[test]

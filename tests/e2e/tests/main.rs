@@ -14,6 +14,7 @@ mod crash;
 mod dependencies;
 mod dockerfile;
 mod examples;
+mod failed_command;
 mod fresh_builder;
 mod git;
 mod git_cache;

@@ -4,6 +4,7 @@ mod bake;
 mod check;
 mod plan;
 mod plan_in_build;
+mod print_failure;
 mod put_toolchain;
 mod render;
 mod terminal;
@@ -19,6 +20,7 @@ pub use bake::Bake;
 pub use check::Check;
 pub use plan::Plan;
 pub use plan_in_build::PlanInBuild;
+pub use print_failure::PrintFailure;
 pub use put_toolchain::PutToolchain;
 pub use render::Render;
 

@@ -25,7 +25,7 @@ const READ_BYTES: i64 = 3 << 20;
 /// The connection to the daemon.
 #[derive(Clone)]
 pub struct Bridge {
-    client: LlbBridgeClient<Channel>,
+    pub(super) client: LlbBridgeClient<Channel>,
     cache_imports: Vec<proto::CacheOptionsEntry>,
 }
 

@@ -16,7 +16,7 @@ use crate::lower::{Lowerer, Settings, StoreAccess};
 use super::answer::Answer;
 use super::bridge::{self, Bridge, CallError, Ref};
 use super::dockerfile::DockerfileSolve;
-use super::failure::{Failure, blame, explain_no_repository};
+use super::failure::{Failure, explain_no_repository, look_and_blame};
 use super::plan_graph::OwnImage;
 use super::planning::Planned;
 use super::request::Request;
@@ -245,7 +245,7 @@ impl TargetBuild<'_> {
         }
         let base = self.target.image();
         let base = base.and_then(|image| bases::of(self.plan, image, &bases));
-        let solved = solve_image(bridge, &target_graph).await?;
+        let solved = solve_image(bridge, &self.build.own, &target_graph).await?;
         Ok(solved.map(|reference| {
             let config = target_graph.lowered.config.to_json();
             Built::Image(Answer::image(reference, config, &settings.platform, base))
@@ -428,6 +428,7 @@ fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Set
 /// Solves the image, so that a failure happens while we can still say which stage it was.
 async fn solve_image(
     bridge: &mut Bridge,
+    own: &OwnImage<'_>,
     target_graph: &TargetGraph,
 ) -> Result<Solved<Ref>, Failure> {
     let lowered = &target_graph.lowered;
@@ -438,7 +439,10 @@ async fn solve_image(
     bridge::shrink(&mut definition)?;
     match bridge.solve(definition).await {
         Ok(reference) => Ok(Solved::Well(reference)),
-        Err(CallError::Status(status)) => blame(*status, target_graph).map(Solved::StoreLacks),
+        Err(CallError::Status(status)) => {
+            let blamed = look_and_blame(bridge, own, *status, target_graph).await;
+            blamed.map(Solved::StoreLacks)
+        }
         Err(error) => Err(error.into()),
     }
 }

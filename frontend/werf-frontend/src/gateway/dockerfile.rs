@@ -92,7 +92,7 @@ impl<'a> DockerfileSolve<'a> {
             steps.any(|step| Some(lowered.graph.digest(step.node)) == vertex)
         });
         if let Some(graph) = failed {
-            return blame(*status, graph).map(Solved::StoreLacks);
+            return blame(*status, graph, None).map(Solved::StoreLacks);
         }
         let is_context = Some(context.graph.digest(context.exec)) == vertex;
         let store_lacks = is_context && lacks_in_store(&status);

@@ -6,18 +6,25 @@ use werf_plan::until;
 
 use crate::lower::Step;
 
+use super::failed_command::Left;
 use super::{report, task};
 
 /// Says which stage of which image failed and why, and what its commands could see of `commit`. Code and details stay.
 ///
 /// The daemon's message begins with the arguments of the process, which are ours and not the user's: they are left out.
-/// Without a step the failure is none of a stage, and the status stays as it is.
-pub fn describe(mut status: rpc::Status, step: Option<&Step>, commit: &str) -> rpc::Status {
+/// `left` is what a shell has left behind of the command that failed. Without a step the failure is none of a stage, and the status stays as it is.
+pub fn describe(
+    mut status: rpc::Status,
+    step: Option<&Step>,
+    left: Option<&Left>,
+    commit: &str,
+) -> rpc::Status {
     let Some(step) = step else {
         return status;
     };
     let code = report::exit_code(&status);
     let reason = reason(&status.message, code);
+    let mut is_told = false;
     status.message = match task::failed(step, code) {
         Some(failed) => failed.name(&mut status, step, reason.as_deref()),
         None => {
@@ -26,13 +33,21 @@ pub fn describe(mut status: rpc::Status, step: Option<&Step>, commit: &str) -> r
                 format!(" with exit code {code}{meaning}")
             });
             let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-            format!(
-                "stage `{}` of image `{}` failed{said}{reason}",
-                step.kind, step.image
-            )
+            let told = left.and_then(|left| left.tell(&mut status, step));
+            is_told = told.is_some();
+            match told {
+                Some((at, command)) => format!(
+                    "{}:{}:{}: `{command}` in stage `{}` of image `{}` failed{said}{reason}",
+                    at.file, at.start.line, at.start.column, step.kind, step.image
+                ),
+                None => format!(
+                    "stage `{}` of image `{}` failed{said}{reason}",
+                    step.kind, step.image
+                ),
+            }
         }
     };
-    if let Some(hint) = hint(step, code, &status.message) {
+    if let Some(hint) = hint(step, code, &status.message).filter(|_| !is_told) {
         status.message.push_str(&format!("\n  hint: {hint}"));
     }
     if let Some(stage) = step.kind.user_stage().filter(|_| its_commands_failed(code)) {
@@ -114,7 +129,7 @@ fn commands_saw_files(step: &Step, code: Option<i64>) -> bool {
 }
 
 /// Whether it was a process of the user's that ended with `code`.
-fn its_commands_failed(code: Option<i64>) -> bool {
+pub(super) fn its_commands_failed(code: Option<i64>) -> bool {
     let own = [STORE_EXIT_CODE, SYNC_EXIT_CODE, report::NOT_STARTED];
     code.is_some_and(|code| !own.contains(&code))
 }
@@ -145,6 +160,7 @@ mod tests {
             kind,
             has_sources,
             tasks: Vec::new(),
+            commands: Vec::new(),
             first_task: 0,
         };
         let status = rpc::Status {
@@ -159,9 +175,9 @@ mod tests {
                 .collect(),
         };
         let commit = "0123456789abcdef0123456789abcdef01234567";
-        let described = describe(status.clone(), Some(&step), commit);
+        let described = describe(status.clone(), Some(&step), None, commit);
         assert_eq!(described.details, status.details);
-        assert_eq!(describe(status.clone(), None, commit), status);
+        assert_eq!(describe(status.clone(), None, None, commit), status);
         described.message
     }
 

@@ -8,9 +8,11 @@ use werf_plan::agreed::{DEFAULT_NAMES, STORE_EXIT_CODE, TOOLS};
 use werf_plan::file::SourceFile;
 
 use crate::git::repo::{NO_REPOSITORY, git_file};
+use crate::lower::Step;
 
 use super::bridge::{Bridge, CallError};
-use super::plan_graph;
+use super::failed_command::Left;
+use super::plan_graph::{self, OwnImage};
 use super::request::Request;
 use super::rounds::{StoreMiss, TargetGraph};
 use super::{failed_stage, not_given, report};
@@ -154,14 +156,35 @@ pub(super) async fn explain_no_repository(
     }
 }
 
-/// Returns the stage that did not find in STORE what it needs, and otherwise the failure with the stage it was in.
-pub(super) fn blame(status: rpc::Status, target_graph: &TargetGraph) -> Result<StoreMiss, Failure> {
-    let vertex = report::failed_vertex(&status);
+/// Returns the stage in which a solve has failed, if the daemon says where it was.
+fn failed_step<'a>(status: &rpc::Status, target_graph: &'a TargetGraph) -> Option<&'a Step> {
+    let vertex = report::failed_vertex(status);
     let lowered = &target_graph.lowered;
-    let step = lowered
-        .steps
-        .iter()
-        .find(|step| Some(lowered.graph.digest(step.node)) == vertex);
+    let mut steps = lowered.steps.iter();
+    steps.find(|step| Some(lowered.graph.digest(step.node)) == vertex)
+}
+
+/// As [`blame`], after a look at what has become of the stage. `own` is where our own image comes from.
+pub(super) async fn look_and_blame(
+    bridge: &mut Bridge,
+    own: &OwnImage<'_>,
+    status: rpc::Status,
+    target_graph: &TargetGraph,
+) -> Result<StoreMiss, Failure> {
+    let left = match failed_step(&status, target_graph) {
+        Some(step) => Left::read(bridge, own, &status, step).await,
+        None => None,
+    };
+    blame(status, target_graph, left.as_ref())
+}
+
+/// Returns the stage that did not find in STORE what it needs, and otherwise the failure with the stage it was in.
+pub(super) fn blame(
+    status: rpc::Status,
+    target_graph: &TargetGraph,
+    left: Option<&Left>,
+) -> Result<StoreMiss, Failure> {
+    let step = failed_step(&status, target_graph);
     // Not every failure says where it was.
     let mut images = target_graph.images.iter();
     let mistake = match step {
@@ -174,7 +197,12 @@ pub(super) fn blame(status: rpc::Status, target_graph: &TargetGraph) -> Result<S
         return Err(Failure::Mistakes(vec![mistake]));
     }
     let store_lacks = lacks_in_store(&status);
-    let status = Box::new(failed_stage::describe(status, step, &target_graph.commit));
+    let status = Box::new(failed_stage::describe(
+        status,
+        step,
+        left,
+        &target_graph.commit,
+    ));
     match step {
         Some(step) if store_lacks => Ok(StoreMiss {
             image: step.image.clone(),

@@ -4,7 +4,7 @@ use diagnostic::{Checks, Diagnostic};
 use werf_plan::file::{Outcome, PlanFile, SourceFile};
 
 use super::bridge::{self, Bridge, CallError};
-use super::failure::{Failure, blame};
+use super::failure::{Failure, look_and_blame};
 use super::plan_graph::{OWN_DEFINITION, OwnImage, PLAN_FILE, plan_graph};
 use super::remote;
 use super::request::Request;
@@ -53,7 +53,8 @@ async fn plan_once(
     let reference = match (bridge.solve(definition).await, &round.unknown) {
         (Ok(reference), _) => reference,
         (Err(CallError::Status(status)), Some(built)) if !remote::is_to_blame(&status, &plan) => {
-            return blame(*status, &built.target_graph).map(Solved::StoreLacks);
+            let blamed = look_and_blame(bridge, own, *status, &built.target_graph).await;
+            return blamed.map(Solved::StoreLacks);
         }
         (Err(error), _) => {
             return Err(remote::explain(error, &plan, &round.remotes));

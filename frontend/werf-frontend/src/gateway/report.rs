@@ -98,6 +98,19 @@ pub fn exit_code(status: &Status) -> Option<i64> {
     )
 }
 
+/// Returns the ids of the mounts of the process that failed, by which a container can see what has become of them.
+pub fn failed_mounts(status: &Status) -> Vec<String> {
+    let Some(solve) = detail(status, "errdefs.Solve+json") else {
+        return Vec::new();
+    };
+    let ids = ["mountIDs", "mountIds"]
+        .iter()
+        .find_map(|key| solve.get(*key)?.as_array());
+    let ids = ids.into_iter().flatten();
+    ids.filter_map(|id| id.as_str().map(str::to_owned))
+        .collect()
+}
+
 fn detail(status: &Status, name: &str) -> Option<serde_json::Value> {
     let detail = status.details.iter().find(|detail| {
         detail

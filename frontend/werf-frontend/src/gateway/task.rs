@@ -70,6 +70,7 @@ mod tests {
             kind: StageKind::Setup,
             has_sources: false,
             tasks: (1..=tasks).map(at).collect(),
+            commands: Vec::new(),
             first_task,
         };
         failed(&step, Some(code)).map(|task| (task.index + 1, task.at.start.line))

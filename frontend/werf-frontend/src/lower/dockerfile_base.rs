@@ -50,6 +50,7 @@ impl DockerfileBase {
             kind: StageKind::GitArchive,
             has_sources: true,
             tasks: Vec::new(),
+            commands: Vec::new(),
             first_task: 0,
         });
         let config = ImageConfig::from_built(&self.config).map_err(|error| refuse(error.0))?;

@@ -11,7 +11,7 @@ use werf_plan::stage::StageKind;
 
 use super::image_config::ImageConfig;
 use super::mounts::{self, Mounts};
-use super::stage::{StageCommand, has_step, history, summary, tasks_of};
+use super::stage::{StageCommand, commands_of, has_step, history, summary, tasks_of};
 use super::{BaseImage, Bases, FILE_TIME, Settings, Step};
 
 /// The images that are lowered so far.
@@ -104,6 +104,7 @@ impl Lowering<'_> {
                         image: self.image.name.clone(),
                         kind: stage.kind,
                         has_sources: stage.sources.is_some(),
+                        commands: commands_of(stage),
                         tasks: tasks_of(stage),
                         first_task,
                     });

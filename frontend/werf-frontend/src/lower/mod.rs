@@ -70,6 +70,17 @@ pub struct Lowered {
     pub steps: Vec<Step>,
 }
 
+/// A command of a shell stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// As it is in the script.
+    pub text: String,
+    /// The line of the script in which it begins, from 1.
+    pub line: usize,
+    /// Where it is written.
+    pub at: Location,
+}
+
 /// A stage that runs something.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -81,6 +92,8 @@ pub struct Step {
     pub kind: StageKind,
     /// Whether it has files of git mappings.
     pub has_sources: bool,
+    /// Its commands, if it is one of a shell's.
+    pub commands: Vec<Command>,
     /// Where its tasks are written, if it is one of ansible's.
     pub tasks: Vec<Location>,
     /// The index of the first of them among the tasks of the stage, which has other steps under `asLayers`.

@@ -10,7 +10,7 @@ use werf_plan::script::{Script, ScriptKind};
 
 use super::image::Lowering;
 use super::store::{SYNC, with_store};
-use super::{FILE_TIME, RETRY_VARIABLE, toolchain};
+use super::{Command, FILE_TIME, RETRY_VARIABLE, toolchain};
 
 /// The locale of every stage; it is not put into the image.
 const LOCALE: [(&str, &str); 2] = [("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8")];
@@ -45,6 +45,18 @@ pub(super) fn tasks_of(stage: &StagePlan) -> Vec<Location> {
         Some(ScriptKind::Playbook) => stage.at.clone(),
         Some(ScriptKind::Shell) | None => Vec::new(),
     }
+}
+
+/// Returns the commands of a stage, if it is one of a shell's.
+pub(super) fn commands_of(stage: &StagePlan) -> Vec<Command> {
+    let commands = stage.script.iter().flat_map(Script::commands);
+    let placed = commands.zip(&stage.at);
+    let placed = placed.map(|((line, text), at)| Command {
+        text,
+        line,
+        at: at.clone(),
+    });
+    placed.collect()
 }
 
 /// What a stage runs.
