@@ -26,6 +26,7 @@ mod image_name;
 pub mod image_spec;
 pub mod import;
 mod instructions;
+pub mod json_schema;
 pub mod lint;
 mod meta;
 pub mod mount;

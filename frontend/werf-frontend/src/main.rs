@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use werf_frontend::gateway;
 use werf_plan::agreed::{plan_in_build, print_failure, put_toolchain};
 
-use command::{Bake, Check, Plan, PlanInBuild, PrintFailure, PutToolchain, Render};
+use command::{Bake, Check, Plan, PlanInBuild, PrintFailure, PutToolchain, Render, Schema};
 
 /// Builds the images of a werf.yaml with BuildKit.
 ///
@@ -34,6 +34,8 @@ enum Command {
     Bake(Bake),
     /// Print the configuration of the HEAD commit with all templates rendered
     Render(Render),
+    /// Print a JSON Schema of the configuration, for editors
+    Schema(Schema),
     /// Plan the HEAD commit inside a build, and put what its stages need into the directory shared by all builds
     #[command(name = plan_in_build::COMMAND, hide = true)]
     PlanInBuild(Box<PlanInBuild>),
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Plan(command) => command.run(),
         Command::Bake(command) => command.run(),
         Command::Render(command) => command.run(),
+        Command::Schema(command) => command.run(),
         Command::PlanInBuild(command) => command.run(),
         Command::PrintFailure(command) => command.run(),
         Command::PutToolchain(command) => command.run(),

@@ -57,3 +57,17 @@ fn other_commands_heed_what_is_skipped() {
     let (_, _, err) = told(project("# check=skip=all\n", images).path(), &["plan"]);
     assert_eq!(err, "");
 }
+
+#[test]
+fn schemas_are_printed_without_a_repository() {
+    let nowhere = tempfile::tempdir().unwrap();
+    for (arguments, title) in [
+        (&["schema"][..], "werf.yaml"),
+        (&["schema", "--giterminism"], "werf-giterminism.yaml"),
+    ] {
+        let (code, out, err) = told(nowhere.path(), arguments);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        let schema: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(schema["title"], title);
+    }
+}

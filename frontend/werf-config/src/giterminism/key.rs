@@ -3,10 +3,10 @@
 use diagnostic::closest;
 
 /// A key and what may be its value.
-pub(super) struct Key(pub(super) &'static str, pub(super) Kind);
+pub(crate) struct Key(pub(crate) &'static str, pub(crate) Kind);
 
 /// The kinds of values.
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Version,
     /// `true` or `false`.
     Flag,
@@ -24,7 +24,7 @@ pub(super) enum Kind {
 use Kind::{Files, Flag, Masks, Names, Section, Texts};
 
 /// All keys.
-pub(super) const KEYS: &[Key] = &[
+pub(crate) const KEYS: &[Key] = &[
     Key("giterminismConfigVersion", Kind::Version),
     Key("cli", Section(&[Key("allowCustomTags", Flag)])),
     Key(

@@ -4,7 +4,7 @@
 //! for what is not committed allow nothing: only the commit reaches a build.
 
 mod advice;
-mod key;
+pub(super) mod key;
 mod path;
 mod read;
 mod rule;

@@ -7,6 +7,7 @@ mod plan_in_build;
 mod print_failure;
 mod put_toolchain;
 mod render;
+mod schema;
 mod terminal;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use plan_in_build::PlanInBuild;
 pub use print_failure::PrintFailure;
 pub use put_toolchain::PutToolchain;
 pub use render::Render;
+pub use schema::Schema;
 
 /// The directory that a repository is told by, and the one that is named where none is found.
 const GIT_DIR: &str = ".git";

@@ -123,6 +123,9 @@ async fn build(
     if request.subrequest.as_deref() == Some(subrequest::DESCRIBE) {
         return Ok(subrequest::describe());
     }
+    if request.subrequest.as_deref() == Some(subrequest::SCHEMA) {
+        return Ok(subrequest::schema());
+    }
     let definition = std::fs::read(OWN_DEFINITION).ok();
     let build = Build {
         request,

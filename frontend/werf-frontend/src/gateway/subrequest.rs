@@ -23,6 +23,8 @@ pub const DESCRIBE: &str = "frontend.subrequests.describe";
 const TARGETS: &str = "frontend.targets";
 /// Lists what one image asks of the client.
 const OUTLINE: &str = "frontend.outline";
+/// Prints the schema of the configuration.
+pub const SCHEMA: &str = "frontend.schema";
 /// Lists mistakes and warnings.
 const LINT: &str = "frontend.lint";
 
@@ -37,6 +39,7 @@ pub fn describe() -> Answer {
             OUTLINE,
             "List what an image of werf.yaml asks of the client",
         ),
+        (SCHEMA, "Print the JSON Schema of werf.yaml"),
         (LINT, "Check werf.yaml and list mistakes and warnings"),
     ];
     let metadata = |name: &str| json!({ "name": name, "description": "" });
@@ -56,6 +59,13 @@ pub fn describe() -> Answer {
         text.push_str(&format!("{name:<24} {VERSION:<8} {description}\n"));
     }
     answer_of(&json!(list), text, &[])
+}
+
+/// Answers [`SCHEMA`].
+pub fn schema() -> Answer {
+    let schema = werf_config::json_schema::werf_yaml();
+    let text = format!("{schema:#}\n");
+    answer_of(&schema, text, &[])
 }
 
 /// Answers `name` from what PLAN found out; `target` is the image that the client names.
