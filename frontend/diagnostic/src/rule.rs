@@ -66,7 +66,7 @@ rules! {
     FROM_OVERRIDDEN "FromOverridden"
         "`from` has no effect, because `fromImage` wins."
     GITERMINISM_NO_EFFECT "GiterminismNoEffect"
-        "A rule of `werf-giterminism.yaml` allows files that are not committed, which no build sees."
+        "A rule of `werf-giterminism.yaml` allows files that are not committed, and there is no working directory to read them from."
     GITERMINISM_UNKNOWN_KEY "GiterminismUnknownKey"
         "`werf-giterminism.yaml` has a key that is not known, and that allows nothing."
     HEALTHCHECK_IGNORED "HealthcheckIgnored"

@@ -81,6 +81,10 @@ pub mod plan_in_build {
     pub const DIRECTORY: &str = "directory";
     /// The image that is to be built.
     pub const TARGET: &str = "target";
+    /// The directory with the files of the client that PLAN asked for.
+    pub const CLIENT_FILES: &str = "client-files";
+    /// Why there are no files of a client.
+    pub const NO_CLIENT_FILES: &str = "no-client-files";
     /// A stage and where its file system is mounted.
     pub const BASELINE: &str = "baseline";
     /// The ansible tool chain's name in STORE.

@@ -47,6 +47,17 @@ pub enum Outcome {
     Errors(Vec<Diagnostic>),
     /// Nothing can be planned before these repositories have been fetched.
     NeedsRemotes(Vec<RemoteRequest>),
+    /// Nothing can be planned without these files of the client.
+    NeedsFiles(FilesRequest),
+}
+
+/// Files of the client's working directory that are read in place of the commit's, in the syntax of `.dockerignore`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilesRequest {
+    /// What is sent.
+    pub include: Vec<String>,
+    /// What of that is not.
+    pub exclude: Vec<String>,
 }
 
 /// A commit of another repository that mappings take files of.

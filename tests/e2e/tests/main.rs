@@ -32,5 +32,6 @@ mod refusals;
 mod remote;
 mod secrets;
 mod templates;
+mod uncommitted;
 mod upgrade;
 mod worked_example;

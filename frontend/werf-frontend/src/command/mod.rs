@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use werf_frontend::helper::locate::ConfigQuery;
 use werf_frontend::helper::plan::PlanRequest;
+use werf_frontend::helper::uncommitted::ClientFiles;
 use werf_plan::agreed::DEFAULT_NAMES;
 
 pub use bake::Bake;
@@ -60,6 +61,7 @@ impl Checkout {
             build_args.insert("WERF_ENV".to_owned(), env);
         }
         PlanRequest {
+            client_files: work_tree_of(&git_dir),
             git_dir,
             config: ConfigQuery {
                 path: self.file.or(nearest),
@@ -68,6 +70,17 @@ impl Checkout {
             build_args,
             ..PlanRequest::default()
         }
+    }
+}
+
+/// Returns the files of the work tree that has its git directory at `git_dir`.
+fn work_tree_of(git_dir: &Path) -> ClientFiles {
+    match git_dir.parent() {
+        Some(root) if git_dir.ends_with(GIT_DIR) => ClientFiles::At(root.to_owned()),
+        _ => ClientFiles::None(format!(
+            "`{}` is a git directory without a working directory",
+            git_dir.display()
+        )),
     }
 }
 

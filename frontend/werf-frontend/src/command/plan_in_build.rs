@@ -9,6 +9,7 @@ use werf_frontend::git::repo::MAX_CONFIG_BYTES;
 use werf_frontend::helper::baseline::BaselineLayer;
 use werf_frontend::helper::locate::ConfigQuery;
 use werf_frontend::helper::plan::{self, PlanRequest};
+use werf_frontend::helper::uncommitted::ClientFiles;
 use werf_plan::agreed::DEFAULT_NAMES;
 use werf_plan::agreed::plan_in_build as flag;
 use werf_plan::remote::GivenRemote;
@@ -48,6 +49,12 @@ pub struct PlanInBuild {
     /// The image that is to be built
     #[arg(long = flag::TARGET, value_name = "NAME", allow_hyphen_values = true)]
     target: Option<String>,
+    /// The directory with the files of the client that PLAN asked for
+    #[arg(long = flag::CLIENT_FILES, value_name = "DIR", conflicts_with = "no_client_files")]
+    client_files: Option<PathBuf>,
+    /// Why there are no files of a client
+    #[arg(long = flag::NO_CLIENT_FILES, value_name = "REASON", allow_hyphen_values = true)]
+    no_client_files: Option<String>,
     /// A stage and the directory its file system is in, to see which files it holds; may be repeated
     #[arg(long = flag::BASELINE, value_name = "DIGEST=DIR", value_parser = baseline_layer)]
     baseline: Vec<BaselineLayer>,
@@ -81,6 +88,11 @@ impl PlanInBuild {
             remotes: self.remote,
             toolchain: self.toolchain,
             values: self.values,
+            client_files: match (self.client_files, self.no_client_files) {
+                (Some(directory), _) => ClientFiles::At(directory),
+                (None, Some(why)) => ClientFiles::None(why),
+                (None, None) => ClientFiles::NotGiven,
+            },
         };
         terminal::report(plan::run(&request, &self.store, &self.tools, &self.out))
     }

@@ -21,7 +21,7 @@ use super::plan_graph::OwnImage;
 use super::planning::Planned;
 use super::request::Request;
 use super::rounds::{Round, Solved, TargetGraph, UnknownBaselines};
-use super::{bases, platform, report, toolchain};
+use super::{bases, client_files, platform, report, toolchain};
 
 /// What stays the same in all rounds of a build.
 pub(super) struct Build<'a> {
@@ -63,6 +63,7 @@ pub(super) async fn build_planned(
         Outcome::NeedsRemotes(remotes) => {
             return Err(Failure::Mistakes(missing_remotes(&remotes)));
         }
+        Outcome::NeedsFiles(_) => return Err(client_files::asked_again().into()),
     };
     let target = plan.choose(request.target.as_deref())?;
     let needed = plan.needed(target.name());

@@ -7,6 +7,7 @@ pub mod answer;
 mod bases;
 pub mod bridge;
 mod building;
+mod client_files;
 mod daemon;
 mod dockerfile;
 mod failed_stage;

@@ -8,9 +8,10 @@ use diagnostic::Diagnostic;
 use werf_plan::agreed::plan_in_build as flag;
 use werf_plan::agreed::{DEFAULT_NAMES, VALUES_ID, store_id};
 use werf_plan::digest::Digest;
-use werf_plan::file::RemoteRequest;
+use werf_plan::file::{FilesRequest, RemoteRequest};
 use werf_plan::remote::GivenRemote;
 
+use super::client_files;
 use super::remote;
 use super::request::Request;
 use super::toolchain;
@@ -135,6 +136,8 @@ pub struct PlanInputs<'a> {
     pub baselines: BaselineLayers,
     /// The repositories that it asked for.
     pub remotes: &'a [RemoteRequest],
+    /// The files of the client that it asked for.
+    pub files: Option<&'a FilesRequest>,
     /// How the daemon can be asked for them.
     pub abilities: remote::Abilities,
 }
@@ -171,7 +174,14 @@ pub fn plan_graph(
         .iter()
         .map(|remote| graph.source(remote::checkout(remote, inputs.abilities)))
         .collect();
-    let mut exec = Exec::new(arguments(request, &layers, inputs.remotes))
+    let files = inputs
+        .files
+        .map(|wanted| graph.source(client_files::source(request, wanted)));
+    let mut program = arguments(request, &layers, inputs.remotes);
+    if let Some((name, value)) = client_files::flag(request, inputs.files) {
+        program.extend([format!("--{name}"), value]);
+    }
+    let mut exec = Exec::new(program)
         // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
         .root(Some(image))
         .cwd("/")
@@ -201,7 +211,9 @@ pub fn plan_graph(
         .iter()
         .enumerate()
         .map(|(number, &node)| (remote_mount(number), node));
-    for (directory, node) in configs.into_iter().chain(baselines).chain(repositories) {
+    let files = files.map(|files| (client_files::DIRECTORY.to_owned(), files));
+    let mounts = configs.into_iter().chain(baselines).chain(repositories);
+    for (directory, node) in mounts.chain(files) {
         exec = exec.mount(
             Mount::bind(directory, node)
                 .readonly()
@@ -394,6 +406,21 @@ mod tests {
             !sent.contains("local://context") && !sent.contains("deploy"),
             "{sent}"
         );
+    }
+
+    #[test]
+    fn files_of_the_client_are_sent_by_patterns_and_mounted() {
+        let wanted = FilesRequest {
+            include: vec!["conf/*.txt".into(), ".werf/**/*.tmpl".into()],
+            exclude: vec!["**/.git".into()],
+        };
+        let inputs = PlanInputs {
+            files: Some(&wanted),
+            ..PlanInputs::default()
+        };
+        let own = OwnImage::Reference("frontend:1");
+        let plan = plan_graph(&Request::default(), &own, inputs).expect("a graph");
+        insta::assert_snapshot!(plan.graph.text(plan.out));
     }
 
     #[test]

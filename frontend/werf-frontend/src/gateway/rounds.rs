@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_proto::rpc;
 use werf_config::Base;
 use werf_config::ImageName;
-use werf_plan::file::{ImagePlan, RemoteRequest};
+use werf_plan::file::{FilesRequest, ImagePlan, RemoteRequest};
 use werf_plan::stage::StageKind;
 
 use crate::lower::Lowered;
@@ -30,6 +30,8 @@ pub(super) struct Round {
     pub unknown: Option<Box<UnknownBaselines>>,
     /// The repositories that PLAN asked for.
     pub remotes: Vec<RemoteRequest>,
+    /// The files of the client that PLAN asked for.
+    pub files: Option<FilesRequest>,
     /// How the daemon can be asked for them.
     pub abilities: remote::Abilities,
 }
@@ -136,6 +138,7 @@ impl Round {
     pub fn plan_inputs(&self) -> PlanInputs<'_> {
         PlanInputs {
             remotes: &self.remotes,
+            files: self.files.as_ref(),
             abilities: self.abilities,
             number: self.number,
             baselines: match &self.unknown {

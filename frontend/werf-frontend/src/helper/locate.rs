@@ -79,6 +79,20 @@ pub fn locate(repo: &Repo, query: &ConfigQuery) -> Result<Located, Box<Diagnosti
     }
 }
 
+/// Returns the path that the file has if it is in the working directory alone, or differs there from the commit.
+///
+/// # Errors
+/// A repository that cannot be read.
+pub fn likely_path(repo: &Repo, query: &ConfigQuery) -> Result<Option<String>, RepoError> {
+    let Candidates { paths, preferred } = candidates(repo, query)?;
+    for path in &paths {
+        if matches!(repo.entry(path)?, Some(Entry::File(_) | Entry::Link)) {
+            return Ok(Some(path.clone()));
+        }
+    }
+    Ok(preferred.into_iter().next())
+}
+
 /// Where the content of a candidate is.
 enum Content {
     Object(gix::ObjectId),

@@ -15,4 +15,5 @@ pub mod remotes;
 pub mod render;
 pub mod sources;
 pub mod template;
+pub mod uncommitted;
 mod values;

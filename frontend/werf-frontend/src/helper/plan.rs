@@ -22,7 +22,8 @@ use super::contexts::Contexts;
 use super::locate::ConfigQuery;
 use super::remotes::{self, Remotes, Unopened};
 use super::sources::{Distances, FillError, Snapshot};
-use super::template::{self, Configuration, Remarks};
+use super::template::{self, Configuration, Remarks, Unread};
+use super::uncommitted::ClientFiles;
 use super::values;
 
 /// Everything that PLAN is told; whatever else it wants to know is in the commit.
@@ -44,6 +45,8 @@ pub struct PlanRequest {
     pub toolchain: Option<String>,
     /// The directory for the values of secrets that are in the configuration.
     pub values: Option<PathBuf>,
+    /// The files of the client.
+    pub client_files: ClientFiles,
 }
 
 /// Plans the HEAD commit of the repository, and fills STORE with what its stages need if one is given.
@@ -102,7 +105,11 @@ fn plan_or_refuse(
     remarks: &mut Remarks,
 ) -> Result<Outcome, Vec<Diagnostic>> {
     let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
-    let Configuration { text, rules } = template::read(&repo, request, remarks)?;
+    let Configuration { text, rules, views } = match template::read(&repo, request, remarks) {
+        Ok(configuration) => configuration,
+        Err(Unread::NeedsFiles(wanted)) => return Ok(Outcome::NeedsFiles(wanted)),
+        Err(Unread::Mistakes(mistakes)) => return Err(mistakes),
+    };
     let mut loaded = werf_config::load(&text)?;
     remarks.warnings.extend(loaded.warnings);
     let of_dependencies = loaded.config.give_values(&request.build_args)?;
@@ -117,7 +124,7 @@ fn plan_or_refuse(
     remarks
         .warnings
         .extend(permission::value_in_records(&loaded.config));
-    let contexts = Contexts::take(&loaded.config, &repo, &text, remarks)?;
+    let contexts = Contexts::take(&loaded.config, &repo, (&views, &rules), &text, remarks)?;
     let remotes = match Remotes::open(&loaded.config, &request.remotes) {
         Ok(remotes) => remotes,
         Err(Unopened::NotGiven(requests)) => return Ok(Outcome::NeedsRemotes(requests)),
