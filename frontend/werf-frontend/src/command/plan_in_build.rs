@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use werf_frontend::git::repo::MAX_CONFIG_BYTES;
 use werf_frontend::helper::baseline::BaselineLayer;
+use werf_frontend::helper::dev::SentWorkTree;
 use werf_frontend::helper::locate::ConfigQuery;
 use werf_frontend::helper::plan::{self, PlanRequest};
 use werf_frontend::helper::uncommitted::ClientFiles;
@@ -52,6 +53,15 @@ pub struct PlanInBuild {
     /// The directory with the files of the client that PLAN asked for
     #[arg(long = flag::CLIENT_FILES, value_name = "DIR", conflicts_with = "no_client_files")]
     client_files: Option<PathBuf>,
+    /// The directory with what was sent first of the client's working directory
+    #[arg(long = flag::WORK_TREE, value_name = "DIR")]
+    work_tree: Option<PathBuf>,
+    /// The directory with the contents of it that PLAN asked for then
+    #[arg(long = flag::WORK_TREE_CONTENTS, value_name = "DIR", requires = "work_tree")]
+    work_tree_contents: Option<PathBuf>,
+    /// Only look for what the working directory has and the commit has not
+    #[arg(long = flag::CHANGES, requires = "work_tree")]
+    changes: bool,
     /// Why there are no files of a client
     #[arg(long = flag::NO_CLIENT_FILES, value_name = "REASON", allow_hyphen_values = true)]
     no_client_files: Option<String>,
@@ -88,6 +98,11 @@ impl PlanInBuild {
             remotes: self.remote,
             toolchain: self.toolchain,
             values: self.values,
+            work_tree: self.work_tree.map(|first| SentWorkTree {
+                first,
+                contents: self.work_tree_contents,
+            }),
+            is_for_changes: self.changes,
             client_files: match (self.client_files, self.no_client_files) {
                 (Some(directory), _) => ClientFiles::At(directory),
                 (None, Some(why)) => ClientFiles::None(why),

@@ -36,13 +36,16 @@ pub fn describe(mut status: rpc::Status, step: Option<&Step>, commit: &str) -> r
     }
     if commands_saw_files(step, code) {
         status.message.push_str(&format!(
-            "\n  hint: its commands see the files of commit {}, not those of the working directory; if one is missing \
-             or old, commit it and build again",
+            "\n  hint: its commands see the files of commit {}, {SAW_COMMIT}; if one is missing or old, commit it and build \
+             again",
             commit.get(..12).unwrap_or(commit)
         ));
     }
     status
 }
+
+/// What is said of commands that saw the files of a commit.
+pub(super) const SAW_COMMIT: &str = "not those of the working directory";
 
 /// Returns what the daemon's message says besides the process and its exit code, if there is more.
 ///

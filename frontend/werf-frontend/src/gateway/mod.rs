@@ -7,7 +7,8 @@ pub mod answer;
 mod bases;
 pub mod bridge;
 mod building;
-mod client_files;
+mod changes;
+pub mod client_files;
 mod daemon;
 mod dockerfile;
 mod failed_stage;
@@ -130,7 +131,20 @@ async fn build(
         store: daemon::store_access(&daemon),
         warned: Mutex::default(),
     };
-    let mut round = Round::first(remote::Abilities::of(&daemon));
+    let looking = changes::look(bridge.clone(), request, &build.own, &daemon);
+    let building = build_in_rounds(bridge, &build, Round::first(&daemon), texts);
+    let (built, changes) = tokio::join!(building, looking);
+    built.map_err(|failure| changes::named_again(failure, &changes))
+}
+
+/// Plans and builds until nothing is left to be found out.
+async fn build_in_rounds(
+    bridge: &mut Bridge,
+    build: &Build<'_>,
+    mut round: Round,
+    texts: &mut Vec<SourceFile>,
+) -> Result<Answer, Failure> {
+    let request = build.request;
     let mut done = Vec::new();
     loop {
         let planned = match run_plan(bridge, request, &build.own, &mut round, texts).await? {
@@ -143,7 +157,7 @@ async fn build(
         if let Some(name) = &request.subrequest {
             return subrequest::answer(name, &planned.file);
         }
-        match build_planned(bridge, &build, planned, texts, &round, &mut done).await? {
+        match build_planned(bridge, build, planned, texts, &round, &mut done).await? {
             Solved::Well(None) => break,
             Solved::Well(Some(unknown)) => round = round.with_baselines(unknown),
             Solved::StoreLacks(miss) => round = round.after_miss(miss)?,

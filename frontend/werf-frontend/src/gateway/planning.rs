@@ -35,9 +35,7 @@ pub(super) async fn run_plan(
             Outcome::NeedsRemotes(remotes) if round.remotes.is_empty() => {
                 round.remotes.clone_from(remotes);
             }
-            Outcome::NeedsFiles(wanted) if round.files.is_none() => {
-                round.files = Some(wanted.clone());
-            }
+            Outcome::NeedsFiles(wanted) if round.client.add(wanted) => {}
             _ => return Ok(Solved::Well(planned)),
         }
     }

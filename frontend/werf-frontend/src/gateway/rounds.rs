@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_proto::rpc;
 use werf_config::Base;
 use werf_config::ImageName;
-use werf_plan::file::{FilesRequest, ImagePlan, RemoteRequest};
+use werf_plan::file::{ImagePlan, RemoteRequest};
 use werf_plan::stage::StageKind;
 
 use crate::lower::Lowered;
 
+use super::bridge::Daemon;
+use super::client_files::ClientInputs;
 use super::failure::Failure;
 use super::plan_graph::{self, BaselineLayer, BaselineLayers, PlanInputs};
 use super::remote;
@@ -30,8 +32,8 @@ pub(super) struct Round {
     pub unknown: Option<Box<UnknownBaselines>>,
     /// The repositories that PLAN asked for.
     pub remotes: Vec<RemoteRequest>,
-    /// The files of the client that PLAN asked for.
-    pub files: Option<FilesRequest>,
+    /// What PLAN is given of the client's working directory.
+    pub client: ClientInputs,
     /// How the daemon can be asked for them.
     pub abilities: remote::Abilities,
 }
@@ -85,10 +87,11 @@ pub(super) struct StoreMiss {
 }
 
 impl Round {
-    /// Returns the first one, with a daemon that has these abilities.
-    pub fn first(abilities: remote::Abilities) -> Round {
+    /// Returns the first one, with `daemon`.
+    pub fn first(daemon: &Daemon) -> Round {
         Round {
-            abilities,
+            abilities: remote::Abilities::of(daemon),
+            client: ClientInputs::of(daemon),
             ..Round::default()
         }
     }
@@ -138,7 +141,7 @@ impl Round {
     pub fn plan_inputs(&self) -> PlanInputs<'_> {
         PlanInputs {
             remotes: &self.remotes,
-            files: self.files.as_ref(),
+            client: self.client.clone(),
             abilities: self.abilities,
             number: self.number,
             baselines: match &self.unknown {

@@ -92,9 +92,10 @@ pub fn files(
 
 /// Returns where the file at `path` is on the disk.
 pub(super) fn on_disk(root: &Path, path: &[u8]) -> PathBuf {
-    let root = match root.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => root,
+    let root = if root.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        root
     };
     root.join(std::ffi::OsStr::from_bytes(path))
 }
@@ -168,7 +169,7 @@ pub(super) fn unreadable(path: &[u8], error: &std::io::Error) -> RepoError {
         "read `{}` of the working directory: {error}",
         match path {
             [] => ".".to_owned(),
-            path => printable(path).to_string(),
+            path => printable(path),
         }
     ))
 }

@@ -161,10 +161,10 @@ impl Repo {
     /// Returns the repository that has the object `id`, or its own.
     fn holder(&self, id: &gix::oid) -> &gix::Repository {
         let has = |repo: &&gix::Repository| repo.has_object(id);
-        match self.others.is_empty() || has(&&self.objects) {
-            true => &self.objects,
-            false => self.others.iter().find(has).unwrap_or(&self.objects),
+        if self.others.is_empty() || has(&&self.objects) {
+            return &self.objects;
         }
+        self.others.iter().find(has).unwrap_or(&self.objects)
     }
 
     /// Returns the git directory.

@@ -7,7 +7,7 @@
 //! Not heeded: `core.excludesFile`, which is not the repository's, and what git does to contents when it takes
 //! them (`core.autocrlf`, and `text`, `eol`, `ident`, `filter` and `working-tree-encoding` of `.gitattributes`): a file that is read counts byte for byte.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use gix::objs::tree::EntryKind;
@@ -18,15 +18,19 @@ use super::path::printable;
 use super::repo::{Repo, RepoError};
 use super::submodule;
 
+mod changes;
 mod directory;
 mod ignore;
 mod index;
 mod metadata;
+mod unsent;
 
+pub use changes::{Changes, How};
 pub use directory::{Directory, Disk, Found, GitCopy, Listed, Stat, StatKind};
 use ignore::Ignore;
 use index::{Index, Tracked};
 pub use metadata::{FILE_NAME as METADATA, Metadata};
+pub use unsent::unsent;
 
 /// What a commit of a working directory would hold.
 #[derive(Default)]
@@ -37,8 +41,10 @@ pub struct WorkTree {
     blobs: HashMap<gix::ObjectId, Content>,
     /// The repositories of submodules.
     submodules: Vec<Repo>,
-    /// The files that nobody has sent and whose contents are to be known, in their order.
-    lacking: BTreeSet<Vec<u8>>,
+    /// The files that nobody has sent and whose contents are to be known, with their sizes.
+    lacking: BTreeMap<Vec<u8>, u64>,
+    /// The directories of which nothing counts, without those below them.
+    ignored: Vec<Vec<u8>>,
 }
 
 impl WorkTree {
@@ -57,7 +63,13 @@ impl WorkTree {
 
     /// Returns the files whose contents are not known and must be. While there are some, the tree is not complete.
     pub fn lacking(&self) -> impl Iterator<Item = &[u8]> {
-        self.lacking.iter().map(Vec::as_slice)
+        self.lacking.keys().map(Vec::as_slice)
+    }
+
+    /// Returns the first `most` directories of which nothing counts.
+    pub fn ignored(&self, most: usize) -> impl Iterator<Item = String> {
+        let paths = self.ignored.iter().take(most);
+        paths.filter_map(|path| String::from_utf8(path.clone()).ok())
     }
 
     /// Returns `repo` with this tree in place of its commit's.
@@ -124,6 +136,7 @@ impl Walk<'_> {
         is_ignored: bool,
     ) -> Result<(), RepoError> {
         let whole = [place.prefix, path].concat();
+        let whole = whole.strip_suffix(b"/").unwrap_or(&whole).to_vec();
         let listed = self.directory.list(&whole)?;
         let is_list = |it: &&Listed| it.name == b".gitignore" && it.stat.kind == StatKind::File;
         let depth = place.ignore.depth();
@@ -131,7 +144,7 @@ impl Walk<'_> {
             let file = join(&whole, &list.name);
             match self.directory.content(&file) {
                 Some(content) => place.ignore.enter(path, &content)?,
-                None => drop(self.tree.lacking.insert(file)),
+                None => drop(self.tree.lacking.insert(file, list.stat.size)),
             }
         }
         for Listed { name, stat } in listed {
@@ -173,6 +186,7 @@ impl Walk<'_> {
                 .has(&join(&[place.prefix, path].concat(), b".git"))
         };
         if !has_tracked && (is_ignored || is_foreign()) {
+            self.tree.ignored.push([place.prefix, path].concat());
             return Ok(());
         }
         self.directory(place, path, is_ignored)
@@ -235,7 +249,7 @@ impl Walk<'_> {
             None => match self.directory.content(&whole) {
                 Some(content) => blob_of(&whole, &content.path, hash)?,
                 None => {
-                    self.tree.lacking.insert(whole);
+                    self.tree.lacking.insert(whole, stat.size);
                     return Ok(());
                 }
             },

@@ -46,9 +46,26 @@ struct ContextSnapshot {
 struct ContextFiles {
     manifest: Manifest,
     blobs: Vec<Blob>,
+    /// The directory, in the work tree.
+    path: String,
+    /// What is left out of it.
+    ignore: Dockerignore,
 }
 
 impl Contexts {
+    /// Whether the file at `path` of the work tree is, or would be, in one of the contexts.
+    pub fn have(&self, path: &[u8]) -> bool {
+        self.images.values().any(|image| {
+            let inside = match image.files.path.as_str() {
+                "" | "." => Some(path),
+                context => path
+                    .strip_prefix(context.as_bytes())
+                    .and_then(|rest| rest.strip_prefix(b"/")),
+            };
+            inside.is_some_and(|inside| !image.files.ignore.judge().leaves_out(inside))
+        })
+    }
+
     /// Reads the Dockerfiles of all images, and lists the files of their contexts.
     ///
     /// # Errors
@@ -66,12 +83,14 @@ impl Contexts {
             .map_or("", |(path, _)| path);
         let mut reader = Reader {
             repo,
-            remarks,
             directory,
             rules,
-            dockerfiles: ProjectFiles::new(&views.dockerfiles, directory),
-            dockerignores: ProjectFiles::new(&views.dockerignores, directory),
+            dockerfiles: ProjectFiles::new(&views.dockerfiles, directory)
+                .telling(&remarks.reads, Uncommitted::Dockerfiles),
+            dockerignores: ProjectFiles::new(&views.dockerignores, directory)
+                .telling(&remarks.reads, Uncommitted::Dockerignores),
             seen: HashMap::new(),
+            remarks,
         };
         let mut images = BTreeMap::new();
         let mut wrong: Vec<Diagnostic> = Vec::new();
@@ -171,7 +190,7 @@ impl Reader<'_> {
             Some(path) => self.ignore(path)?,
             None => Dockerignore::default(),
         };
-        let files = std::rc::Rc::new(self.context(context, &ignore)?);
+        let files = std::rc::Rc::new(self.context(context, ignore)?);
         self.seen.insert(key, std::rc::Rc::clone(&files));
         Ok(ContextSnapshot { dockerfile, files })
     }
@@ -255,7 +274,7 @@ impl Reader<'_> {
     fn context(
         &self,
         context: &Located<String>,
-        ignore: &Dockerignore,
+        ignore: Dockerignore,
     ) -> Result<ContextFiles, Box<Diagnostic>> {
         let path = self.in_work_tree(&context.value);
         let refuse = |message: String, hint: Option<String>| {
@@ -279,7 +298,7 @@ impl Reader<'_> {
             return Err(refuse(message, None));
         }
         let wrong = |why: String| refuse(why, None);
-        filtered(listing, ignore).map_err(wrong)
+        filtered(listing, path, ignore).map_err(wrong)
     }
 
     fn in_work_tree(&self, path: &str) -> String {
@@ -295,7 +314,11 @@ impl Reader<'_> {
 const MOST_BYTES: usize = 512 << 10;
 
 /// Returns the files of a context without those that are left out.
-fn filtered(listing: TreeListing, ignore: &Dockerignore) -> Result<ContextFiles, String> {
+fn filtered(
+    listing: TreeListing,
+    path: String,
+    ignore: Dockerignore,
+) -> Result<ContextFiles, String> {
     let mut judge = ignore.judge();
     let TreeListing {
         mut entries,
@@ -327,7 +350,12 @@ fn filtered(listing: TreeListing, ignore: &Dockerignore) -> Result<ContextFiles,
         }),
     });
     let blobs = blobs.collect();
-    Ok(ContextFiles { manifest, blobs })
+    Ok(ContextFiles {
+        manifest,
+        blobs,
+        path,
+        ignore,
+    })
 }
 
 #[cfg(test)]

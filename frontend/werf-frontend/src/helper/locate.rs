@@ -4,7 +4,7 @@
 //! file of the commit that is must be found out, and it must be the same file.
 
 use diagnostic::{Diagnostic, Location};
-use werf_plan::agreed::DEFAULT_NAMES;
+use werf_plan::agreed::{DEFAULT_NAMES, DEV_ARGUMENT};
 
 use crate::git::files::{CommitFiles, PathKind};
 use crate::git::repo::{Entry, Repo, RepoError};
@@ -207,7 +207,10 @@ fn differs(repo: &Repo, located: &Located, sent: &[u8]) -> Diagnostic {
         &repo.commit()[..12]
     ))
     .at(Location::point(&located.path, line, 1))
-    .hint("the build uses the committed file: commit the change, or take it back with `git stash`")
+    .hint(format!(
+        "the build uses the committed file: commit the change, take it back with `git stash`, or build the working \
+         directory with `--build-arg {DEV_ARGUMENT}=1`"
+    ))
 }
 
 fn ambiguous(equal: &[Located]) -> Diagnostic {

@@ -2,8 +2,8 @@
 
 use diagnostic::Diagnostic;
 
-use crate::git::repo::Repo;
-
+use super::changes;
+use super::dev;
 use super::plan::PlanRequest;
 use super::template::{self, Remarks};
 
@@ -47,8 +47,10 @@ fn text(
     images: &[String],
     remarks: &mut Remarks,
 ) -> Result<String, Vec<Diagnostic>> {
-    let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
-    let config_text = template::read(&repo, request, remarks)?.text;
+    let repo = dev::open(request)?;
+    let configuration = template::read(&repo, request, remarks)?;
+    changes::warn(&repo, request, &configuration, None, remarks)?;
+    let config_text = configuration.text;
     if images.is_empty() {
         return Ok(config_text.text().to_owned());
     }

@@ -8,11 +8,12 @@ use diagnostic::{Diagnostic, SourceText, TemplateFile};
 use masks::mask::Mask;
 use werf_config::giterminism::{FILE_NAME, Giterminism, Uncommitted};
 use werf_config::template::{self, CommitData, FileKind, Files, Inputs};
-use werf_plan::agreed::CACHE_SCOPE_ARGUMENT;
+use werf_plan::agreed::{CACHE_SCOPE_ARGUMENT, DEV_ARGUMENT, UNCOMMITTED_ARGUMENT};
 use werf_plan::file::{FilesRequest, SourceFile};
 
 use crate::git::repo::{Repo, RepoError};
 
+use super::changes::Reads;
 use super::locate::{Located, likely_path, locate};
 use super::plan::PlanRequest;
 use super::project_files::ProjectFiles;
@@ -28,8 +29,10 @@ const TEMPLATES_DIR: &str = "WERF_CONFIG_TEMPLATES_DIR";
 const GITERMINISM: &str = "WERF_GITERMINISM_CONFIG";
 
 /// The build arguments that always mean something.
-pub(super) const KNOWN: [&str; 6] = [
+pub(super) const KNOWN: [&str; 8] = [
     CACHE_SCOPE_ARGUMENT,
+    DEV_ARGUMENT,
+    UNCOMMITTED_ARGUMENT,
     "WERF_ENV",
     LOOSE,
     TEMPLATES_DIR,
@@ -54,6 +57,8 @@ pub struct Remarks {
     pub used: BTreeSet<String>,
     /// What none of it may show.
     pub hidden: Hidden,
+    /// What the commit was asked for.
+    pub reads: Reads,
 }
 
 /// What a commit says about builds.
@@ -174,7 +179,7 @@ fn views(
     match &request.client_files {
         ClientFiles::NotGiven => Err(Unread::NeedsFiles(wanted)),
         ClientFiles::None(_) => Ok(Views::of_commit(repo)),
-        ClientFiles::At(root) => {
+        ClientFiles::At(root) | ClientFiles::Checkout(root) => {
             let views = Views::with(repo, root, directory, rules);
             Ok(views.map_err(|error| vec![error.into()])?)
         }
@@ -213,9 +218,11 @@ fn render(
 ) -> Result<SourceText, Vec<Diagnostic>> {
     let directory = directory_of(&located.path);
     let given = path_argument(request, TEMPLATES_DIR)?;
-    let of_templates = ProjectFiles::new(&views.templates, directory);
+    let of_templates = ProjectFiles::new(&views.templates, directory)
+        .telling(&remarks.reads, Uncommitted::Templates);
     let templates = read_templates(&of_templates, directory, given, remarks)?;
-    let files = ProjectFiles::new(&views.files, directory);
+    let files =
+        ProjectFiles::new(&views.files, directory).telling(&remarks.reads, Uncommitted::Files);
     let inputs = Inputs {
         files: Arc::new(files),
         commit: commit_data(repo).map_err(|error| vec![error.into()])?,
@@ -253,7 +260,7 @@ fn directory_of(path: &str) -> &str {
 
 fn is_loose(request: &PlanRequest) -> bool {
     let value = request.build_args.get(LOOSE);
-    value.is_some_and(|value| matches!(value.as_str(), "1" | "true"))
+    value.is_some_and(|value| werf_plan::agreed::is_on(value))
 }
 
 /// Returns the path in a build argument, relative to the project directory and without decoration.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use diagnostic::Diagnostic;
 use masks::mask::Mask;
 use werf_config::giterminism::{Giterminism, Uncommitted};
-use werf_plan::file::FilesRequest;
+use werf_plan::file::{FilesOf, FilesRequest};
 
 use crate::git::disk::{self, Wanted};
 use crate::git::repo::{MAX_CONFIG_BYTES, Repo, RepoError};
@@ -25,8 +25,10 @@ pub enum ClientFiles {
     NotGiven,
     /// There are none, for this reason.
     None(String),
-    /// The directory with all of them, or with those that were asked for.
+    /// The directory with those that were asked for.
     At(PathBuf),
+    /// The root of the working directory itself.
+    Checkout(PathBuf),
 }
 
 /// The repository as each reader sees it: with files of the client in place of those of the commit where a rule says so.
@@ -66,13 +68,14 @@ pub fn wanted(rules: &Giterminism, directory: &str) -> Option<FilesRequest> {
         return None;
     }
     Some(FilesRequest {
+        of: FilesOf::Rules,
         include,
         exclude: vec!["**/.git".to_owned()],
     })
 }
 
 /// Returns a path as a pattern of `.dockerignore`.
-fn escaped(path: &str) -> String {
+pub(super) fn escaped(path: &str) -> String {
     let mut text = String::new();
     for c in path.chars() {
         if matches!(c, '*' | '?' | '[' | ']' | '\\' | '!' | '^' | '#') {
@@ -191,7 +194,7 @@ pub fn configuration(
     if let Some(sent) = sent {
         return Some(Ok(located(sent.to_vec())));
     }
-    let ClientFiles::At(root) = client else {
+    let ClientFiles::Checkout(root) = client else {
         return None;
     };
     let mut content = Vec::new();

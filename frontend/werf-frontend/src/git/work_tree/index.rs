@@ -79,6 +79,11 @@ impl Index {
         })
     }
 
+    /// Returns the paths of all that is tracked.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &[u8]> {
+        self.tracked.keys().map(Vec::as_slice)
+    }
+
     /// Returns when it was written.
     pub(super) fn written(&self) -> Time {
         self.written

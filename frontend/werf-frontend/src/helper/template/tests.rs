@@ -84,9 +84,11 @@ fn a_variable_must_be_allowed() {
             "WERF_CACHE_SCOPE",
             "WERF_CONFIG_TEMPLATES_DIR",
             "WERF_DEBUG_TEMPLATES",
+            "WERF_DEV",
             "WERF_ENV",
             "WERF_GITERMINISM_CONFIG",
-            "WERF_LOOSE_GITERMINISM"
+            "WERF_LOOSE_GITERMINISM",
+            "WERF_UNCOMMITTED"
         ]
     );
 }

@@ -25,7 +25,7 @@ fn project(body: &str, rules: &str, others: &[(&str, &str)]) -> Fixture {
 fn on_disk(fixture: &Fixture) -> PlanRequest {
     PlanRequest {
         git_dir: fixture.git_dir(),
-        client_files: ClientFiles::At(fixture.path().to_owned()),
+        client_files: ClientFiles::Checkout(fixture.path().to_owned()),
         ..PlanRequest::default()
     }
 }

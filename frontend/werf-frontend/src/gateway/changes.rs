@@ -1,0 +1,200 @@
+//! What the working directory has and the commit, which is built, has not: looked for beside the build, which does not wait for it.
+
+use buildkit_llb::{ContentCache, Exec, Graph, ImportError, Mount, Network, Node};
+use diagnostic::Diagnostic;
+use werf_plan::agreed::UNCOMMITTED_ARGUMENT;
+use werf_plan::agreed::plan_in_build as flag;
+use werf_plan::file::{Outcome, PlanFile};
+
+use super::bridge::{self, Bridge, Daemon};
+use super::client_files::{self, ClientInputs};
+use super::failed_stage;
+use super::failure::Failure;
+use super::plan_graph::{self, OwnImage, PLAN_FILE};
+use super::report;
+use super::request::Request;
+
+/// So often files are asked for at most: those of rules, and contents.
+const MOST_RUNS: usize = 3;
+
+/// Whether anybody wants to know.
+fn is_wanted(request: &Request) -> bool {
+    let argument = request.build_args.get(UNCOMMITTED_ARGUMENT);
+    let is_off = argument.is_some_and(|value| value == "ignore");
+    !is_off
+        && request.git_context.is_none()
+        && !client_files::is_dev(request)
+        && request.subrequest.is_none()
+}
+
+/// Looks for changes, and warns of them. Returns what it has said, for a stage that fails.
+///
+/// Nothing that goes wrong here is a failure: the build says what is wrong with the configuration, and needs none of this.
+pub(super) async fn look(
+    mut bridge: Bridge,
+    request: &Request,
+    own: &OwnImage<'_>,
+    daemon: &Daemon,
+) -> Vec<Diagnostic> {
+    if !is_wanted(request) {
+        return Vec::new();
+    }
+    let mut client = ClientInputs::of(daemon).looking();
+    for _ in 0..MOST_RUNS {
+        let Some((file, vertex)) = run(&mut bridge, request, own, &client).await else {
+            return Vec::new();
+        };
+        if let Outcome::NeedsFiles(wanted) = &file.outcome
+            && client.add(wanted)
+        {
+            continue;
+        }
+        for warning in &file.warnings {
+            if bridge
+                .warn(report::warning(&vertex, warning, &[]))
+                .await
+                .is_err()
+            {
+                break;
+            }
+        }
+        return file.warnings;
+    }
+    Vec::new()
+}
+
+async fn run(
+    bridge: &mut Bridge,
+    request: &Request,
+    own: &OwnImage<'_>,
+    client: &ClientInputs,
+) -> Option<(PlanFile, String)> {
+    let (graph, out) = graph(request, own, client).ok()?;
+    let vertex = graph.digest(out);
+    let mut definition = graph.definition(out);
+    bridge::shrink(&mut definition).ok()?;
+    let reference = bridge.solve(definition).await.ok()?;
+    let bytes = bridge.read_file(&reference, PLAN_FILE).await.ok()?;
+    Some((PlanFile::from_json(&bytes).ok()?, vertex))
+}
+
+/// Returns the graph of the exec that looks, and the directory that it writes to.
+fn graph(
+    request: &Request,
+    own: &OwnImage<'_>,
+    client: &ClientInputs,
+) -> Result<(Graph, Node), ImportError> {
+    let mut graph = Graph::new();
+    let image = own.node(&mut graph)?;
+    let client = client.mounted(request);
+    let mut program = plan_graph::arguments(request, &[], &[]);
+    program.push(format!("--{}", flag::CHANGES));
+    for mounted in &client {
+        program.extend([format!("--{}", mounted.flag), mounted.directory.to_owned()]);
+    }
+    let mut mounts = vec![
+        (plan_graph::CONTEXT, plan_graph::git_of_client(request)),
+        (plan_graph::CONFIG, plan_graph::config_of_client(request)),
+    ];
+    mounts.extend(client.into_iter().map(|it| (it.directory, it.source)));
+    let mut exec = Exec::new(program)
+        // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
+        .root(Some(image))
+        .cwd("/")
+        .network(Network::None)
+        .env("WERF_PLAN_NONCE", plan_graph::nonce(0, &request.session))
+        .mount(Mount::scratch(plan_graph::OUT))
+        .name("[internal] look for uncommitted changes");
+    for (directory, source) in mounts {
+        let node = graph.source(source);
+        exec = exec.mount(
+            Mount::bind(directory, node)
+                .readonly()
+                .content_cache(ContentCache::Off),
+        );
+    }
+    let out = graph
+        .exec(exec)
+        .output(plan_graph::OUT)
+        .expect("a scratch mount is an output");
+    Ok((graph, out))
+}
+
+/// Names `changes` again where commands failed that saw the commit in their place.
+pub(super) fn named_again(mut failure: Failure, changes: &[Diagnostic]) -> Failure {
+    if let Failure::Status(status) | Failure::StatusAt(status, _) = &mut failure
+        && status.message.contains(failed_stage::SAW_COMMIT)
+    {
+        for change in changes {
+            status
+                .message
+                .push_str(&format!("\n  note: {}", change.message));
+        }
+    }
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use buildkit_proto::rpc;
+    use diagnostic::rule;
+
+    use super::*;
+
+    #[test]
+    fn the_exec_that_looks_has_no_store() {
+        let own = OwnImage::Reference("frontend:1");
+        let daemon = Daemon {
+            capabilities: vec!["source.local.metadatatransfer".into()],
+            ..Daemon::default()
+        };
+        let client = ClientInputs::of(&daemon).looking();
+        let (graph, out) = graph(&Request::default(), &own, &client).expect("a graph");
+        insta::assert_snapshot!(graph.text(out));
+    }
+
+    #[test]
+    fn nobody_looks_where_nobody_wants_to_know() {
+        let request = |key: &str, value: &str| {
+            let options = [(key.to_owned(), value.to_owned())];
+            Request::from_options(options.into()).expect("options")
+        };
+        assert!(is_wanted(&Request::default()));
+        assert!(is_wanted(&request("build-arg:WERF_UNCOMMITTED", "warn")));
+        for (key, value) in [
+            ("build-arg:WERF_UNCOMMITTED", "ignore"),
+            ("build-arg:WERF_DEV", "1"),
+            ("context", "https://host/team/app.git"),
+            ("requestid", "frontend.lint"),
+        ] {
+            assert!(!is_wanted(&request(key, value)), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_stage_that_saw_the_commit_names_the_changes() {
+        let change = Diagnostic::warning(
+            &rule::UNCOMMITTED_CHANGES,
+            "1 file is not as in commit x: `a`",
+        );
+        let failed = |message: &str| {
+            let status = rpc::Status {
+                message: message.to_owned(),
+                ..rpc::Status::default()
+            };
+            match named_again(
+                Failure::Status(Box::new(status)),
+                std::slice::from_ref(&change),
+            ) {
+                Failure::Status(status) => status.message,
+                other => panic!("{other:?}"),
+            }
+        };
+        let saw = format!("stage failed\n  hint: {}", failed_stage::SAW_COMMIT);
+        assert_eq!(
+            failed(&saw),
+            format!("{saw}\n  note: 1 file is not as in commit x: `a`")
+        );
+        assert_eq!(failed("pull failed"), "pull failed");
+    }
+}
