@@ -1,4 +1,12 @@
-//! What the working directory has and the commit, which is built, has not: looked for beside the build, which does not wait for it.
+//! What the working directory has and the commit, which is built, has not: looked for beside the build.
+//!
+//! A build that has ended waits for what is being looked for, unless the client is not even done with looking at its files: that
+//! takes seconds where there are a hundred thousand, and a build of which everything is cached takes no longer.
+
+use std::future::{Future, pending};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use buildkit_llb::{ContentCache, Exec, Graph, ImportError, Mount, Network, Node};
 use diagnostic::Diagnostic;
@@ -14,8 +22,14 @@ use super::plan_graph::{self, OwnImage, PLAN_FILE};
 use super::report;
 use super::request::Request;
 
+/// So long a build that has ended waits for the client to have looked at its files.
+const PATIENCE: Duration = Duration::from_millis(300);
+
 /// So often files are asked for at most: those of rules, and contents.
 const MOST_RUNS: usize = 3;
+
+/// The value of the build argument with which a build waits however long it takes.
+const WAIT: &str = "wait";
 
 /// Whether anybody wants to know.
 fn is_wanted(request: &Request) -> bool {
@@ -27,7 +41,32 @@ fn is_wanted(request: &Request) -> bool {
         && request.subrequest.is_none()
 }
 
-/// Looks for changes, and warns of them. Returns what it has said, for a stage that fails.
+/// Runs `building`, and beside it `looking`, which sets `has_files` once the client's files were looked at. Returns what has
+/// become of both.
+pub(super) async fn beside<T>(
+    building: impl Future<Output = T>,
+    looking: impl Future<Output = Vec<Diagnostic>>,
+    has_files: &AtomicBool,
+) -> (T, Vec<Diagnostic>) {
+    let (mut building, mut looking) = (pin!(building), pin!(looking));
+    let built = tokio::select! {
+        built = &mut building => built,
+        changes = &mut looking => return (building.await, changes),
+    };
+    let patience = async {
+        tokio::time::sleep(PATIENCE).await;
+        if has_files.load(Ordering::Relaxed) {
+            pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        changes = &mut looking => (built, changes),
+        () = patience => (built, Vec::new()),
+    }
+}
+
+/// Looks for changes, and warns of them. Returns what it has said, for a stage that fails; `has_files` becomes true once
+/// the client's files were looked at, or if nobody minds to wait for that.
 ///
 /// Nothing that goes wrong here is a failure: the build says what is wrong with the configuration, and needs none of this.
 pub(super) async fn look(
@@ -35,11 +74,21 @@ pub(super) async fn look(
     request: &Request,
     own: &OwnImage<'_>,
     daemon: &Daemon,
+    has_files: &AtomicBool,
 ) -> Vec<Diagnostic> {
     if !is_wanted(request) {
         return Vec::new();
     }
+    let argument = request.build_args.get(UNCOMMITTED_ARGUMENT);
+    has_files.store(
+        argument.is_some_and(|value| value == WAIT),
+        Ordering::Relaxed,
+    );
     let mut client = ClientInputs::of(daemon).looking();
+    if look_at_files(&mut bridge, request, &client).await.is_none() {
+        return Vec::new();
+    }
+    has_files.store(true, Ordering::Relaxed);
     for _ in 0..MOST_RUNS {
         let Some((file, vertex)) = run(&mut bridge, request, own, &client).await else {
             return Vec::new();
@@ -61,6 +110,20 @@ pub(super) async fn look(
         return file.warnings;
     }
     Vec::new()
+}
+
+/// Has the client look at its files: the exec finds them there.
+async fn look_at_files(
+    bridge: &mut Bridge,
+    request: &Request,
+    client: &ClientInputs,
+) -> Option<()> {
+    for mounted in client.mounted(request) {
+        let mut graph = Graph::new();
+        let node = graph.source(mounted.source);
+        bridge.solve(graph.definition(node)).await.ok()?;
+    }
+    Some(())
 }
 
 async fn run(
@@ -151,6 +214,30 @@ mod tests {
         let client = ClientInputs::of(&daemon).looking();
         let (graph, out) = graph(&Request::default(), &own, &client).expect("a graph");
         insta::assert_snapshot!(graph.text(out));
+    }
+
+    #[tokio::test]
+    async fn a_build_waits_for_what_is_found_but_not_for_the_files() {
+        let change = || vec![Diagnostic::warning(&rule::UNCOMMITTED_CHANGES, "a change")];
+        let later = async {
+            // Longer than the patience that there is without files.
+            tokio::time::sleep(PATIENCE * 2).await;
+            change()
+        };
+        let has_files = AtomicBool::new(true);
+        assert_eq!(beside(async { 1 }, later, &has_files).await, (1, change()));
+        let has_files = AtomicBool::new(false);
+        let never = pending::<Vec<Diagnostic>>();
+        assert_eq!(
+            beside(async { 1 }, never, &has_files).await,
+            (1, Vec::new())
+        );
+        let first = async { change() };
+        let building = async {
+            tokio::task::yield_now().await;
+            2
+        };
+        assert_eq!(beside(building, first, &has_files).await, (2, change()));
     }
 
     #[test]

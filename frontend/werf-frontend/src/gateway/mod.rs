@@ -29,6 +29,7 @@ pub mod toolchain;
 
 use std::process::ExitCode;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
 use diagnostic::Diagnostic;
 use werf_plan::file::SourceFile;
@@ -131,9 +132,10 @@ async fn build(
         store: daemon::store_access(&daemon),
         warned: Mutex::default(),
     };
-    let looking = changes::look(bridge.clone(), request, &build.own, &daemon);
+    let has_files = AtomicBool::new(false);
+    let looking = changes::look(bridge.clone(), request, &build.own, &daemon, &has_files);
     let building = build_in_rounds(bridge, &build, Round::first(&daemon), texts);
-    let (built, changes) = tokio::join!(building, looking);
+    let (built, changes) = changes::beside(building, looking, &has_files).await;
     built.map_err(|failure| changes::named_again(failure, &changes))
 }
 

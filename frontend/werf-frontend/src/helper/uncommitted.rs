@@ -74,10 +74,14 @@ pub fn wanted(rules: &Giterminism, directory: &str) -> Option<FilesRequest> {
     })
 }
 
-/// Returns a path as a pattern of `.dockerignore`.
+/// Returns a path as a pattern of `.dockerignore`. Blanks are trimmed at the ends, which a set is safe from.
 pub(super) fn escaped(path: &str) -> String {
     let mut text = String::new();
     for c in path.chars() {
+        if c.is_whitespace() {
+            text.extend(['[', c, ']']);
+            continue;
+        }
         if matches!(c, '*' | '?' | '[' | ']' | '\\' | '!' | '^' | '#') {
             text.push('\\');
         }

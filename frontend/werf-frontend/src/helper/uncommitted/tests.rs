@@ -329,3 +329,22 @@ fn what_env_gives_to_an_uncommitted_template_is_in_no_message() {
         "{error}"
     );
 }
+
+#[test]
+fn git_directories_are_no_files_that_a_rule_can_name() {
+    let body = "image: app\nfrom: busybox\nshell:\n  setup: echo {{ range $path, $_ := .Files.Glob \"**\" }}{{ $path }} {{ end }}\n";
+    let rules = "  goTemplateRendering: {allowUncommittedFiles: [\"**\", .git, \"sub/.git/**\"]}\n";
+    let fixture = project(body, rules, &[]);
+    fixture.write("sub/.git/config", "token");
+    fixture.write("sub/x", "x");
+    let said = commands(&plan(&on_disk(&fixture))).expect("a plan");
+    assert_eq!(said, "echo sub/x werf-giterminism.yaml werf.yaml");
+    let request = PlanRequest {
+        client_files: ClientFiles::NotGiven,
+        ..on_disk(&fixture)
+    };
+    let Outcome::NeedsFiles(wanted) = plan(&request).outcome else {
+        panic!("no request");
+    };
+    assert_eq!(wanted.exclude, ["**/.git"]);
+}
