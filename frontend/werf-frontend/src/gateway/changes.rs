@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use buildkit_llb::{ContentCache, Exec, Graph, ImportError, Mount, Network, Node};
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, rule};
 use werf_plan::agreed::UNCOMMITTED_ARGUMENT;
 use werf_plan::agreed::plan_in_build as flag;
 use werf_plan::file::{Outcome, PlanFile};
@@ -183,16 +183,26 @@ fn graph(
     Ok((graph, out))
 }
 
-/// Names `changes` again where commands failed that saw the commit in their place.
+/// Names `changes` again where commands failed that saw the commit in their place, and those of the configuration where that has
+/// a mistake, which may have been corrected and not committed.
 pub(super) fn named_again(mut failure: Failure, changes: &[Diagnostic]) -> Failure {
-    if let Failure::Status(status) | Failure::StatusAt(status, _) = &mut failure
-        && status.message.contains(failed_stage::SAW_COMMIT)
-    {
-        for change in changes {
-            status
-                .message
-                .push_str(&format!("\n  note: {}", change.message));
+    match &mut failure {
+        Failure::Status(status) | Failure::StatusAt(status, _)
+            if status.message.contains(failed_stage::SAW_COMMIT) =>
+        {
+            for change in changes {
+                let note = format!("\n  note: {}", change.message);
+                status.message.push_str(&note);
+            }
         }
+        Failure::Mistakes(mistakes) => {
+            let mut changes = changes.iter();
+            let change = changes.find(|it| it.is_of(&rule::UNCOMMITTED_CONFIGURATION));
+            if let (Some(change), Some(mistake)) = (change, mistakes.last_mut()) {
+                mistake.notes.push(change.message.clone());
+            }
+        }
+        _ => {}
     }
     failure
 }
@@ -200,7 +210,6 @@ pub(super) fn named_again(mut failure: Failure, changes: &[Diagnostic]) -> Failu
 #[cfg(test)]
 mod tests {
     use buildkit_proto::rpc;
-    use diagnostic::rule;
 
     use super::*;
 
@@ -283,5 +292,14 @@ mod tests {
             format!("{saw}\n  note: 1 file is not as in commit x: `a`")
         );
         assert_eq!(failed("pull failed"), "pull failed");
+        let mistaken = || Failure::from(Diagnostic::error("a mistake"));
+        let notes =
+            |change: &Diagnostic| match named_again(mistaken(), std::slice::from_ref(change)) {
+                Failure::Mistakes(mistakes) => mistakes[0].notes.clone(),
+                other => panic!("{other:?}"),
+            };
+        assert_eq!(notes(&change), Vec::<String>::new());
+        let change = Diagnostic::warning(&rule::UNCOMMITTED_CONFIGURATION, "`D` is not as in x");
+        assert_eq!(notes(&change), ["`D` is not as in x"]);
     }
 }

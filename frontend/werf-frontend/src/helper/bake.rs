@@ -16,7 +16,7 @@ use werf_plan::agreed::DEV_ARGUMENT;
 
 use super::bake_metadata::Metadata;
 use super::bake_steps::Steps;
-use super::changes::{self, Taken};
+use super::changes;
 use super::dev;
 use super::plan::PlanRequest;
 use super::render::Rendering;
@@ -36,7 +36,12 @@ pub struct BakeOptions {
 /// Reads the configuration and returns the text of the file.
 pub fn bake_commit(request: &PlanRequest, options: &BakeOptions) -> Rendering {
     let mut remarks = Remarks::default();
-    let result = text(request, options, &mut remarks);
+    let mut result = text(request, options, &mut remarks);
+    if result.is_err()
+        && let Err(unread) = changes::warn_of_mistaken(request, &mut remarks)
+    {
+        result = Err(unread.into());
+    }
     Rendering::new(result, &remarks)
 }
 
@@ -49,8 +54,7 @@ fn text(
     let repo = dev::open(request)?;
     let configuration = template::read(&repo, request, remarks)?;
     let loaded = werf_config::load(&configuration.text)?;
-    let taken = Taken::of(&loaded.config, None);
-    changes::warn(&repo, request, &configuration, Some(taken), remarks)?;
+    changes::warn_of_all(&repo, request, &configuration, remarks)?;
     let config_text = configuration.text;
     remarks.warnings.extend(loaded.warnings);
     let mut file = bake_file(

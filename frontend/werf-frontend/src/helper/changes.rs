@@ -114,18 +114,32 @@ fn below<'a>(path: &'a [u8], directory: &[u8]) -> Option<&'a [u8]> {
 
 /// The files of a configuration in the work tree.
 struct OfConfiguration<'a> {
-    configuration: &'a Configuration,
+    found: &'a Found,
     reads: &'a Reads,
-    /// The directory of the project.
-    directory: &'a str,
+}
+
+/// The configuration that was found, whether it could be read or not.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its path in the work tree.
+    pub path: String,
+    /// What it may depend on besides the commit.
+    pub rules: Giterminism,
+}
+
+impl Found {
+    /// Returns the directory of the project.
+    fn directory(&self) -> &str {
+        let split = self.path.rsplit_once('/');
+        split.map_or("", |(directory, _)| directory)
+    }
 }
 
 impl OfConfiguration<'_> {
     fn has(&self, path: &[u8]) -> bool {
-        let Configuration { text, rules, .. } = self.configuration;
-        let is_itself =
-            path == text.name().as_bytes() && !rules.allows_uncommitted(Uncommitted::Config);
-        let inside = below(path, self.directory.as_bytes());
+        let Found { path: own, rules } = self.found;
+        let is_itself = path == own.as_bytes() && !rules.allows_uncommitted(Uncommitted::Config);
+        let inside = below(path, self.found.directory().as_bytes());
         is_itself
             || path == rules.file().as_bytes()
             || inside.is_some_and(|path| self.reads.has(path, rules))
@@ -133,17 +147,21 @@ impl OfConfiguration<'_> {
 
     /// Returns patterns of `.dockerignore` that match all of them.
     fn patterns(&self) -> Vec<String> {
-        let Configuration { text, rules, .. } = self.configuration;
-        let mut patterns = vec![escaped(text.name()), escaped(rules.file())];
+        let Found { path: own, rules } = self.found;
+        let mut patterns = vec![escaped(own), escaped(rules.file())];
         for (_, query) in self.reads.all() {
             let asked = match query {
                 Query::Path(path) => vec![escaped(&path)],
                 Query::Mask(mask) => mask.docker_patterns(),
             };
-            patterns.extend(asked.into_iter().map(|pattern| match self.directory {
-                "" => pattern,
-                directory => format!("{}/{pattern}", escaped(directory)),
-            }));
+            patterns.extend(
+                asked
+                    .into_iter()
+                    .map(|pattern| match self.found.directory() {
+                        "" => pattern,
+                        directory => format!("{}/{pattern}", escaped(directory)),
+                    }),
+            );
         }
         patterns.sort();
         patterns.dedup();
@@ -161,6 +179,44 @@ impl Wanted for &OfConfiguration<'_> {
     }
 }
 
+/// Adds what a build of `configuration` does not have to the warnings of `remarks`.
+///
+/// # Errors
+/// As [`warn`].
+pub fn warn_of_all(
+    repo: &Repo,
+    request: &PlanRequest,
+    configuration: &Configuration,
+    remarks: &mut Remarks,
+) -> Result<(), Unread> {
+    let Configuration { text, rules, views } = configuration;
+    // What is wrong with these is said by whoever needs them.
+    let loaded = werf_config::load(text).ok();
+    let mut quiet = Remarks {
+        reads: remarks.reads.clone(),
+        ..Remarks::default()
+    };
+    let contexts = loaded.as_ref().and_then(|loaded| {
+        Contexts::take(&loaded.config, repo, (views, rules), text, &mut quiet).ok()
+    });
+    let taken = loaded
+        .as_ref()
+        .map(|loaded| Taken::of(&loaded.config, contexts.as_ref()));
+    warn(repo, request, taken, remarks)
+}
+
+/// Adds to the warnings of `remarks` what of the configuration is not as in the commit, where something is wrong with it and so
+/// nothing was said yet: the mistake may have been corrected on the disk.
+///
+/// # Errors
+/// As [`warn`].
+pub fn warn_of_mistaken(request: &PlanRequest, remarks: &mut Remarks) -> Result<(), Unread> {
+    match Repo::open(&request.git_dir) {
+        Ok(repo) if !remarks.is_compared => warn(&repo, request, None, remarks),
+        _ => Ok(()),
+    }
+}
+
 /// Adds what the build does not have to the warnings of `remarks`, where the working directory is at hand and that is not
 /// what is built.
 ///
@@ -169,22 +225,25 @@ impl Wanted for &OfConfiguration<'_> {
 pub fn warn(
     repo: &Repo,
     request: &PlanRequest,
-    configuration: &Configuration,
     taken: Option<Taken<'_>>,
     remarks: &mut Remarks,
 ) -> Result<(), Unread> {
+    remarks.is_compared = true;
     let is_off = request
         .build_args
         .get(UNCOMMITTED_ARGUMENT)
         .is_some_and(|value| value == "ignore");
-    if is_off || dev::is_on(request) {
+    let Some(found) = remarks
+        .found
+        .clone()
+        .filter(|_| !is_off && !dev::is_on(request))
+    else {
         return Ok(());
-    }
-    let name = configuration.text.name();
+    };
+    let reads = remarks.reads.clone();
     let of_configuration = OfConfiguration {
-        configuration,
-        reads: &remarks.reads,
-        directory: name.rsplit_once('/').map_or("", |(directory, _)| directory),
+        found: &found,
+        reads: &reads,
     };
     let asked = |include| {
         Unread::NeedsFiles(FilesRequest {

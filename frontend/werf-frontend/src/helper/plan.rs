@@ -67,6 +67,11 @@ pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
             outcome
         }
         Err(mut errors) => {
+            if let Err(Unread::NeedsFiles(wanted)) =
+                changes::warn_of_mistaken(request, &mut remarks)
+            {
+                return changes::file(Outcome::NeedsFiles(wanted), Vec::new());
+            }
             if dev::is_on(request) {
                 dev::explain(&mut errors);
             }
@@ -143,9 +148,7 @@ fn plan_or_refuse(
         .extend(permission::value_in_records(&loaded.config));
     let contexts = Contexts::take(&loaded.config, &repo, (views, rules), text, remarks)?;
     let taken = Taken::of(&loaded.config, Some(&contexts));
-    if let Err(Unread::NeedsFiles(wanted)) =
-        changes::warn(&repo, request, &configuration, Some(taken), remarks)
-    {
+    if let Err(Unread::NeedsFiles(wanted)) = changes::warn(&repo, request, Some(taken), remarks) {
         return Ok(Outcome::NeedsFiles(wanted));
     }
     if request.is_for_changes {

@@ -19,7 +19,12 @@ pub struct Rendering {
 /// Renders the configuration; with `images` only their documents.
 pub fn render_commit(request: &PlanRequest, images: &[String]) -> Rendering {
     let mut remarks = Remarks::default();
-    let result = text(request, images, &mut remarks);
+    let mut result = text(request, images, &mut remarks);
+    if result.is_err()
+        && let Err(unread) = changes::warn_of_mistaken(request, &mut remarks)
+    {
+        result = Err(unread.into());
+    }
     Rendering::new(result, &remarks)
 }
 
@@ -49,7 +54,7 @@ fn text(
 ) -> Result<String, Vec<Diagnostic>> {
     let repo = dev::open(request)?;
     let configuration = template::read(&repo, request, remarks)?;
-    changes::warn(&repo, request, &configuration, None, remarks)?;
+    changes::warn_of_all(&repo, request, &configuration, remarks)?;
     let config_text = configuration.text;
     if images.is_empty() {
         return Ok(config_text.text().to_owned());

@@ -13,7 +13,7 @@ use werf_plan::file::{FilesRequest, SourceFile};
 
 use crate::git::repo::{Repo, RepoError};
 
-use super::changes::Reads;
+use super::changes::{Found, Reads};
 use super::locate::{Located, likely_path, locate};
 use super::plan::PlanRequest;
 use super::project_files::ProjectFiles;
@@ -59,6 +59,10 @@ pub struct Remarks {
     pub hidden: Hidden,
     /// What the commit was asked for.
     pub reads: Reads,
+    /// The configuration, once it was found.
+    pub found: Option<Found>,
+    /// Whether the working directory was compared with the commit.
+    pub is_compared: bool,
 }
 
 /// What a commit says about builds.
@@ -115,6 +119,10 @@ pub fn read(
     warn_of_includes(repo, &located, remarks)?;
     let directory = directory_of(&located.path);
     let rules = giterminism(repo, directory, request, remarks)?;
+    remarks.found = Some(Found {
+        path: located.path.clone(),
+        rules: rules.clone(),
+    });
     let views = views(repo, directory, &rules, request, remarks)?;
     let text = if template::is_template(&located.content) {
         render(

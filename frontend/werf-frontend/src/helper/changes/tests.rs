@@ -210,3 +210,39 @@ fn without_metadata_files_of_the_configuration_are_compared() {
     assert_eq!(said, [expected]);
     assert!(file.sources.is_empty() && matches!(file.outcome, Outcome::Errors(_)));
 }
+
+#[test]
+fn a_mistake_that_is_corrected_on_the_disk_is_told_with_that() {
+    for (path, wrong, right) in [
+        (".werf/x.tmpl", "{{ nope }}", "# right"),
+        ("web/.dockerignore", "[", "tmp"),
+        ("conf", "\"", "conf"),
+    ] {
+        let fixture = project("");
+        fixture.write(path, wrong);
+        if path == "conf" {
+            let text = TEXT.replace(
+                "echo {{ .Files.Get \"conf\" }}",
+                "\"{{ .Files.Get \"conf\" }}a\"",
+            );
+            fixture.write("werf.yaml", text);
+        }
+        fixture.commit();
+        assert!(
+            matches!(planned(&fixture, &[]).outcome, Outcome::Errors(_)),
+            "{path}"
+        );
+        fixture.write(path, right);
+        let file = planned(&fixture, &[]);
+        assert!(matches!(file.outcome, Outcome::Errors(_)), "{path}");
+        let expected = format!(
+            "1 file of the configuration is not as in commit {}: `{path}` (changed)",
+            commit(&fixture)
+        );
+        assert!(
+            file.warnings.iter().any(|it| it.message == expected),
+            "{path}: {:?}",
+            file.warnings
+        );
+    }
+}
