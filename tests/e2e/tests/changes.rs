@@ -74,3 +74,17 @@ fn a_stage_that_fails_names_what_is_not_committed() {
         .fails()
         .says(&["not those of the working directory", &note]);
 }
+
+#[test]
+fn a_mistake_that_was_corrected_and_not_committed_is_told_with_that() {
+    let repo = app("true");
+    repo.write("conf", "'");
+    repo.commit("a mistake");
+    repo.write("conf", "right");
+    Build::of(&repo).fails().says(&[
+        "werf.yaml",
+        &format!("note: {CONFIGURATION}"),
+        "`conf` (changed)",
+    ]);
+    Build::of(&repo).args(["--build-arg", "WERF_DEV=1"]).ok();
+}

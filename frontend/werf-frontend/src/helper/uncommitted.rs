@@ -8,11 +8,13 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use diagnostic::Diagnostic;
+use gix::objs::tree::EntryKind;
 use masks::mask::Mask;
 use werf_config::giterminism::{Giterminism, Uncommitted};
 use werf_plan::file::{FilesOf, FilesRequest};
 
 use crate::git::disk::{self, Wanted};
+use crate::git::overlay::{Leaf, Leaves};
 use crate::git::repo::{MAX_CONFIG_BYTES, Repo, RepoError};
 
 use super::locate::Located;
@@ -111,7 +113,8 @@ impl Views {
         directory: &str,
         rules: &Giterminism,
     ) -> Result<Views, RepoError> {
-        let view = |rule| with_masks(repo, root, directory, &rules.uncommitted(rule));
+        let committed = repo.leaves()?;
+        let view = |rule| with_masks(repo, &committed, root, directory, &rules.uncommitted(rule));
         Ok(Views {
             templates: view(Uncommitted::Templates)?,
             files: view(Uncommitted::Files)?,
@@ -156,9 +159,11 @@ impl Wanted for Masked<'_> {
     }
 }
 
-/// Returns `repo` with what `masks` match below `directory` as it is below `root`.
+/// Returns `repo`, whose files are `committed`, with what `masks` match below `directory` as it is below `root`. Of a submodule
+/// that no mask matches as a whole, the files of its commit are left as they are.
 fn with_masks(
     repo: &Repo,
+    committed: &Leaves,
     root: &Path,
     directory: &str,
     masks: &[&Mask],
@@ -170,13 +175,27 @@ fn with_masks(
         directory: directory.as_bytes(),
         masks,
     };
-    let mut leaves = repo.leaves()?;
+    let mut leaves = committed.clone();
     leaves.retain(|path, _| !masked.matches(path));
+    let is_submodule = |(_, leaf): &(&Vec<u8>, &Leaf)| leaf.kind == EntryKind::Commit;
+    let submodules = leaves.iter().filter(is_submodule);
+    let submodules: Vec<Vec<u8>> = submodules
+        .map(|(path, _)| [path, &b"/"[..]].concat())
+        .collect();
     let mut blobs = HashMap::new();
     for file in disk::files(root, directory.as_bytes(), &mut masked)? {
+        if submodules
+            .iter()
+            .any(|submodule| file.path.starts_with(submodule))
+        {
+            continue;
+        }
         let (leaf, content) = file.leaf(repo.commit_id().kind())?;
         leaves.insert(file.path, leaf);
         blobs.insert(leaf.id, content);
+    }
+    if leaves == *committed {
+        return Ok(repo.clone());
     }
     repo.with_files(&leaves, blobs)
 }

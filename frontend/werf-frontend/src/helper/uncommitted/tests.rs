@@ -348,3 +348,30 @@ fn git_directories_are_no_files_that_a_rule_can_name() {
     };
     assert_eq!(wanted.exclude, ["**/.git"]);
 }
+
+#[test]
+fn a_submodule_keeps_the_files_that_no_rule_names() {
+    let library = Fixture::with(&[("a.txt", "a"), ("b.txt", "b")]);
+    let body = "image: app\nfrom: busybox\nshell:\n  setup: echo {{ .Files.Get \"vendor/a.txt\" }}{{ .Files.Get \"vendor/b.txt\" }}\n";
+    for (rule, said) in [("vendor/a.txt", "echo ab"), ("vendor", "echo changedb")] {
+        let rules = format!("  goTemplateRendering: {{allowUncommittedFiles: [{rule}]}}\n");
+        let fixture = project(body, &rules, &[]);
+        let url = library.path().to_str().expect("a path");
+        fixture.git(&[
+            "-c",
+            "protocol.file.allow=always",
+            "submodule",
+            "--quiet",
+            "add",
+            url,
+            "vendor",
+        ]);
+        fixture.commit();
+        fixture.write("vendor/a.txt", "changed");
+        assert_eq!(
+            commands(&plan(&on_disk(&fixture))),
+            Ok(said.to_owned()),
+            "{rule}"
+        );
+    }
+}
