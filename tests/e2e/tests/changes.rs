@@ -88,3 +88,28 @@ fn a_mistake_that_was_corrected_and_not_committed_is_told_with_that() {
     ]);
     Build::of(&repo).args(["--build-arg", "WERF_DEV=1"]).ok();
 }
+
+#[test]
+fn a_copy_of_a_file_that_is_not_committed_names_it() {
+    if !needs(&[Feature::Metadata]) {
+        return;
+    }
+    let repo = Repo::new();
+    repo.write("Dockerfile", "FROM busybox:latest\nCOPY new.txt /\n");
+    repo.commit_config("image: app\ndockerfile: Dockerfile\n");
+    repo.write("new.txt", "new");
+    Build::of(&repo).fails().says(&[
+        "new.txt\": not found",
+        "note: 1 file that the build takes is not as in commit",
+        "`new.txt` (new)",
+    ]);
+}
+
+#[test]
+fn a_stage_that_fails_in_development_mode_saw_the_working_directory() {
+    let repo = app("grep -q v3 /src/main.c");
+    edit(&repo);
+    let failed = Build::of(&repo).args(["--build-arg", "WERF_DEV=1"]).fails();
+    failed.says(&["its commands see the files of the working directory"]);
+    assert!(!failed.log.contains("not as in commit"), "{}", failed.log);
+}

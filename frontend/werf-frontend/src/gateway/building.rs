@@ -217,7 +217,11 @@ impl TargetBuild<'_> {
         let stages = round.unknown_baselines(&images, &lowered);
         let graph_of = |lowered| TargetGraph {
             lowered,
-            commit: self.plan.commit.clone(),
+            commit: if client_files::is_dev(self.build.request) {
+                String::new()
+            } else {
+                self.plan.commit.clone()
+            },
             images: images.iter().copied().cloned().collect(),
         };
         let target_graph = graph_of(lowered);

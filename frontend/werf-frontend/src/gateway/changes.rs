@@ -183,12 +183,21 @@ fn graph(
     Ok((graph, out))
 }
 
+/// What is said where commands failed that saw the commit: by us, and by BuildKit of a `RUN` of a Dockerfile, and of a `COPY` of what is
+/// not there (`solver/llbsolver/ops/exec.go`, `solver/errdefs/op.go`, `cache/contenthash`).
+const SAW_COMMIT: [&str; 4] = [
+    failed_stage::SAW_COMMIT,
+    "did not complete successfully",
+    "failed to calculate checksum",
+    "failed to compute cache key",
+];
+
 /// Names `changes` again where commands failed that saw the commit in their place, and those of the configuration where that has
 /// a mistake, which may have been corrected and not committed.
 pub(super) fn named_again(mut failure: Failure, changes: &[Diagnostic]) -> Failure {
     match &mut failure {
         Failure::Status(status) | Failure::StatusAt(status, _)
-            if status.message.contains(failed_stage::SAW_COMMIT) =>
+            if SAW_COMMIT.iter().any(|it| status.message.contains(it)) =>
         {
             for change in changes {
                 let note = format!("\n  note: {}", change.message);
@@ -290,6 +299,9 @@ mod tests {
         assert_eq!(
             failed(&saw),
             format!("{saw}\n  note: 1 file is not as in commit x: `a`")
+        );
+        assert!(
+            failed("failed to compute cache key: \"/a\": not found").contains("\n  note: 1 file")
         );
         assert_eq!(failed("pull failed"), "pull failed");
         let mistaken = || Failure::from(Diagnostic::error("a mistake"));

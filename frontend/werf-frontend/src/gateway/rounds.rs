@@ -41,7 +41,7 @@ pub(super) struct Round {
 /// The graph of the target, and what it takes to explain a failure in it.
 pub(super) struct TargetGraph {
     pub lowered: Lowered,
-    /// The commit that the plan is of.
+    /// The commit that the plan is of; empty if it is of a working directory.
     pub commit: String,
     /// The images in the graph.
     pub images: Vec<ImagePlan>,

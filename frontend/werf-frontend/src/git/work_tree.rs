@@ -14,7 +14,7 @@ use gix::objs::tree::EntryKind;
 
 use super::disk::blob_of;
 use super::overlay::{Content, Leaf, Leaves, MOST_FILES};
-use super::path::printable;
+use super::path::{RepoPath, printable};
 use super::repo::{Repo, RepoError};
 use super::submodule;
 
@@ -204,9 +204,10 @@ impl Walk<'_> {
             Some(content) => submodule::read_names(&content.bytes()?)?,
             None => submodule::names(place.repo)?,
         };
-        let git_dir = names
-            .get(path)
-            .map(|name| place.repo.git_dir().join("modules").join(name));
+        // The name becomes a path below `.git/modules`.
+        let name = names.get(path);
+        let name = name.filter(|name| RepoPath::parse(name.as_bytes()).is_ok());
+        let git_dir = name.map(|name| place.repo.git_dir().join("modules").join(name));
         let is_checked_out = self.directory.has(&join(&whole, b".git"));
         match git_dir {
             Some(git_dir) if is_checked_out && git_dir.join("HEAD").exists() => {
@@ -287,5 +288,7 @@ pub fn on_disk(repo: &Repo, root: &Path) -> Result<Repo, RepoError> {
     WorkTree::read(repo, &Disk::new(root))?.over(repo)
 }
 
+#[cfg(test)]
+mod oracle;
 #[cfg(test)]
 mod tests;
