@@ -36,6 +36,16 @@ macro_rules! daemon {
                     ($answer)(request.into_inner()).map(Response::new)
                 }
             )*
+
+            type ExecProcessStream = tonic::Streaming<proto::ExecMessage>;
+
+            async fn exec_process(
+                &self,
+                request: Request<tonic::Streaming<proto::ExecMessage>>,
+            ) -> Result<Response<Self::ExecProcessStream>, Status> {
+                // What is said comes back.
+                Ok(Response::new(request.into_inner()))
+            }
         }
     };
 }
@@ -52,6 +62,8 @@ daemon! {
     r#return(ReturnRequest) -> ReturnResponse = unknown;
     inputs(InputsRequest) -> InputsResponse = unknown;
     warn(WarnRequest) -> WarnResponse = unknown;
+    new_container(NewContainerRequest) -> NewContainerResponse = unknown;
+    release_container(ReleaseContainerRequest) -> ReleaseContainerResponse = unknown;
 }
 
 #[test]

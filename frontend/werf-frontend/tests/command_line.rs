@@ -300,3 +300,72 @@ fn a_reader_that_leaves_early_is_no_failure() {
         .unwrap();
     assert!(status.success());
 }
+
+/// As people write it who keep the names of their bases out of the repository.
+#[test]
+fn a_file_that_is_ignored_and_allowed_is_read_from_the_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    write(
+        "werf.yaml",
+        "configVersion: 1\nproject: shop\n---\n{{- $bases := .Files.Get \"bases.yml\" | fromYaml }}\nimage: backend\nfrom: {{ index $bases \"debian\" }}\nshell:\n  install: [date]\n",
+    );
+    write(
+        "werf-giterminism.yaml",
+        "giterminismConfigVersion: 1\nconfig:\n  goTemplateRendering:\n    allowUncommittedFiles: [bases.yml]\n",
+    );
+    write(".gitignore", "bases.yml\n");
+    git(directory.path(), &["init", "--quiet"]);
+    git_all(directory.path());
+    let (code, _, err) = told(directory.path(), &["plan"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        err.contains("takes it from the working directory, and it is not there"),
+        "{err}"
+    );
+    write("bases.yml", "debian: debian:bookworm-slim\n");
+    for command in [&["plan"][..], &["render"], &["plan", "--git-dir", ".git"]] {
+        let (code, out, err) = told(directory.path(), command);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{command:?}");
+        assert!(out.contains("debian:bookworm-slim"), "{out}");
+    }
+    // A bare repository has no files besides.
+    let bare = tempfile::tempdir().unwrap();
+    let url = directory.path().to_str().unwrap();
+    git(bare.path(), &["clone", "--quiet", "--bare", url, "clone"]);
+    let (code, _, err) = told(bare.path(), &["plan", "--git-dir", "clone"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        err.contains("`clone` is a git directory without a working directory"),
+        "{err}"
+    );
+    assert!(err.contains("GiterminismNoEffect"), "{err}");
+}
+
+#[test]
+fn the_disk_is_compared_with_the_commit_and_taken_if_that_is_wanted() {
+    let project = project();
+    let edited = CONFIG.replace("nginx:1", "nginx:2");
+    std::fs::write(project.path().join("werf.yaml"), edited).unwrap();
+    for command in ["plan", "render", "bake"] {
+        let (code, out, err) = told(project.path(), &[command]);
+        assert_eq!(code, Some(0), "{err}");
+        assert!(
+            err.contains("1 file of the configuration is not as in commit"),
+            "{command}: {err}"
+        );
+        assert!(err.contains("`werf.yaml` (changed)"), "{command}: {err}");
+        assert!(!out.contains("nginx:2"), "{command}: {out}");
+        let quiet = [command, "--build-arg", "WERF_UNCOMMITTED=ignore"];
+        let (code, _, err) = told(project.path(), &quiet);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{command}");
+        let (code, out, err) = told(project.path(), &[command, "--dev"]);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{command}");
+        let wanted = if command == "bake" {
+            "\"WERF_DEV\": \"1\""
+        } else {
+            "nginx:2"
+        };
+        assert!(out.contains(wanted), "{command}: {out}");
+    }
+}

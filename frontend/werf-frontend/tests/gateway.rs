@@ -322,7 +322,12 @@ fn frontend(options: &[&str]) -> tokio::process::Command {
     command
         .env_clear()
         .env("BUILDKIT_SESSION_ID", "session")
-        .env("BUILDKIT_FRONTEND_OPT_99", "source=frontend:1");
+        .env("BUILDKIT_FRONTEND_OPT_99", "source=frontend:1")
+        // Nothing is looked for beside the build, so that its solves can be counted.
+        .env(
+            "BUILDKIT_FRONTEND_OPT_98",
+            "build-arg:WERF_UNCOMMITTED=ignore",
+        );
     for (index, option) in options.iter().enumerate() {
         command.env(format!("BUILDKIT_FRONTEND_OPT_{index}"), option);
     }

@@ -20,6 +20,17 @@ pub const TOOLCHAIN_ARGUMENT: &str = "WERF_STAPEL_ANSIBLE";
 /// no stage.
 pub const CACHE_SCOPE_ARGUMENT: &str = "WERF_CACHE_SCOPE";
 
+/// The build argument that builds the working directory in place of the HEAD commit, for werf's `--dev`.
+pub const DEV_ARGUMENT: &str = "WERF_DEV";
+
+/// The build argument that is `ignore` if nobody wants to hear of changes that are not committed.
+pub const UNCOMMITTED_ARGUMENT: &str = "WERF_UNCOMMITTED";
+
+/// Whether a build argument that is a switch is on.
+pub fn is_on(value: &str) -> bool {
+    matches!(value, "1" | "true")
+}
+
 /// Where the tool chain is inside a stage.
 pub const STAPEL_DIRECTORY: &str = "/.werf/stapel";
 
@@ -87,6 +98,16 @@ pub mod plan_in_build {
     pub const DIRECTORY: &str = "directory";
     /// The image that is to be built.
     pub const TARGET: &str = "target";
+    /// The directory with the files of the client that PLAN asked for.
+    pub const CLIENT_FILES: &str = "client-files";
+    /// The directory with what was sent first of the client's working directory.
+    pub const WORK_TREE: &str = "work-tree";
+    /// The directory with the contents of it that PLAN asked for then.
+    pub const WORK_TREE_CONTENTS: &str = "work-tree-contents";
+    /// Whether nothing is wanted but what the working directory has and the commit has not.
+    pub const CHANGES: &str = "changes";
+    /// Why there are no files of a client.
+    pub const NO_CLIENT_FILES: &str = "no-client-files";
     /// A stage and where its file system is mounted.
     pub const BASELINE: &str = "baseline";
     /// The ansible tool chain's name in STORE.

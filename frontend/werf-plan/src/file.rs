@@ -54,6 +54,29 @@ pub enum Outcome {
     Errors(Vec<Diagnostic>),
     /// Nothing can be planned before these repositories have been fetched.
     NeedsRemotes(Vec<RemoteRequest>),
+    /// Nothing can be planned without these files of the client.
+    NeedsFiles(FilesRequest),
+}
+
+/// What files of the client are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FilesOf {
+    /// Rules of the configuration name them.
+    Rules,
+    /// The working directory is built.
+    WorkTree,
+}
+
+/// Files of the client's working directory that are read in place of the commit's, in the syntax of `.dockerignore`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilesRequest {
+    /// What they are for.
+    pub of: FilesOf,
+    /// What is sent; everything if there is none.
+    pub include: Vec<String>,
+    /// What of that is not.
+    pub exclude: Vec<String>,
 }
 
 /// A commit of another repository that mappings take files of.

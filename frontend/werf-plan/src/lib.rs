@@ -10,6 +10,7 @@ pub mod digest;
 pub mod dockerfile;
 pub mod file;
 pub mod import;
+mod layer;
 pub mod playbook;
 pub mod remote;
 pub mod script;
@@ -29,6 +30,7 @@ use werf_config::{
 use dependency::MissingValue;
 use digest::DigestWriter;
 use file::{ImagePlan, Plan, Sources, StagePlan};
+use layer::Layer;
 use script::{Script, TOOLS_PROTOCOL};
 use stage::StageKind;
 use until::Until;
@@ -140,24 +142,6 @@ struct Planner<'a> {
     base: Option<&'a ImagePlan>,
     /// The same, if it is one from a Dockerfile.
     dockerfile: Option<&'a DockerfileImage>,
-}
-
-/// Which part of a user stage is planned.
-enum Layer {
-    /// All commands.
-    Whole,
-    /// One of them.
-    Command(usize),
-}
-
-impl Layer {
-    /// Returns the instructions of this part, of all of the stage, and whether the first is among them.
-    fn of<'a, T>(&self, all: &'a [T]) -> (&'a [T], bool) {
-        match *self {
-            Layer::Whole => (all, true),
-            Layer::Command(index) => (&all[index..=index], index == 0),
-        }
-    }
 }
 
 /// What a stage is made of.

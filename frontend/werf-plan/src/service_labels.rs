@@ -18,8 +18,11 @@ pub const IMAGE: &str = "werf.io/image";
 /// The digest of the last stage: equal images of a project have equal ones.
 pub const STAGE_DIGEST: &str = "werf.io/stage-digest";
 
+/// `true` on an image of development mode, which is made of a working directory and not of a commit.
+pub const DEV: &str = "werf.io/dev";
+
 /// All of them.
-pub const ALL: [&str; 3] = [PROJECT, IMAGE, STAGE_DIGEST];
+pub const ALL: [&str; 4] = [PROJECT, IMAGE, STAGE_DIGEST, DEV];
 
 /// Returns the labels of the image `name` of `project` with these stages.
 pub fn of(project: &str, name: &ImageName, stages: &[StagePlan]) -> BTreeMap<String, String> {

@@ -20,6 +20,8 @@ pub enum Feature {
     OciOutput,
     /// Parameters in the URL of a git context, which came with BuildKit 0.24 and buildx 0.28.
     GitQueries,
+    /// Files of the client of which only the metadata are sent.
+    Metadata,
 }
 
 impl Feature {
@@ -31,6 +33,7 @@ impl Feature {
             }
             // Docker has had BuildKit 0.24 and newer since 28.4.
             Feature::GitQueries => has_docker(28, 4),
+            Feature::Metadata => has_docker(28, 2),
         }
     }
 
@@ -40,6 +43,7 @@ impl Feature {
             Feature::SeveralPlatforms => "`--platform` with several",
             Feature::OciOutput => "`--output type=oci`",
             Feature::GitQueries => "parameters in git URLs",
+            Feature::Metadata => "metadata of the client's files",
         }
     }
 }

@@ -105,6 +105,18 @@ impl LocalSource {
         self
     }
 
+    /// Sends what the client's file system says of each file, and the contents of those alone that `contents` match, in the
+    /// syntax of `.dockerignore`; not every daemon can. What is said is in the file `.fsutil-metadata`.
+    pub fn metadata_only<S: AsRef<str>>(
+        mut self,
+        contents: impl IntoIterator<Item = S>,
+    ) -> LocalSource {
+        let cap = "source.local.metadatatransfer";
+        self.source
+            .attribute_since("local.metadatatransfer", "true", cap);
+        self.list("local.metadatatransferexclude", contents, cap)
+    }
+
     metadata_methods!(source.metadata);
 
     fn list<S: AsRef<str>>(

@@ -72,15 +72,6 @@ pub(crate) const KEYS: &[Key] = &[
     Key("includes", Section(&[Key("allowIncludesUpdate", Flag)])),
 ];
 
-/// Rules for what is not committed: nothing but the commit, and what the client gives, reaches a build.
-pub(super) const WITHOUT_EFFECT: [&str; 5] = [
-    "config.allowUncommitted",
-    "config.allowUncommittedTemplates",
-    "config.goTemplateRendering.allowUncommittedFiles",
-    "config.dockerfile.allowUncommitted",
-    "config.dockerfile.allowUncommittedDockerignoreFiles",
-];
-
 /// Returns what may be meant by a key that the section at `path` does not have: the same key of sections below, or
 /// of others, a similar one of the section, or a similar one of others.
 pub(super) fn meant(name: &str, keys: &[Key], path: &str) -> Option<String> {

@@ -1,7 +1,7 @@
 //! `werf-giterminism.yaml`: what a configuration may depend on besides the commit.
 //!
-//! Every rule is read with its type, so that no slip stays unseen; those that mean something here are [`Rule`]s. Rules
-//! for what is not committed allow nothing: only the commit reaches a build.
+//! Every rule is read with its type, so that no slip stays unseen; those that mean something here are [`Rule`]s, and those
+//! for files that are not committed [`Uncommitted`].
 
 mod advice;
 pub(super) mod key;
@@ -10,14 +10,16 @@ mod read;
 mod rule;
 #[cfg(test)]
 mod tests;
+mod uncommitted;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, Location};
 
 use path::{CleanPath, PathMask};
 pub use rule::Rule;
+pub use uncommitted::Uncommitted;
 
 /// The name of the file in the project directory.
 pub const FILE_NAME: &str = "werf-giterminism.yaml";
@@ -32,7 +34,11 @@ pub struct Giterminism {
     keys: Vec<String>,
     /// What is allowed, by the path of the key.
     allowed: BTreeMap<String, Vec<Allowed>>,
+    /// Where the rules for files that are not committed are written, by the paths of their keys.
+    places: BTreeMap<String, Location>,
     is_loose: bool,
+    /// Why there are no files of a client, if there are none.
+    without_client: Option<String>,
 }
 
 /// A file of rules without mistakes.
@@ -106,16 +112,5 @@ impl Giterminism {
             Allowed::Pattern(pattern) => pattern.is_match(cleaned.as_bytes()),
         };
         self.is_loose || of_rule.is_some_and(|of_rule| of_rule.iter().any(allows))
-    }
-
-    /// Returns the path of the rule by which werf would read the file at `path` of the working directory for `.Files`,
-    /// although it is not committed. Nothing is read by it here.
-    pub fn uncommitted_file_rule(&self, path: &str) -> Option<&'static str> {
-        const RULE: &str = "config.goTemplateRendering.allowUncommittedFiles";
-        let path = CleanPath::new(path.trim_start_matches('/'));
-        let masks = self.allowed.get(RULE)?;
-        let matches =
-            |allowed: &Allowed| matches!(allowed, Allowed::Mask(mask) if mask.matches(&path));
-        masks.iter().any(matches).then_some(RULE)
     }
 }

@@ -110,6 +110,11 @@ impl PathMask {
             && self.mask.matches(path.rest.as_bytes())
     }
 
+    /// Returns the mask if it is one of paths in the project.
+    pub(super) fn in_project(&self) -> Option<&Mask> {
+        (self.beginning == Beginning::Project(0)).then_some(&self.mask)
+    }
+
     pub(super) fn is_universal(&self) -> bool {
         self.is_universal
     }

@@ -8,9 +8,9 @@ use yaml_v2::Parser;
 use yaml_v2::advice;
 use yaml_v2::read;
 
-use super::key::{KEYS, Key, Kind, WITHOUT_EFFECT, join, meant};
+use super::key::{KEYS, Key, Kind, join, meant};
 use super::path::PathMask;
-use super::{Allowed, Giterminism, Loaded};
+use super::{Allowed, Giterminism, Loaded, Uncommitted};
 
 impl Giterminism {
     /// Reads the file. Keys that are not known are warnings: werf ignores them.
@@ -73,8 +73,9 @@ impl Reader<'_> {
                     self.list(field.value, &path, kind);
                 }
             }
-            if WITHOUT_EFFECT.contains(&path.as_str()) && self.rules.allowed.contains_key(&path) {
-                self.without_effect(field.key.span, &path);
+            if Uncommitted::at(&path).is_some() {
+                let place = self.report.location(field.key.span);
+                self.rules.places.insert(path, place);
             }
         }
         for problem in problems {
@@ -95,20 +96,6 @@ impl Reader<'_> {
         if let Some(hint) = meant(name, keys, path) {
             remark.hint(hint);
         }
-    }
-
-    /// A file that only such a rule allows is missed later, or never: then nothing else says so.
-    fn without_effect(&mut self, at: Span, path: &str) {
-        let message = format!("`{path}` has no effect: builds see committed files only");
-        let hint = match path {
-            "config.dockerfile.allowUncommitted" => {
-                "commit the Dockerfile; files of the context that are not committed are named in `contextAddFiles`"
-            }
-            _ => "commit the files that it allows",
-        };
-        self.report
-            .warning(&rule::GITERMINISM_NO_EFFECT, at, message)
-            .hint(hint);
     }
 
     fn version(&mut self, node: NodeRef<'_>) {

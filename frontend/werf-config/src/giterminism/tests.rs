@@ -232,34 +232,43 @@ fn unknown_keys_are_warnings_that_know_where_the_key_belongs() {
 }
 
 #[test]
-fn rules_for_what_is_not_committed_are_named() {
-    for (text, key) in [
-        (
-            "config: {allowUncommitted: true}",
-            "config.allowUncommitted",
-        ),
-        (
-            "config: {allowUncommittedTemplates: [a]}",
-            "config.allowUncommittedTemplates",
-        ),
-        (
-            "config: {goTemplateRendering: {allowUncommittedFiles: [a]}}",
-            "config.goTemplateRendering.allowUncommittedFiles",
-        ),
-        (
-            "config: {dockerfile: {allowUncommitted: [a]}}",
-            "config.dockerfile.allowUncommitted",
-        ),
-        (
-            "config: {dockerfile: {allowUncommittedDockerignoreFiles: [a]}}",
-            "config.dockerfile.allowUncommittedDockerignoreFiles",
-        ),
-    ] {
-        let [(message, _)] = warnings(text).try_into().expect("one warning");
-        assert!(
-            message.starts_with(&format!("`{key}` has no effect")),
-            "{message}"
+fn rules_for_what_is_not_committed_have_masks_and_no_effect_without_a_client() {
+    let written = |rule: Uncommitted, value: &str| {
+        let depth = rule.path().matches('.').count();
+        let keys = rule.path().replace('.', ": {");
+        let closing = "}".repeat(depth);
+        format!("giterminismConfigVersion: 1\n{keys}: {value}{closing}\n")
+    };
+    for kind in Uncommitted::ALL {
+        let value = match kind {
+            Uncommitted::Config => "true",
+            _ => "[./a/**, ../b, /c, d/*.txt]",
+        };
+        let rules = read(&written(kind, value)).expect("rules");
+        for other in Uncommitted::ALL {
+            assert_eq!(rules.allows_uncommitted(other), other == kind, "{kind}");
+        }
+        let masks: Vec<&str> = rules
+            .uncommitted(kind)
+            .iter()
+            .map(|it| it.as_str())
+            .collect();
+        let expected: &[&str] = match kind {
+            Uncommitted::Config => &[],
+            _ => &["a/**", "d/*.txt"],
+        };
+        assert_eq!(masks, expected, "{kind}");
+        assert_eq!(rules.without_effect(&Uncommitted::ALL), [], "{kind}");
+        let [warning] = rules
+            .without_client("the context is X")
+            .without_effect(&Uncommitted::ALL)
+            .try_into()
+            .expect("one warning");
+        assert_eq!(
+            warning.message,
+            format!("`{kind}` has no effect: the context is X")
         );
+        assert_eq!(warning.at.expect("a place").start.line, 2);
     }
     for text in [
         "config: {allowUncommitted: false}",
@@ -267,7 +276,12 @@ fn rules_for_what_is_not_committed_are_named() {
         "helm: {allowUncommittedFiles: [a]}",
         "cli: {allowCustomTags: true}",
     ] {
-        assert_eq!(warnings(text), [], "{text}");
+        let rules = read(&format!("giterminismConfigVersion: 1\n{text}\n")).expect("rules");
+        assert_eq!(
+            rules.without_client("X").without_effect(&Uncommitted::ALL),
+            [],
+            "{text}"
+        );
     }
 }
 

@@ -2,7 +2,7 @@ use boon::{Compiler, Schemas};
 use diagnostic::{Diagnostics, SourceText};
 use yaml_v2::untyped;
 
-use super::descriptions::{DEPRECATED, DESCRIPTIONS, description};
+use super::descriptions::{self, DEPRECATED, description};
 use super::*;
 use crate::document;
 
@@ -248,7 +248,7 @@ fn paths(schema: &Value, path: &str, found: &mut Vec<String>) {
 
 #[test]
 fn every_directive_has_a_sentence_and_there_are_no_others() {
-    assert!(DESCRIPTIONS.is_sorted_by_key(|(name, _)| name));
+    assert!(descriptions::all().is_sorted_by_key(|(name, _)| name));
     let mut all = Vec::new();
     paths(&section(&directives::META, "meta"), "meta", &mut all);
     paths(&section(&directives::IMAGE, "image"), "image", &mut all);
@@ -269,9 +269,8 @@ fn every_directive_has_a_sentence_and_there_are_no_others() {
         .filter(|path| description(path).is_empty() && !is_werfs(path))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
-    let unknown: Vec<&str> = DESCRIPTIONS
-        .iter()
-        .map(|(name, _)| *name)
+    let unknown: Vec<&str> = descriptions::all()
+        .map(|(name, _)| name)
         .chain(DEPRECATED.iter().copied())
         .filter(|name| !all.iter().any(|path| path == name))
         .collect();

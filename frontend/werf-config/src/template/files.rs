@@ -10,7 +10,7 @@ use gotemplate::{
 use masks::mask::{Mask, clean};
 
 use super::{Advice, SharedTraces, with};
-use crate::giterminism::Giterminism;
+use crate::giterminism::{Giterminism, Uncommitted};
 
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,20 +85,19 @@ pub(super) struct FilesObject {
 }
 
 impl FilesObject {
-    /// Says of a file that is not in the commit which rule of werf would read it from the working directory.
+    /// Says of a file that is not there what to do, if a rule allows it to be uncommitted.
     fn explain(&self, path: &str, message: String) {
-        let Some(rule) = self.giterminism.uncommitted_file_rule(path) else {
-            return;
-        };
-        let advice = Advice {
-            message,
-            hint: format!(
-                "commit it: `{rule}` in `{}` has no effect, builds see committed files only",
-                self.giterminism.file()
-            ),
-            note: None,
-        };
-        with(&self.traces, |traces| traces.advice = Some(advice));
+        if let Some(hint) = self
+            .giterminism
+            .advice_for_missing(Uncommitted::Files, path)
+        {
+            let advice = Advice {
+                message,
+                hint,
+                note: None,
+            };
+            with(&self.traces, |traces| traces.advice = Some(advice));
+        }
     }
 
     /// Returns the text of the file at `path`, which is traced to its lines wherever it is handed on unchanged.

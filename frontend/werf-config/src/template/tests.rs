@@ -272,12 +272,12 @@ fn all_variables_that_cannot_be_read_are_told_at_once() {
 }
 
 #[test]
-fn a_file_that_only_a_rule_of_werf_allows_is_told_with_the_rule() {
+fn a_missing_file_that_a_rule_allows_to_be_uncommitted_is_told_with_the_rule() {
     for (path, is_allowed) in [("bases.yml", true), ("x/y", true), ("other", false)] {
         let text = format!("{{{{ .Files.Get {path:?} }}}}");
         let error = outcome_with(&text, &[], &[]).result.expect_err("an error");
         let hint = error.hint.unwrap_or_default();
-        let rule = "`config.goTemplateRendering.allowUncommittedFiles` in `werf-giterminism.yaml` has no effect";
+        let rule = "`config.goTemplateRendering.allowUncommittedFiles` in `werf-giterminism.yaml` takes it from the working directory";
         assert_eq!(hint.contains(rule), is_allowed, "{hint}");
     }
 }

@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 
 use werf_frontend::helper::locate::ConfigQuery;
 use werf_frontend::helper::plan::PlanRequest;
-use werf_plan::agreed::DEFAULT_NAMES;
+use werf_frontend::helper::uncommitted::ClientFiles;
+use werf_plan::agreed::{DEFAULT_NAMES, DEV_ARGUMENT};
 
 pub use bake::Bake;
 pub use check::Check;
@@ -42,6 +43,9 @@ struct Checkout {
     /// The environment, as `.Env`; it is the build argument WERF_ENV
     #[arg(long, value_name = "ENV")]
     env: Option<String>,
+    /// Takes the working directory as it is in place of the HEAD commit; it is the build argument WERF_DEV
+    #[arg(long)]
+    dev: bool,
 }
 
 impl Checkout {
@@ -65,7 +69,11 @@ impl Checkout {
         if let Some(env) = self.env {
             build_args.insert("WERF_ENV".to_owned(), env);
         }
+        if self.dev {
+            build_args.insert(DEV_ARGUMENT.to_owned(), "1".to_owned());
+        }
         PlanRequest {
+            client_files: work_tree_of(&git_dir),
             git_dir,
             config: ConfigQuery {
                 path: self.file.or(nearest),
@@ -74,6 +82,17 @@ impl Checkout {
             build_args,
             ..PlanRequest::default()
         }
+    }
+}
+
+/// Returns the files of the work tree that has its git directory at `git_dir`.
+fn work_tree_of(git_dir: &Path) -> ClientFiles {
+    match git_dir.parent() {
+        Some(root) if git_dir.ends_with(GIT_DIR) => ClientFiles::Checkout(root.to_owned()),
+        _ => ClientFiles::None(format!(
+            "`{}` is a git directory without a working directory",
+            git_dir.display()
+        )),
     }
 }
 

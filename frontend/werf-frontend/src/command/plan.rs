@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use werf_frontend::helper::plan;
 use werf_frontend::helper::plan::PlanRequest;
 use werf_frontend::helper::render::Rendering;
+use werf_frontend::helper::template::Unread;
 use werf_plan::file::Outcome;
 use werf_plan::remote::{self, GivenRemote};
 
@@ -41,6 +42,9 @@ impl Plan {
             }
             Outcome::Errors(errors) => Err(draw(errors)),
             Outcome::NeedsRemotes(requests) => Err(draw(&remote::missing(requests))),
+            Outcome::NeedsFiles(wanted) => {
+                Err(draw(&Vec::from(Unread::NeedsFiles(wanted.clone()))))
+            }
         };
         terminal::show(&Rendering {
             result,

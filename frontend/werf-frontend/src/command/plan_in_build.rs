@@ -7,8 +7,10 @@ use std::process::ExitCode;
 
 use werf_frontend::git::repo::MAX_CONFIG_BYTES;
 use werf_frontend::helper::baseline::BaselineLayer;
+use werf_frontend::helper::dev::SentWorkTree;
 use werf_frontend::helper::locate::ConfigQuery;
 use werf_frontend::helper::plan::{self, PlanRequest};
+use werf_frontend::helper::uncommitted::ClientFiles;
 use werf_plan::agreed::DEFAULT_NAMES;
 use werf_plan::agreed::plan_in_build as flag;
 use werf_plan::remote::GivenRemote;
@@ -48,6 +50,21 @@ pub struct PlanInBuild {
     /// The image that is to be built
     #[arg(long = flag::TARGET, value_name = "NAME", allow_hyphen_values = true)]
     target: Option<String>,
+    /// The directory with the files of the client that PLAN asked for
+    #[arg(long = flag::CLIENT_FILES, value_name = "DIR", conflicts_with = "no_client_files")]
+    client_files: Option<PathBuf>,
+    /// The directory with what was sent first of the client's working directory
+    #[arg(long = flag::WORK_TREE, value_name = "DIR")]
+    work_tree: Option<PathBuf>,
+    /// The directory with the contents of it that PLAN asked for then
+    #[arg(long = flag::WORK_TREE_CONTENTS, value_name = "DIR", requires = "work_tree")]
+    work_tree_contents: Option<PathBuf>,
+    /// Only look for what the working directory has and the commit has not
+    #[arg(long = flag::CHANGES, requires = "work_tree")]
+    changes: bool,
+    /// Why there are no files of a client
+    #[arg(long = flag::NO_CLIENT_FILES, value_name = "REASON", allow_hyphen_values = true)]
+    no_client_files: Option<String>,
     /// A stage and the directory its file system is in, to see which files it holds; may be repeated
     #[arg(long = flag::BASELINE, value_name = "DIGEST=DIR", value_parser = baseline_layer)]
     baseline: Vec<BaselineLayer>,
@@ -81,6 +98,16 @@ impl PlanInBuild {
             remotes: self.remote,
             toolchain: self.toolchain,
             values: self.values,
+            work_tree: self.work_tree.map(|first| SentWorkTree {
+                first,
+                contents: self.work_tree_contents,
+            }),
+            is_for_changes: self.changes,
+            client_files: match (self.client_files, self.no_client_files) {
+                (Some(directory), _) => ClientFiles::At(directory),
+                (None, Some(why)) => ClientFiles::None(why),
+                (None, None) => ClientFiles::NotGiven,
+            },
         };
         terminal::report(plan::run(&request, &self.store, &self.tools, &self.out))
     }

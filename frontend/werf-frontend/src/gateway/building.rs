@@ -21,7 +21,7 @@ use super::plan_graph::OwnImage;
 use super::planning::Planned;
 use super::request::Request;
 use super::rounds::{Round, Solved, TargetGraph, UnknownBaselines};
-use super::{bases, platform, report, toolchain};
+use super::{bases, client_files, platform, report, toolchain};
 
 /// What stays the same in all rounds of a build.
 pub(super) struct Build<'a> {
@@ -63,6 +63,7 @@ pub(super) async fn build_planned(
         Outcome::NeedsRemotes(remotes) => {
             return Err(Failure::Mistakes(missing_remotes(&remotes)));
         }
+        Outcome::NeedsFiles(_) => return Err(client_files::asked_again().into()),
     };
     let target = plan.choose(request.target.as_deref())?;
     let needed = plan.needed(target.name());
@@ -226,7 +227,11 @@ impl TargetBuild<'_> {
         let stages = round.unknown_baselines(&images, &lowered);
         let graph_of = |lowered| TargetGraph {
             lowered,
-            commit: self.plan.commit.clone(),
+            commit: if client_files::is_dev(self.build.request) {
+                String::new()
+            } else {
+                self.plan.commit.clone()
+            },
             images: images.iter().copied().cloned().collect(),
         };
         let target_graph = graph_of(lowered);

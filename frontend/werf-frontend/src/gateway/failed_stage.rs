@@ -9,7 +9,8 @@ use crate::lower::Step;
 use super::failed_command::Left;
 use super::{report, task};
 
-/// Says which stage of which image failed and why, and what its commands could see of `commit`. Code and details stay.
+/// Says which stage of which image failed and why, and what its commands could see of `commit`, which is
+/// empty in development mode. Code and details stay.
 ///
 /// The daemon's message begins with the arguments of the process, which are ours and not the user's: they are left out.
 /// `left` is what a shell has left behind of the command that failed. Without a step the failure is none of a stage, and the status stays as it is.
@@ -60,14 +61,20 @@ pub fn describe(
         ));
     }
     if commands_saw_files(step, code) {
-        status.message.push_str(&format!(
-            "\n  hint: its commands see the files of commit {}, not those of the working directory; if one is missing \
-             or old, commit it and build again",
-            commit.get(..12).unwrap_or(commit)
-        ));
+        status.message.push_str(&match commit {
+            "" => "\n  hint: its commands see the files of the working directory, without those that are ignored".to_owned(),
+            commit => format!(
+                "\n  hint: its commands see the files of commit {}, {SAW_COMMIT}; if one is missing or old, commit it and \
+                 build again",
+                commit.get(..12).unwrap_or(commit)
+            ),
+        });
     }
     status
 }
+
+/// What is said of commands that saw the files of a commit.
+pub(super) const SAW_COMMIT: &str = "not those of the working directory";
 
 /// Returns what the daemon's message says besides the process and its exit code, if there is more.
 ///

@@ -7,6 +7,8 @@ pub mod answer;
 mod bases;
 pub mod bridge;
 mod building;
+mod changes;
+pub mod client_files;
 mod container;
 mod daemon;
 mod dockerfile;
@@ -30,6 +32,7 @@ pub mod toolchain;
 
 use std::process::ExitCode;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
 use diagnostic::Diagnostic;
 use werf_plan::file::SourceFile;
@@ -135,7 +138,21 @@ async fn build(
         store: daemon::store_access(&daemon),
         warned: Mutex::default(),
     };
-    let mut round = Round::first(remote::Abilities::of(&daemon));
+    let has_files = AtomicBool::new(false);
+    let looking = changes::look(bridge.clone(), request, &build.own, &daemon, &has_files);
+    let building = build_in_rounds(bridge, &build, Round::first(&daemon), texts);
+    let (built, changes) = changes::beside(Box::pin(building), looking, &has_files).await;
+    built.map_err(|failure| changes::named_again(failure, &changes))
+}
+
+/// Plans and builds until nothing is left to be found out.
+async fn build_in_rounds(
+    bridge: &mut Bridge,
+    build: &Build<'_>,
+    mut round: Round,
+    texts: &mut Vec<SourceFile>,
+) -> Result<Answer, Failure> {
+    let request = build.request;
     let mut done = Vec::new();
     loop {
         let planned = match run_plan(bridge, request, &build.own, &mut round, texts).await? {
@@ -148,7 +165,7 @@ async fn build(
         if let Some(name) = &request.subrequest {
             return subrequest::answer(name, &planned.file, request.target.as_deref());
         }
-        match build_planned(bridge, &build, planned, texts, &round, &mut done).await? {
+        match build_planned(bridge, build, planned, texts, &round, &mut done).await? {
             Solved::Well(None) => break,
             Solved::Well(Some(unknown)) => round = round.with_baselines(unknown),
             Solved::StoreLacks(miss) => round = round.after_miss(miss)?,

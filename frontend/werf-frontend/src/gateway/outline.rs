@@ -10,6 +10,7 @@ use werf_plan::remote::missing as missing_remotes;
 use werf_plan::target::Target;
 
 use super::answer::Answer;
+use super::client_files;
 use super::failure::Failure;
 use super::subrequest::{answer_of, described, location, texts_of};
 
@@ -34,6 +35,7 @@ pub(super) fn of(file: &PlanFile, target: Option<&str>) -> Result<Answer, Failur
         Outcome::NeedsRemotes(remotes) => {
             return Err(Failure::Mistakes(missing_remotes(remotes)));
         }
+        Outcome::NeedsFiles(_) => return Err(client_files::asked_again().into()),
     };
     Ok(answer_of(&outline.to_json(file), outline.to_text(), &[]))
 }

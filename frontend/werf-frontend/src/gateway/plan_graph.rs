@@ -11,6 +11,7 @@ use werf_plan::digest::Digest;
 use werf_plan::file::RemoteRequest;
 use werf_plan::remote::GivenRemote;
 
+use super::client_files::{self, ClientInputs, Mounted};
 use super::remote;
 use super::request::Request;
 use super::toolchain;
@@ -46,9 +47,9 @@ pub(super) const PROGRAM: &str = "/werf-frontend";
 const OWN_TOOLS: &str = "/stapel";
 
 /// Names in PLAN's container.
-const CONTEXT: &str = "/context";
-const CONFIG: &str = "/config";
-const OUT: &str = "/out";
+pub(super) const CONTEXT: &str = "/context";
+pub(super) const CONFIG: &str = "/config";
+pub(super) const OUT: &str = "/out";
 pub(super) const STORE: &str = "/store";
 const VALUES: &str = "/values";
 const BASELINES: &str = "/baselines";
@@ -135,6 +136,8 @@ pub struct PlanInputs<'a> {
     pub baselines: BaselineLayers,
     /// The repositories that it asked for.
     pub remotes: &'a [RemoteRequest],
+    /// What it is given of the client's working directory.
+    pub client: ClientInputs,
     /// How the daemon can be asked for them.
     pub abilities: remote::Abilities,
 }
@@ -171,7 +174,13 @@ pub fn plan_graph(
         .iter()
         .map(|remote| graph.source(remote::checkout(remote, inputs.abilities)))
         .collect();
-    let mut exec = Exec::new(arguments(request, &layers, inputs.remotes))
+    let client = inputs.client.mounted(request);
+    let mut program = arguments(request, &layers, inputs.remotes);
+    let of_client = client.iter().map(|it| (it.flag, it.directory.to_owned()));
+    for (name, value) in of_client.chain(client_files::without_client(request)) {
+        program.extend([format!("--{name}"), value]);
+    }
+    let mut exec = Exec::new(program)
         // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
         .root(Some(image))
         .cwd("/")
@@ -187,10 +196,10 @@ pub fn plan_graph(
         .mount(Mount::cache(STORE, store_id()).sharing(CacheSharing::Shared))
         .mount(Mount::cache(VALUES, VALUES_ID).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
-        .name(if layers.is_empty() {
-            "[internal] plan stages"
-        } else {
-            "[internal] plan stages, compared with what is built"
+        .name(match (layers.is_empty(), client_files::is_dev(request)) {
+            (true, false) => "[internal] plan stages",
+            (true, true) => "[internal] development mode: plan stages of the working directory",
+            (false, _) => "[internal] plan stages, compared with what is built",
         });
     let configs = config.map(|config| (CONFIG.to_owned(), config));
     let baselines = layers
@@ -201,7 +210,16 @@ pub fn plan_graph(
         .iter()
         .enumerate()
         .map(|(number, &node)| (remote_mount(number), node));
-    for (directory, node) in configs.into_iter().chain(baselines).chain(repositories) {
+    let of_client: Vec<(String, Node)> = client
+        .into_iter()
+        .map(
+            |Mounted {
+                 directory, source, ..
+             }| (directory.to_owned(), graph.source(source)),
+        )
+        .collect();
+    let mounts = configs.into_iter().chain(baselines).chain(repositories);
+    for (directory, node) in mounts.chain(of_client) {
         exec = exec.mount(
             Mount::bind(directory, node)
                 .readonly()
@@ -220,7 +238,7 @@ pub fn plan_graph(
 }
 
 /// The parts of the client's `.git`.
-fn git_of_client(request: &Request) -> LocalSource {
+pub(super) fn git_of_client(request: &Request) -> LocalSource {
     Source::local(&request.context_name)
         .session(&request.session)
         .include_patterns(GIT_PARTS)
@@ -232,7 +250,7 @@ fn git_of_client(request: &Request) -> LocalSource {
 /// The configuration file as the client has it.
 ///
 /// It is the same operation as the one by which BuildKit read the syntax line: it is not sent again.
-fn config_of_client(request: &Request) -> LocalSource {
+pub(super) fn config_of_client(request: &Request) -> LocalSource {
     let names: Vec<String> = match &request.filename {
         Some(name) => vec![name.clone(), format!("{name}.dockerignore")],
         None => DEFAULT_NAMES.map(str::to_owned).to_vec(),
@@ -322,6 +340,7 @@ pub fn git_file_graph(request: &Request) -> (Graph, Node) {
 #[cfg(test)]
 mod tests {
     use diagnostic::Location;
+    use werf_plan::file::{FilesOf, FilesRequest};
 
     use crate::gateway::bridge::Daemon;
 
@@ -394,6 +413,50 @@ mod tests {
             !sent.contains("local://context") && !sent.contains("deploy"),
             "{sent}"
         );
+    }
+
+    #[test]
+    fn files_of_the_client_are_sent_by_patterns_and_mounted() {
+        let mut client = ClientInputs::default();
+        assert!(client.add(&FilesRequest {
+            of: FilesOf::Rules,
+            include: vec!["conf/*.txt".into(), ".werf/**/*.tmpl".into()],
+            exclude: vec!["**/.git".into()],
+        }));
+        let inputs = PlanInputs {
+            client,
+            ..PlanInputs::default()
+        };
+        let own = OwnImage::Reference("frontend:1");
+        let plan = plan_graph(&Request::default(), &own, inputs).expect("a graph");
+        insta::assert_snapshot!(plan.graph.text(plan.out));
+    }
+
+    #[test]
+    fn a_working_directory_is_sent_by_metadata_where_the_daemon_takes_that() {
+        let own = OwnImage::Reference("frontend:1");
+        let mut request = Request::default();
+        request.build_args.insert("WERF_DEV".into(), "1".into());
+        let text = |capabilities: &[&str]| {
+            let daemon = Daemon {
+                capabilities: capabilities.iter().map(|it| (*it).to_owned()).collect(),
+                ..Daemon::default()
+            };
+            let mut client = ClientInputs::of(&daemon);
+            client.add(&FilesRequest {
+                of: FilesOf::WorkTree,
+                include: vec!["a".into()],
+                exclude: vec!["b".into()],
+            });
+            let inputs = PlanInputs {
+                client,
+                ..PlanInputs::default()
+            };
+            let plan = plan_graph(&request, &own, inputs).expect("a graph");
+            plan.graph.text(plan.out)
+        };
+        insta::assert_snapshot!(text(&["source.local.metadatatransfer"]));
+        insta::assert_snapshot!(text(&[]));
     }
 
     #[test]

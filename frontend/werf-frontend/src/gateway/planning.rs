@@ -17,7 +17,7 @@ pub(super) struct Planned {
     pub(super) vertex: String,
 }
 
-/// Has PLAN run, and once more with the repositories that it asks for. `texts` become the texts that the places of its
+/// Has PLAN run, and again with the repositories and the files of the client that it asks for. `texts` become the texts that the places of its
 /// file are in.
 pub(super) async fn run_plan(
     bridge: &mut Bridge,
@@ -26,15 +26,19 @@ pub(super) async fn run_plan(
     round: &mut Round,
     texts: &mut Vec<SourceFile>,
 ) -> Result<Solved<Planned>, Failure> {
-    let planned = plan_once(bridge, request, own, round, texts).await?;
-    if let Solved::Well(planned) = &planned
-        && let Outcome::NeedsRemotes(remotes) = &planned.file.outcome
-        && round.remotes.is_empty()
-    {
-        round.remotes.clone_from(remotes);
-        return plan_once(bridge, request, own, round, texts).await;
+    loop {
+        let planned = plan_once(bridge, request, own, round, texts).await?;
+        let Solved::Well(planned) = planned else {
+            return Ok(planned);
+        };
+        match &planned.file.outcome {
+            Outcome::NeedsRemotes(remotes) if round.remotes.is_empty() => {
+                round.remotes.clone_from(remotes);
+            }
+            Outcome::NeedsFiles(wanted) if round.client.add(wanted) => {}
+            _ => return Ok(Solved::Well(planned)),
+        }
     }
-    Ok(planned)
 }
 
 /// Has PLAN run. The stages whose layers it is to look at are built first.

@@ -13,6 +13,8 @@ use werf_plan::stage::StageKind;
 
 use crate::lower::Lowered;
 
+use super::bridge::Daemon;
+use super::client_files::ClientInputs;
 use super::failure::Failure;
 use super::plan_graph::{self, BaselineLayer, BaselineLayers, PlanInputs};
 use super::remote;
@@ -30,6 +32,8 @@ pub(super) struct Round {
     pub unknown: Option<Box<UnknownBaselines>>,
     /// The repositories that PLAN asked for.
     pub remotes: Vec<RemoteRequest>,
+    /// What PLAN is given of the client's working directory.
+    pub client: ClientInputs,
     /// How the daemon can be asked for them.
     pub abilities: remote::Abilities,
 }
@@ -37,7 +41,7 @@ pub(super) struct Round {
 /// The graph of the target, and what it takes to explain a failure in it.
 pub(super) struct TargetGraph {
     pub lowered: Lowered,
-    /// The commit that the plan is of.
+    /// The commit that the plan is of; empty if it is of a working directory.
     pub commit: String,
     /// The images in the graph.
     pub images: Vec<ImagePlan>,
@@ -83,10 +87,11 @@ pub(super) struct StoreMiss {
 }
 
 impl Round {
-    /// Returns the first one, with a daemon that has these abilities.
-    pub fn first(abilities: remote::Abilities) -> Round {
+    /// Returns the first one, with `daemon`.
+    pub fn first(daemon: &Daemon) -> Round {
         Round {
-            abilities,
+            abilities: remote::Abilities::of(daemon),
+            client: ClientInputs::of(daemon),
             ..Round::default()
         }
     }
@@ -136,6 +141,7 @@ impl Round {
     pub fn plan_inputs(&self) -> PlanInputs<'_> {
         PlanInputs {
             remotes: &self.remotes,
+            client: self.client.clone(),
             abilities: self.abilities,
             number: self.number,
             baselines: match &self.unknown {

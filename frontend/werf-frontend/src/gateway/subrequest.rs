@@ -14,6 +14,7 @@ use werf_plan::remote::missing as missing_remotes;
 use werf_plan::target::Target;
 
 use super::answer::{Answer, Refs};
+use super::client_files;
 use super::failure::Failure;
 use super::{outline, report};
 
@@ -97,6 +98,7 @@ fn targets(file: &PlanFile) -> Result<Answer, Failure> {
         Outcome::NeedsRemotes(remotes) => {
             return Err(Failure::Mistakes(missing_remotes(remotes)));
         }
+        Outcome::NeedsFiles(_) => return Err(client_files::asked_again().into()),
     };
     let finals = plan.targets().filter(|image| image.is_final()).count();
     let mut text = format!("{:<32} {:<40} STAGES\n", "TARGET", "FROM");
@@ -168,6 +170,7 @@ impl<'a> Found<'a> {
         let mistakes = match &file.outcome {
             Outcome::Errors(errors) => errors.clone(),
             Outcome::NeedsRemotes(remotes) => missing_remotes(remotes),
+            Outcome::NeedsFiles(_) => vec![client_files::asked_again()],
             // Without a name several images are as good as one.
             Outcome::Plan(plan) => target
                 .and_then(|_| plan.choose(target).err())

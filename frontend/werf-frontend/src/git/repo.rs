@@ -1,6 +1,7 @@
 //! Opens a git directory and reads files of its HEAD commit.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use gix::bstr::ByteSlice as _;
 use gix::object::tree::EntryKind;
@@ -8,28 +9,29 @@ use gix::objs::tree::EntryRef;
 use gix::objs::{FindExt as _, Kind};
 
 use format::{is_partial_clone, refuse_foreign_formats};
+use head::{head_of, tree_of};
 
 pub(super) use error::chain;
 pub use error::{NO_REPOSITORY, RepoError, git_file};
 
+use super::overlay::Overlay;
+
 mod error;
 mod format;
+mod head;
 
 /// Files of the commit larger than this are not read into memory as configuration.
 pub const MAX_CONFIG_BYTES: u64 = 16 << 20;
 
 /// Objects larger than this are not read at all, nor are those that a delta is based on. While one is being read, up to three of
 /// them are in memory.
-const MAX_OBJECT_BYTES: u64 = 160 << 20;
+pub(super) const MAX_OBJECT_BYTES: u64 = 160 << 20;
 
 /// A file with a reference, HEAD among them, larger than this is none: it holds a path.
 const MAX_REFERENCE_BYTES: u64 = 4096 + 16;
 
 /// How many files are looked at to find one by its name.
 const MOST_LOOKED_AT: usize = 2_000_000;
-
-/// As many tags may name one another before there is a commit.
-const MOST_TAGS: usize = 16;
 
 /// A repository at one commit: HEAD as it was when the repository was opened.
 #[derive(Clone)]
@@ -39,6 +41,10 @@ pub struct Repo {
     tree: gix::ObjectId,
     /// Whether it is not the project's own.
     is_remote: bool,
+    /// Objects besides its own.
+    overlay: Arc<Overlay>,
+    /// Repositories with objects besides its own.
+    others: Vec<gix::Repository>,
 }
 
 /// A regular file, a link or a directory of the commit.
@@ -88,6 +94,8 @@ impl Repo {
             commit,
             tree,
             is_remote: false,
+            overlay: Arc::default(),
+            others: Vec::new(),
         })
     }
 
@@ -125,7 +133,38 @@ impl Repo {
             commit,
             tree,
             is_remote: false,
+            overlay: Arc::default(),
+            others: Vec::new(),
         }))
+    }
+
+    /// Returns it with another tree in place of the commit's, whose objects may be in `overlay`.
+    pub(super) fn over(&self, tree: gix::ObjectId, overlay: Arc<Overlay>) -> Repo {
+        Repo {
+            tree,
+            overlay,
+            ..self.clone()
+        }
+    }
+
+    /// Reads objects that it lacks from `other`, too.
+    pub(super) fn also_from(&mut self, other: Repo) {
+        self.others.push(other.objects);
+        self.others.extend(other.others);
+    }
+
+    /// Returns what the configuration of the repository says of `key`.
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        self.objects.config_snapshot().boolean(key)
+    }
+
+    /// Returns the repository that has the object `id`, or its own.
+    fn holder(&self, id: &gix::oid) -> &gix::Repository {
+        let has = |repo: &&gix::Repository| repo.has_object(id);
+        if self.others.is_empty() || has(&&self.objects) {
+            return &self.objects;
+        }
+        self.others.iter().find(has).unwrap_or(&self.objects)
     }
 
     /// Returns the git directory.
@@ -153,8 +192,16 @@ impl Repo {
         buffer: &'a mut Vec<u8>,
     ) -> Result<Entries<'a>, RepoError> {
         let what = || format!("read tree {}", id.to_hex_with_len(8));
+        if let Some(bytes) = self.overlay.tree(id) {
+            buffer.clear();
+            buffer.extend_from_slice(bytes);
+            return Ok(Entries {
+                tree: id.to_owned(),
+                entries: gix::objs::TreeRefIter::from_bytes(buffer, id.kind()),
+            });
+        }
         let object = self
-            .objects
+            .holder(id)
             .objects
             .find(id, buffer)
             .map_err(|error| self.object_error(&what(), &error))?;
@@ -174,9 +221,12 @@ impl Repo {
     /// # Errors
     /// A missing or broken object.
     pub fn size(&self, id: gix::ObjectId, path: &str) -> Result<u64, RepoError> {
+        if let Some(size) = self.overlay.size(id) {
+            return Ok(size);
+        }
         let what = || format!("read blob {} ({path})", id.to_hex_with_len(8));
         let header = self
-            .objects
+            .holder(&id)
             .find_header(id)
             .map_err(|error| self.object_error(&what(), &error))?;
         Ok(header.size())
@@ -269,11 +319,7 @@ impl Repo {
                 what()
             )));
         }
-        let blob = self
-            .objects
-            .find_blob(id)
-            .map_err(|error| self.object_error(&what(), &error))?;
-        Ok(blob.detach().data)
+        self.blob(id, path)
     }
 
     /// Returns the content of the blob `id` of any size, which is named `path` in messages.
@@ -292,8 +338,16 @@ impl Repo {
             ))
             .hint("keep files of this size out of git: fetch them in a command, or leave them out with `excludePaths`"));
         }
+        self.blob(id, path)
+    }
+
+    fn blob(&self, id: gix::ObjectId, path: &str) -> Result<Vec<u8>, RepoError> {
+        if let Some(read) = self.overlay.read(id, path) {
+            return read;
+        }
+        let what = || format!("read blob {} ({path})", id.to_hex_with_len(8));
         let blob = self
-            .objects
+            .holder(&id)
             .find_blob(id)
             .map_err(|error| self.object_error(&what(), &error))?;
         Ok(blob.detach().data)
@@ -346,74 +400,6 @@ impl<'a> Iterator for Entries<'a> {
             _ => Some(Err(undecodable(&self.tree))),
         }
     }
-}
-
-/// Returns the ids of the HEAD commit and its tree.
-fn head_of(repo: &gix::Repository) -> Result<(gix::ObjectId, gix::ObjectId), RepoError> {
-    let head = repo
-        .head()
-        .map_err(|error| RepoError::new(format!("read `.git/HEAD`: {}", chain(&error))))?;
-    if head.is_unborn() {
-        let branch = head
-            .referent_name()
-            .map_or_else(String::new, |name| format!(" `{}`", name.shorten()));
-        return Err(RepoError::new(format!(
-            "branch{branch} has no commit yet, and images are built from commits"
-        ))
-        .hint("commit `werf.yaml` and the sources first"));
-    }
-    let commit = peeled(repo, head)?;
-    Ok((commit, tree_of(repo, commit)?))
-}
-
-/// Returns the commit that HEAD names, perhaps by tags.
-fn peeled(repo: &gix::Repository, head: gix::Head<'_>) -> Result<gix::ObjectId, RepoError> {
-    let refuse = |error: String| RepoError::new(format!("read the HEAD commit: {error}"));
-    let mut id = match head.id() {
-        Some(id) => id.detach(),
-        None => followed(head).map_err(|error| refuse(chain(&error)))?,
-    };
-    for _ in 0..MOST_TAGS {
-        let object = repo
-            .find_object(id)
-            .map_err(|error| refuse(chain(&error)))?;
-        verify(&id, object.kind, &object.data)
-            .map_err(|why| forged(&format!("read object {}", id.to_hex_with_len(8)), &why))?;
-        match object.kind {
-            Kind::Commit => return Ok(id),
-            Kind::Tag => {
-                let tag = object
-                    .try_into_tag()
-                    .map_err(|error| refuse(chain(&error)))?;
-                let target = tag.target_id().map_err(|error| refuse(chain(&error)))?;
-                id = target.detach();
-            }
-            kind => return Err(refuse(format!("{id} is a {kind}, and not a commit"))),
-        }
-    }
-    Err(refuse(format!("it is behind more than {MOST_TAGS} tags")))
-}
-
-/// Returns the id at the end of the references that HEAD leads to, if its own one leads to another.
-fn followed(head: gix::Head<'_>) -> Result<gix::ObjectId, gix::Error> {
-    let Some(mut reference) = head.try_into_referent() else {
-        return Err(gix::Error::from_error(std::io::Error::other(
-            "it names no reference",
-        )));
-    };
-    Ok(reference.follow_to_object()?.detach())
-}
-
-/// Returns the root tree of `commit`.
-fn tree_of(repo: &gix::Repository, commit: gix::ObjectId) -> Result<gix::ObjectId, RepoError> {
-    let what = || format!("read the tree of commit {commit}");
-    let refuse = |cause| RepoError::new(format!("{}: {cause}", what()));
-    let found = repo
-        .find_commit(commit)
-        .map_err(|error| refuse(chain(&error)))?;
-    verify(&commit, Kind::Commit, &found.data).map_err(|why| forged(&what(), &why))?;
-    let tree = found.tree_id().map_err(|error| refuse(chain(&error)))?;
-    Ok(tree.detach())
 }
 
 /// Opens a git directory. Nothing outside of it has a say, and nothing larger than [`MAX_OBJECT_BYTES`] is made of its objects.

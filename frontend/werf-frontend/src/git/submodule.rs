@@ -40,10 +40,17 @@ pub(super) fn names(repo: &Repo) -> Result<Names, RepoError> {
     let Some(Entry::File(id)) = repo.entry(LIST)? else {
         return Ok(Names::new());
     };
-    let text = repo.read(id, LIST)?;
+    read_names(&repo.read(id, LIST)?)
+}
+
+/// Reads the text of a `.gitmodules`.
+///
+/// # Errors
+/// One that is no git configuration.
+pub(super) fn read_names(text: &[u8]) -> Result<Names, RepoError> {
     let meta = gix::config::file::Metadata::api();
     let file = gix::config::File::from_bytes_no_includes(
-        &text,
+        text,
         meta,
         gix::config::file::init::Options::default(),
     )

@@ -12,11 +12,12 @@ use std::path::PathBuf;
 use diagnostic::Diagnostic;
 use serde_json::{Map, Value, json};
 use werf_config::{self, Config, ImageName};
-
-use crate::git::repo::Repo;
+use werf_plan::agreed::DEV_ARGUMENT;
 
 use super::bake_metadata::Metadata;
 use super::bake_steps::Steps;
+use super::changes;
+use super::dev;
 use super::plan::PlanRequest;
 use super::render::Rendering;
 use super::template::{self, Remarks};
@@ -35,7 +36,12 @@ pub struct BakeOptions {
 /// Reads the configuration and returns the text of the file.
 pub fn bake_commit(request: &PlanRequest, options: &BakeOptions) -> Rendering {
     let mut remarks = Remarks::default();
-    let result = text(request, options, &mut remarks);
+    let mut result = text(request, options, &mut remarks);
+    if result.is_err()
+        && let Err(unread) = changes::warn_of_mistaken(request, &mut remarks)
+    {
+        result = Err(unread.into());
+    }
     Rendering::new(result, &remarks)
 }
 
@@ -45,9 +51,11 @@ fn text(
     remarks: &mut Remarks,
 ) -> Result<String, Vec<Diagnostic>> {
     let metadata = Metadata::read(&options.metadata).map_err(|error| vec![error])?;
-    let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
-    let config_text = template::read(&repo, request, remarks)?.text;
-    let loaded = werf_config::load(&config_text)?;
+    let repo = dev::open(request)?;
+    let configuration = template::read(&repo, request, remarks)?;
+    let loaded = werf_config::load(&configuration.text)?;
+    changes::warn_of_all(&repo, request, &configuration, remarks)?;
+    let config_text = configuration.text;
     remarks.warnings.extend(loaded.warnings);
     let mut file = bake_file(
         &loaded.config,
@@ -60,10 +68,16 @@ fn text(
             target["context"] = json!(context);
         }
     }
+    if dev::is_on(request) {
+        for target in file["target"].as_object_mut().into_iter().flatten() {
+            target.1["args"][DEV_ARGUMENT] = json!("1");
+        }
+    }
     let is_given = |name: &&String| {
         !template::KNOWN.contains(&name.as_str()) || request.build_args.contains_key(*name)
     };
-    let read: BTreeSet<&String> = remarks.used.iter().filter(is_given).collect();
+    let read = remarks.used.iter().filter(is_given);
+    let read: BTreeSet<&String> = read.filter(|name| *name != DEV_ARGUMENT).collect();
     hand_on(&mut file, read.into_iter().map(String::as_str));
     Ok(format!("{file:#}\n"))
 }

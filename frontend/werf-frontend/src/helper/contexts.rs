@@ -12,6 +12,7 @@ use stapel_sync::manifest::{Content, Listing, Manifest, Mapping};
 use stapel_sync::slot::Slot;
 use stapel_sync::store::Store;
 use stapel_sync::{AbsPath, HashKind};
+use werf_config::giterminism::{Giterminism, Uncommitted};
 use werf_config::template::{FileKind, Files as _};
 use werf_config::{Config, DockerfileImage, ImageName};
 use werf_plan::agreed::CONTEXT_DIRECTORY;
@@ -25,6 +26,7 @@ use super::manifest_of;
 use super::project_files::ProjectFiles;
 use super::sources::{self, Blob, Elsewhere, FillError};
 use super::template::Remarks;
+use super::uncommitted::Views;
 
 /// What the Dockerfile images of a configuration take from one commit.
 #[derive(Default)]
@@ -44,9 +46,26 @@ struct ContextSnapshot {
 struct ContextFiles {
     manifest: Manifest,
     blobs: Vec<Blob>,
+    /// The directory, in the work tree.
+    path: String,
+    /// What is left out of it.
+    ignore: Dockerignore,
 }
 
 impl Contexts {
+    /// Whether the file at `path` of the work tree is, or would be, in one of the contexts.
+    pub fn have(&self, path: &[u8]) -> bool {
+        self.images.values().any(|image| {
+            let inside = match image.files.path.as_str() {
+                "" | "." => Some(path),
+                context => path
+                    .strip_prefix(context.as_bytes())
+                    .and_then(|rest| rest.strip_prefix(b"/")),
+            };
+            inside.is_some_and(|inside| !image.files.ignore.judge().leaves_out(inside))
+        })
+    }
+
     /// Reads the Dockerfiles of all images, and lists the files of their contexts.
     ///
     /// # Errors
@@ -54,6 +73,7 @@ impl Contexts {
     pub fn take(
         config: &Config,
         repo: &Repo,
+        (views, rules): (&Views, &Giterminism),
         config_text: &SourceText,
         remarks: &mut Remarks,
     ) -> Result<Contexts, Vec<Diagnostic>> {
@@ -63,10 +83,14 @@ impl Contexts {
             .map_or("", |(path, _)| path);
         let mut reader = Reader {
             repo,
-            remarks,
             directory,
-            files: ProjectFiles::new(repo, directory),
+            rules,
+            dockerfiles: ProjectFiles::new(&views.dockerfiles, directory)
+                .telling(&remarks.reads, Uncommitted::Dockerfiles),
+            dockerignores: ProjectFiles::new(&views.dockerignores, directory)
+                .telling(&remarks.reads, Uncommitted::Dockerignores),
             seen: HashMap::new(),
+            remarks,
         };
         let mut images = BTreeMap::new();
         let mut wrong: Vec<Diagnostic> = Vec::new();
@@ -143,9 +167,11 @@ impl Contexts {
 struct Reader<'a> {
     repo: &'a Repo,
     remarks: &'a mut Remarks,
-    /// The project directory, and its files.
+    /// The project directory, and its files as Dockerfiles and `.dockerignore` are looked for.
     directory: &'a str,
-    files: ProjectFiles,
+    rules: &'a Giterminism,
+    dockerfiles: ProjectFiles,
+    dockerignores: ProjectFiles,
     /// Contexts by their path and their `.dockerignore`.
     seen: HashMap<(String, Option<String>), std::rc::Rc<ContextFiles>>,
 }
@@ -164,7 +190,7 @@ impl Reader<'_> {
             Some(path) => self.ignore(path)?,
             None => Dockerignore::default(),
         };
-        let files = std::rc::Rc::new(self.context(context, &ignore)?);
+        let files = std::rc::Rc::new(self.context(context, ignore)?);
         self.seen.insert(key, std::rc::Rc::clone(&files));
         Ok(ContextSnapshot { dockerfile, files })
     }
@@ -173,7 +199,7 @@ impl Reader<'_> {
         let written = &image.dockerfile;
         let path = self.in_work_tree(&written.value);
         let refuse = |message: String| Box::new(Diagnostic::error(message).at(written.at.clone()));
-        match self.files.kind(&written.value).map_err(refuse)? {
+        match self.dockerfiles.kind(&written.value).map_err(refuse)? {
             Some(FileKind::File) => {}
             Some(FileKind::Directory) => {
                 let wrong = refuse(format!("`{path}` is a directory, and not a Dockerfile"));
@@ -187,17 +213,21 @@ impl Reader<'_> {
                 // Who writes the path from the project's directory has it twice.
                 let meant = below.filter(|path| path.starts_with(&format!("{context}/")));
                 if let Some(meant) = meant
-                    && self.files.kind(meant).map_err(refuse)? == Some(FileKind::File)
+                    && self.dockerfiles.kind(meant).map_err(refuse)? == Some(FileKind::File)
                 {
                     let path = &meant[context.len() + 1..];
                     let hint = format!("it is relative to `context`: write `dockerfile: {path}`");
                     return Err(Box::new(wrong.hint(hint)));
                 }
-                let hint = "commit the Dockerfile; its path is relative to `context`";
+                let rule = Uncommitted::Dockerfiles;
+                let of_rule = self.rules.advice_for_missing(rule, &written.value);
+                let hint = of_rule.unwrap_or_else(|| {
+                    "commit the Dockerfile; its path is relative to `context`".to_owned()
+                });
                 return Err(Box::new(wrong.hint(hint)));
             }
         }
-        let bytes = self.files.read(&written.value).map_err(refuse)?;
+        let bytes = self.dockerfiles.read(&written.value).map_err(refuse)?;
         let text =
             String::from_utf8(bytes).map_err(|_| refuse(format!("`{path}` is not UTF-8 text")))?;
         if text.len() > MOST_BYTES {
@@ -219,7 +249,7 @@ impl Reader<'_> {
             context => format!("{context}/.dockerignore"),
         };
         for path in [own, common] {
-            let kind = self.files.kind(&path);
+            let kind = self.dockerignores.kind(&path);
             if kind.map_err(|why| Box::new(Diagnostic::error(why)))? == Some(FileKind::File) {
                 return Ok(Some(path));
             }
@@ -229,7 +259,7 @@ impl Reader<'_> {
 
     fn ignore(&mut self, path: &str) -> Result<Dockerignore, Box<Diagnostic>> {
         let bytes = self
-            .files
+            .dockerignores
             .read(path)
             .map_err(|why| Box::new(Diagnostic::error(why)))?;
         let name = self.in_work_tree(path);
@@ -244,7 +274,7 @@ impl Reader<'_> {
     fn context(
         &self,
         context: &Located<String>,
-        ignore: &Dockerignore,
+        ignore: Dockerignore,
     ) -> Result<ContextFiles, Box<Diagnostic>> {
         let path = self.in_work_tree(&context.value);
         let refuse = |message: String, hint: Option<String>| {
@@ -268,7 +298,7 @@ impl Reader<'_> {
             return Err(refuse(message, None));
         }
         let wrong = |why: String| refuse(why, None);
-        filtered(listing, ignore).map_err(wrong)
+        filtered(listing, path, ignore).map_err(wrong)
     }
 
     fn in_work_tree(&self, path: &str) -> String {
@@ -284,7 +314,11 @@ impl Reader<'_> {
 const MOST_BYTES: usize = 512 << 10;
 
 /// Returns the files of a context without those that are left out.
-fn filtered(listing: TreeListing, ignore: &Dockerignore) -> Result<ContextFiles, String> {
+fn filtered(
+    listing: TreeListing,
+    path: String,
+    ignore: Dockerignore,
+) -> Result<ContextFiles, String> {
     let mut judge = ignore.judge();
     let TreeListing {
         mut entries,
@@ -316,7 +350,12 @@ fn filtered(listing: TreeListing, ignore: &Dockerignore) -> Result<ContextFiles,
         }),
     });
     let blobs = blobs.collect();
-    Ok(ContextFiles { manifest, blobs })
+    Ok(ContextFiles {
+        manifest,
+        blobs,
+        path,
+        ignore,
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! file of the commit that is must be found out, and it must be the same file.
 
 use diagnostic::{Diagnostic, Location};
-use werf_plan::agreed::DEFAULT_NAMES;
+use werf_plan::agreed::{DEFAULT_NAMES, DEV_ARGUMENT};
 
 use crate::git::files::{CommitFiles, PathKind};
 use crate::git::repo::{Entry, Repo, RepoError};
@@ -77,6 +77,20 @@ pub fn locate(repo: &Repo, query: &ConfigQuery) -> Result<Located, Box<Diagnosti
         (0, None) => Err(Box::new(not_committed(repo, query))),
         _ => Err(Box::new(ambiguous(&equal))),
     }
+}
+
+/// Returns the path that the file has if it is in the working directory alone, or differs there from the commit.
+///
+/// # Errors
+/// A repository that cannot be read.
+pub fn likely_path(repo: &Repo, query: &ConfigQuery) -> Result<Option<String>, RepoError> {
+    let Candidates { paths, preferred } = candidates(repo, query)?;
+    for path in &paths {
+        if matches!(repo.entry(path)?, Some(Entry::File(_) | Entry::Link)) {
+            return Ok(Some(path.clone()));
+        }
+    }
+    Ok(preferred.into_iter().next())
 }
 
 /// Where the content of a candidate is.
@@ -193,7 +207,10 @@ fn differs(repo: &Repo, located: &Located, sent: &[u8]) -> Diagnostic {
         &repo.commit()[..12]
     ))
     .at(Location::point(&located.path, line, 1))
-    .hint("the build uses the committed file: commit the change, or take it back with `git stash`")
+    .hint(format!(
+        "the build uses the committed file: commit the change, take it back with `git stash`, or build the working \
+         directory with `--build-arg {DEV_ARGUMENT}=1`"
+    ))
 }
 
 fn ambiguous(equal: &[Located]) -> Diagnostic {

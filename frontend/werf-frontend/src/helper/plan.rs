@@ -20,11 +20,14 @@ use werf_plan::{self, ImageSources};
 use crate::git::repo::Repo;
 
 use super::baseline::{self, BaselineLayer, Distance};
+use super::changes::{self, Taken};
 use super::contexts::Contexts;
+use super::dev::{self, SentWorkTree};
 use super::locate::ConfigQuery;
 use super::remotes::{self, Remotes, Unopened};
 use super::sources::{Distances, FillError, Snapshot};
-use super::template::{self, Configuration, Remarks};
+use super::template::{self, Configuration, Remarks, Unread};
+use super::uncommitted::ClientFiles;
 use super::values;
 
 /// Everything that PLAN is told; whatever else it wants to know is in the commit.
@@ -46,6 +49,12 @@ pub struct PlanRequest {
     pub toolchain: Option<String>,
     /// The directory for the values of secrets that are in the configuration.
     pub values: Option<PathBuf>,
+    /// The files of the client.
+    pub client_files: ClientFiles,
+    /// The client's working directory, if it is to be built and is not on this disk.
+    pub work_tree: Option<SentWorkTree>,
+    /// Whether nothing is wanted but what the working directory has and the commit has not.
+    pub is_for_changes: bool,
 }
 
 /// Plans the HEAD commit of the repository, and fills STORE with what its stages need if one is given.
@@ -60,12 +69,23 @@ pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
             outcome
         }
         Err(mut errors) => {
+            if let Err(Unread::NeedsFiles(wanted)) =
+                changes::warn_of_mistaken(request, &mut remarks)
+            {
+                return changes::file(Outcome::NeedsFiles(wanted), Vec::new());
+            }
+            if dev::is_on(request) {
+                dev::explain(&mut errors);
+            }
             for error in &mut errors {
                 remarks.hidden.in_diagnostic(error);
             }
             Outcome::Errors(errors)
         }
     };
+    if request.is_for_changes {
+        return changes::file(outcome, remarks.warnings);
+    }
     for warning in &mut remarks.warnings {
         remarks.hidden.in_diagnostic(warning);
     }
@@ -106,16 +126,25 @@ fn plan_or_refuse(
     store: Option<&Path>,
     remarks: &mut Remarks,
 ) -> Result<Outcome, Vec<Diagnostic>> {
-    let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
-    let Configuration { text, rules } = template::read(&repo, request, remarks)?;
-    let mut loaded = werf_config::load(&text)?;
+    let repo = match dev::open(request) {
+        Ok(repo) => repo,
+        Err(Unread::NeedsFiles(wanted)) => return Ok(Outcome::NeedsFiles(wanted)),
+        Err(Unread::Mistakes(mistakes)) => return Err(mistakes),
+    };
+    let configuration = match template::read(&repo, request, remarks) {
+        Ok(configuration) => configuration,
+        Err(Unread::NeedsFiles(wanted)) => return Ok(Outcome::NeedsFiles(wanted)),
+        Err(Unread::Mistakes(mistakes)) => return Err(mistakes),
+    };
+    let Configuration { text, rules, views } = &configuration;
+    let mut loaded = werf_config::load(text)?;
     remarks.warnings.extend(loaded.warnings);
     let of_dependencies = loaded.config.give_values(&request.build_args)?;
     remarks.used.extend(of_dependencies);
     let cache_scope = request.build_args.get(CACHE_SCOPE_ARGUMENT);
     loaded.config.cache_scope = cache_scope.cloned().unwrap_or_default();
-    let mut mistakes = remotes::forbidden(&loaded.config, &rules);
-    mistakes.extend(permission::check(&loaded.config, &rules));
+    let mut mistakes = remotes::forbidden(&loaded.config, rules);
+    mistakes.extend(permission::check(&loaded.config, rules));
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
@@ -124,7 +153,7 @@ fn plan_or_refuse(
         .extend(permission::value_in_records(&loaded.config));
     remarks.warnings.extend(lint::check(
         &loaded.config,
-        &text,
+        text,
         &Facts {
             commit: &repo.commit(),
             unix_time: &repo
@@ -134,7 +163,14 @@ fn plan_or_refuse(
             variables: &request.build_args,
         },
     ));
-    let contexts = Contexts::take(&loaded.config, &repo, &text, remarks)?;
+    let contexts = Contexts::take(&loaded.config, &repo, (views, rules), text, remarks)?;
+    let taken = Taken::of(&loaded.config, Some(&contexts));
+    if let Err(Unread::NeedsFiles(wanted)) = changes::warn(&repo, request, Some(taken), remarks) {
+        return Ok(Outcome::NeedsFiles(wanted));
+    }
+    if request.is_for_changes {
+        return Err(Vec::new());
+    }
     let remotes = match Remotes::open(&loaded.config, &request.remotes) {
         Ok(remotes) => remotes,
         Err(Unopened::NotGiven(requests)) => return Ok(Outcome::NeedsRemotes(requests)),
@@ -142,9 +178,15 @@ fn plan_or_refuse(
     };
     let snapshot = Snapshot::take(&loaded.config, &repo, &remotes, &mut remarks.warnings)?;
     let until = until(&loaded.config, &repo, &contexts, request)?;
-    let plan = |sources: &_| Plan {
-        dockerfiles: contexts.plan(&loaded.config),
-        ..werf_plan::plan_until(&loaded.config, &repo.commit(), sources, until.as_ref())
+    let plan = |sources: &_| {
+        let mut plan = Plan {
+            dockerfiles: contexts.plan(&loaded.config),
+            ..werf_plan::plan_until(&loaded.config, &repo.commit(), sources, until.as_ref())
+        };
+        if dev::is_on(request) {
+            dev::mark(&mut plan);
+        }
+        plan
     };
     let Some(store) = store else {
         return Ok(Outcome::Plan(plan(&snapshot.sources())));
@@ -260,9 +302,14 @@ pub fn run(
     tools: &Path,
     out: &Path,
 ) -> Result<(), StoreError> {
-    install_tools(store, tools)?;
-    let file = plan_commit(request, Some(store));
-    toolchains::clean(store, SystemTime::now())?;
+    let file = if request.is_for_changes {
+        plan_commit(request, None)
+    } else {
+        install_tools(store, tools)?;
+        let file = plan_commit(request, Some(store));
+        toolchains::clean(store, SystemTime::now())?;
+        file
+    };
     std::fs::write(out, file.to_json()).map_err(|cause| StoreError {
         action: format!("write {}", out.display()),
         cause,

@@ -2,8 +2,8 @@
 
 use diagnostic::Diagnostic;
 
-use crate::git::repo::Repo;
-
+use super::changes;
+use super::dev;
 use super::plan::PlanRequest;
 use super::template::{self, Remarks};
 
@@ -19,7 +19,12 @@ pub struct Rendering {
 /// Renders the configuration; with `images` only their documents.
 pub fn render_commit(request: &PlanRequest, images: &[String]) -> Rendering {
     let mut remarks = Remarks::default();
-    let result = text(request, images, &mut remarks);
+    let mut result = text(request, images, &mut remarks);
+    if result.is_err()
+        && let Err(unread) = changes::warn_of_mistaken(request, &mut remarks)
+    {
+        result = Err(unread.into());
+    }
     Rendering::new(result, &remarks)
 }
 
@@ -49,8 +54,10 @@ fn text(
     images: &[String],
     remarks: &mut Remarks,
 ) -> Result<String, Vec<Diagnostic>> {
-    let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
-    let config_text = template::read(&repo, request, remarks)?.text;
+    let repo = dev::open(request)?;
+    let configuration = template::read(&repo, request, remarks)?;
+    changes::warn_of_all(&repo, request, &configuration, remarks)?;
+    let config_text = configuration.text;
     if images.is_empty() {
         return Ok(config_text.text().to_owned());
     }

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use diagnostic::redact::{self, Hidden};
 use diagnostic::{Checks, Diagnostic, SourceText, TemplateFile};
 use masks::mask::Mask;
-use werf_config::giterminism::{FILE_NAME, Giterminism};
+use werf_config::giterminism::{FILE_NAME, Giterminism, Uncommitted};
 use werf_config::template::{self, Argument, CommitData, FileKind, Files, Inputs};
-use werf_plan::agreed::CACHE_SCOPE_ARGUMENT;
-use werf_plan::file::SourceFile;
+use werf_plan::agreed::{CACHE_SCOPE_ARGUMENT, DEV_ARGUMENT, UNCOMMITTED_ARGUMENT};
+use werf_plan::file::{FilesRequest, SourceFile};
 use werf_plan::until;
 
 use crate::git::repo::{Repo, RepoError};
 
-use super::locate::{Located, locate};
+use super::changes::{Found, Reads};
+use super::locate::{Located, likely_path, locate};
 use super::plan::PlanRequest;
 use super::project_files::ProjectFiles;
+use super::uncommitted::{ClientFiles, Views, configuration, wanted};
 
 /// The build argument that lifts the prohibitions, for werf's `--loose-giterminism`.
 const LOOSE: &str = "WERF_LOOSE_GITERMINISM";
@@ -28,9 +30,11 @@ const TEMPLATES_DIR: &str = "WERF_CONFIG_TEMPLATES_DIR";
 const GITERMINISM: &str = "WERF_GITERMINISM_CONFIG";
 
 /// The build arguments that always mean something.
-pub(super) const KNOWN: [&str; 7] = [
+pub(super) const KNOWN: [&str; 9] = [
     CACHE_SCOPE_ARGUMENT,
     until::ARGUMENT,
+    DEV_ARGUMENT,
+    UNCOMMITTED_ARGUMENT,
     "WERF_ENV",
     LOOSE,
     TEMPLATES_DIR,
@@ -59,34 +63,62 @@ pub struct Remarks {
     pub arguments: Vec<Argument>,
     /// What none of it may show.
     pub hidden: Hidden,
+    /// What the commit was asked for.
+    pub reads: Reads,
+    /// The configuration, once it was found.
+    pub found: Option<Found>,
+    /// Whether the working directory was compared with the commit.
+    pub is_compared: bool,
 }
 
 /// What a commit says about builds.
-#[derive(Debug)]
 pub struct Configuration {
     /// The text, rendered if it is a template.
     pub text: SourceText,
     /// What it may depend on besides the commit.
     pub rules: Giterminism,
+    /// The repository as what else is read sees it.
+    pub views: Views,
+}
+
+/// Why there is no configuration.
+#[derive(Debug)]
+pub enum Unread {
+    /// These mistakes.
+    Mistakes(Vec<Diagnostic>),
+    /// These files of the client were not given.
+    NeedsFiles(FilesRequest),
+}
+
+impl From<Vec<Diagnostic>> for Unread {
+    fn from(mistakes: Vec<Diagnostic>) -> Unread {
+        Unread::Mistakes(mistakes)
+    }
+}
+
+impl From<Unread> for Vec<Diagnostic> {
+    fn from(unread: Unread) -> Vec<Diagnostic> {
+        match unread {
+            Unread::Mistakes(mistakes) => mistakes,
+            Unread::NeedsFiles(_) => vec![Diagnostic::error(
+                "the configuration takes files of the working directory, which was not given",
+            )],
+        }
+    }
 }
 
 /// Returns the configuration and its rules, which are checked even where nothing asks for one.
 ///
 /// # Errors
-/// A file that cannot be found, and everything that is wrong with the rules and the templates.
+/// A file that cannot be found, and everything that is wrong with the rules and the templates; files of the client that the
+/// rules take.
 pub fn read(
     repo: &Repo,
     request: &PlanRequest,
     remarks: &mut Remarks,
-) -> Result<Configuration, Vec<Diagnostic>> {
+) -> Result<Configuration, Unread> {
     remarks.used.extend(KNOWN.map(str::to_owned));
-    let located = locate(repo, &request.config).map_err(|error| {
-        // The frame of a difference shows what the person has on screen.
-        if let (Some(at), Some(sent)) = (&error.at, &request.config.content) {
-            remarks.add_text(&at.file, sent);
-        }
-        vec![*error]
-    })?;
+    let located = located(repo, request, remarks)?;
     remarks.add_text(&located.path, &located.content);
     let config_text =
         SourceText::new(&located.path, located.content.clone()).map_err(|error| vec![error])?;
@@ -94,13 +126,81 @@ pub fn read(
     remarks.checks = checks;
     remarks.warnings.extend(odd);
     warn_of_includes(repo, &located, remarks)?;
-    let rules = giterminism(repo, directory_of(&located.path), request, remarks)?;
+    let directory = directory_of(&located.path);
+    let rules = giterminism(repo, directory, request, remarks)?;
+    remarks.found = Some(Found {
+        path: located.path.clone(),
+        rules: rules.clone(),
+    });
+    let views = views(repo, directory, &rules, request, remarks)?;
     let text = if template::is_template(&located.content) {
-        render(repo, &located, config_text, &rules, request, remarks)?
+        render(
+            repo,
+            &views,
+            &located,
+            config_text,
+            &rules,
+            request,
+            remarks,
+        )?
     } else {
         config_text
     };
-    Ok(Configuration { text, rules })
+    Ok(Configuration { text, rules, views })
+}
+
+/// Finds the configuration, in the commit or where the rules allow it to be.
+fn located(
+    repo: &Repo,
+    request: &PlanRequest,
+    remarks: &mut Remarks,
+) -> Result<Located, Vec<Diagnostic>> {
+    let query = &request.config;
+    let found = locate(repo, query);
+    let path = match &found {
+        Ok(located) => Some(located.path.clone()),
+        Err(_) => likely_path(repo, query).map_err(|error| vec![error.into()])?,
+    };
+    if let Some(path) = path {
+        // What is wrong with the rules is said by whoever reads them next.
+        let rules = giterminism(repo, directory_of(&path), request, &mut Remarks::default());
+        let allows = rules.is_ok_and(|rules| rules.allows_uncommitted(Uncommitted::Config));
+        let sent = query.content.as_deref();
+        if allows && let Some(of_client) = configuration(&path, sent, &request.client_files) {
+            return of_client.map_err(|error| vec![*error]);
+        }
+    }
+    found.map_err(|error| {
+        // The frame of a difference shows what the person has on screen.
+        if let (Some(at), Some(sent)) = (&error.at, &query.content) {
+            remarks.add_text(&at.file, sent);
+        }
+        vec![*error]
+    })
+}
+
+/// Returns the repository with the files of the client that the rules take.
+fn views(
+    repo: &Repo,
+    directory: &str,
+    rules: &Giterminism,
+    request: &PlanRequest,
+    remarks: &mut Remarks,
+) -> Result<Views, Unread> {
+    let of_config = usize::from(request.config.content.is_some());
+    let without_effect = rules.without_effect(&Uncommitted::ALL[of_config..]);
+    remarks.warnings.extend(without_effect);
+    let Some(wanted) = wanted(rules, directory) else {
+        return Ok(Views::of_commit(repo));
+    };
+    match &request.client_files {
+        ClientFiles::NotGiven => Err(Unread::NeedsFiles(wanted)),
+        ClientFiles::None(_) => Ok(Views::of_commit(repo)),
+        ClientFiles::At(root) | ClientFiles::Checkout(root) => {
+            let views = Views::with(repo, root, directory, rules);
+            Ok(views.map_err(|error| vec![error.into()])?)
+        }
+    }
 }
 
 /// werf would add files of other repositories to those of the commit. Nothing here fetches them.
@@ -126,6 +226,7 @@ fn warn_of_includes(
 
 fn render(
     repo: &Repo,
+    views: &Views,
     located: &Located,
     main: SourceText,
     rules: &Giterminism,
@@ -133,9 +234,12 @@ fn render(
     remarks: &mut Remarks,
 ) -> Result<SourceText, Vec<Diagnostic>> {
     let directory = directory_of(&located.path);
-    let files = ProjectFiles::new(repo, directory);
-    let given = |name: &str| path_argument(request, name);
-    let templates = read_templates(&files, directory, given(TEMPLATES_DIR)?, remarks)?;
+    let given = path_argument(request, TEMPLATES_DIR)?;
+    let of_templates = ProjectFiles::new(&views.templates, directory)
+        .telling(&remarks.reads, Uncommitted::Templates);
+    let templates = read_templates(&of_templates, directory, given, remarks)?;
+    let files =
+        ProjectFiles::new(&views.files, directory).telling(&remarks.reads, Uncommitted::Files);
     let inputs = Inputs {
         files: Arc::new(files),
         commit: commit_data(repo).map_err(|error| vec![error.into()])?,
@@ -163,7 +267,11 @@ fn giterminism(
 ) -> Result<Giterminism, Vec<Diagnostic>> {
     let files = ProjectFiles::new(repo, directory);
     let given = path_argument(request, GITERMINISM)?;
-    Ok(read_giterminism(&files, directory, given, remarks)?.loose(is_loose(request)))
+    let rules = read_giterminism(&files, directory, given, remarks)?.loose(is_loose(request));
+    Ok(match &request.client_files {
+        ClientFiles::None(why) => rules.without_client(why),
+        _ => rules,
+    })
 }
 
 fn directory_of(path: &str) -> &str {
@@ -172,7 +280,7 @@ fn directory_of(path: &str) -> &str {
 
 fn is_loose(request: &PlanRequest) -> bool {
     let value = request.build_args.get(LOOSE);
-    value.is_some_and(|value| matches!(value.as_str(), "1" | "true"))
+    value.is_some_and(|value| werf_plan::agreed::is_on(value))
 }
 
 /// Returns the path in a build argument, relative to the project directory and without decoration.

@@ -37,6 +37,7 @@ fn plans(fixture: &Fixture) -> Result<Vec<DockerfilePlan>, String> {
         values: None,
         baselines: Vec::new(),
         remotes: Vec::new(),
+        ..PlanRequest::default()
     };
     let file = plan_commit(&request, None);
     match &file.outcome {
@@ -46,7 +47,7 @@ fn plans(fixture: &Fixture) -> Result<Vec<DockerfilePlan>, String> {
             .map(|error| file.render(error))
             .collect::<Vec<_>>()
             .join("\n")),
-        Outcome::NeedsRemotes(remotes) => panic!("{remotes:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

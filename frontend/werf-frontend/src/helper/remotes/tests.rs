@@ -46,6 +46,7 @@ fn plan_with(
         toolchain: None,
         values: None,
         baselines: Vec::new(),
+        ..PlanRequest::default()
     };
     plan_commit(&request, store)
 }
@@ -53,8 +54,8 @@ fn plan_with(
 fn planned(file: &PlanFile) -> &Plan {
     match &file.outcome {
         Outcome::Plan(plan) => plan,
-        Outcome::NeedsRemotes(remotes) => panic!("{remotes:?}"),
         Outcome::Errors(_) => panic!("{}", errors(file)),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -62,7 +63,7 @@ fn errors(file: &PlanFile) -> String {
     let errors = match &file.outcome {
         Outcome::Errors(errors) => errors.clone(),
         Outcome::NeedsRemotes(remotes) => werf_plan::remote::missing(remotes),
-        Outcome::Plan(_) => panic!("it is planned"),
+        other => panic!("{other:?}"),
     };
     let shown: Vec<String> = errors.iter().map(|error| file.render(error)).collect();
     shown.join("\n")

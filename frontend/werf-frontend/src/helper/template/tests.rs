@@ -20,6 +20,7 @@ fn request(fixture: &Fixture, build_args: &[(&str, &str)]) -> PlanRequest {
         remotes: Vec::new(),
         toolchain: None,
         values: None,
+        ..PlanRequest::default()
     }
 }
 
@@ -36,7 +37,7 @@ fn seen(file: &PlanFile) -> Result<Vec<String>, String> {
             .map(|error| file.render(error))
             .collect::<Vec<_>>()
             .join("\n")),
-        Outcome::NeedsRemotes(remotes) => panic!("{remotes:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -83,9 +84,11 @@ fn a_variable_must_be_allowed() {
             "WERF_CACHE_SCOPE",
             "WERF_CONFIG_TEMPLATES_DIR",
             "WERF_DEBUG_TEMPLATES",
+            "WERF_DEV",
             "WERF_ENV",
             "WERF_GITERMINISM_CONFIG",
             "WERF_LOOSE_GITERMINISM",
+            "WERF_UNCOMMITTED",
             "WERF_UNTIL"
         ]
     );
@@ -332,7 +335,7 @@ fn the_value_of_a_variable_is_in_nothing_that_is_said_of_a_plan() {
                 let scripts = stages.filter_map(|stage| stage.script.as_ref());
                 said.extend(scripts.map(|script| script.summary.clone()));
             }
-            Outcome::NeedsRemotes(_) => {}
+            Outcome::NeedsRemotes(_) | Outcome::NeedsFiles(_) => {}
         }
         said.extend(file.sources.iter().map(|source| source.text.clone()));
         let said = said.join("\n");

@@ -1,0 +1,171 @@
+//! Files of the client's working directory that PLAN reads: those that rules of the configuration take although they are
+//! not committed, and in development mode all of them.
+
+use buildkit_llb::{LocalSource, Source};
+use diagnostic::Diagnostic;
+use werf_plan::agreed::plan_in_build as flag;
+use werf_plan::agreed::{DEV_ARGUMENT, is_on};
+use werf_plan::file::{FilesOf, FilesRequest};
+
+use super::bridge::Daemon;
+use super::request::Request;
+
+/// The capability of daemons that can be sent metadata alone.
+const METADATA: &str = "source.local.metadatatransfer";
+
+/// Parts of `.git` that nobody reads: the objects are sent with the repository.
+const GIT_UNREAD: [&str; 11] = [
+    ".git/annex",
+    ".git/hooks",
+    ".git/lfs",
+    ".git/logs",
+    ".git/objects",
+    ".git/refs",
+    ".git/rr-cache",
+    ".git/worktrees",
+    ".git/modules/**/logs",
+    ".git/modules/**/objects",
+    ".git/modules/**/refs",
+];
+
+/// What says which files count.
+const LISTS: [&str; 7] = [
+    ".git/index",
+    ".git/sharedindex.*",
+    ".git/info/exclude",
+    ".git/modules/**/index",
+    ".git/modules/**/info/exclude",
+    "**/.gitignore",
+    "**/.gitmodules",
+];
+
+/// What PLAN is given of the client's working directory besides `.git` and the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct ClientInputs {
+    /// What rules of the configuration take.
+    pub of_rules: Option<FilesRequest>,
+    /// The contents that PLAN needs of a working directory that is built.
+    pub contents: Option<FilesRequest>,
+    /// Whether the daemon can be sent metadata alone.
+    takes_metadata: bool,
+    /// Whether the working directory is looked at, though it is not what is built.
+    is_looking: bool,
+}
+
+/// Files as PLAN sees them.
+pub(super) struct Mounted {
+    /// Where they are in its container.
+    pub directory: &'static str,
+    /// Where they come from.
+    pub source: LocalSource,
+    /// The name of the flag that says where they are.
+    pub flag: &'static str,
+}
+
+/// Whether the working directory is built, and not the commit.
+pub(super) fn is_dev(request: &Request) -> bool {
+    let value = request.build_args.get(DEV_ARGUMENT);
+    value.is_some_and(|value| is_on(value)) && request.git_context.is_none()
+}
+
+impl ClientInputs {
+    /// Returns those that nobody has asked for yet.
+    pub fn of(daemon: &Daemon) -> ClientInputs {
+        ClientInputs {
+            takes_metadata: daemon.capabilities.iter().any(|known| known == METADATA),
+            ..ClientInputs::default()
+        }
+    }
+
+    /// Returns those of whoever looks for uncommitted changes.
+    pub(super) fn looking(self) -> ClientInputs {
+        ClientInputs {
+            is_looking: true,
+            ..self
+        }
+    }
+
+    /// Adds what PLAN asks for, if it has not been asked for before.
+    pub fn add(&mut self, wanted: &FilesRequest) -> bool {
+        let place = match wanted.of {
+            FilesOf::Rules => &mut self.of_rules,
+            FilesOf::WorkTree => &mut self.contents,
+        };
+        let is_new = place.is_none();
+        *place = Some(wanted.clone());
+        is_new
+    }
+
+    /// Returns the files of `request`'s client.
+    pub(super) fn mounted(&self, request: &Request) -> Vec<Mounted> {
+        let mut mounted = Vec::new();
+        if request.git_context.is_some() {
+            return mounted;
+        }
+        let local = || Source::local(&request.context_name).session(&request.session);
+        if let Some(wanted) = &self.of_rules {
+            mounted.push(Mounted {
+                directory: "/client",
+                source: local()
+                    .include_patterns(&wanted.include)
+                    .exclude_patterns(&wanted.exclude)
+                    .shared_key_hint("werf-client-files")
+                    .name("[internal] load uncommitted files that are allowed"),
+                flag: flag::CLIENT_FILES,
+            });
+        }
+        if !self.is_looking && !is_dev(request) {
+            return mounted;
+        }
+        let what = if self.is_looking {
+            "uncommitted changes"
+        } else {
+            "development mode"
+        };
+        // Without metadata only files of the configuration are compared, which are asked for by name.
+        let lists = if self.is_looking { &LISTS[..1] } else { &LISTS };
+        let first = if self.takes_metadata {
+            local()
+                .exclude_patterns(GIT_UNREAD)
+                .metadata_only(LISTS)
+                .shared_key_hint("werf-work-tree")
+        } else {
+            local()
+                .include_patterns(lists)
+                .exclude_patterns(GIT_UNREAD)
+                .shared_key_hint("werf-work-tree-lists")
+        };
+        mounted.push(Mounted {
+            directory: "/work-tree",
+            source: first.name(format!("[internal] {what}: look at the working directory")),
+            flag: flag::WORK_TREE,
+        });
+        if let Some(wanted) = &self.contents {
+            let exclude = wanted.exclude.iter().map(String::as_str);
+            mounted.push(Mounted {
+                directory: "/work-tree-contents",
+                source: local()
+                    .include_patterns(&wanted.include)
+                    .exclude_patterns([".git"].into_iter().chain(exclude))
+                    .shared_key_hint("werf-work-tree-contents")
+                    .name(format!(
+                        "[internal] {what}: load files of the working directory"
+                    )),
+                flag: flag::WORK_TREE_CONTENTS,
+            });
+        }
+        mounted
+    }
+}
+
+/// Returns what PLAN is told of there being no client, if there is none.
+pub(super) fn without_client(request: &Request) -> Option<(&'static str, String)> {
+    let context = request.git_context.as_ref()?;
+    let why = format!("the build context is the repository `{}`", context.shown());
+    Some((flag::NO_CLIENT_FILES, why))
+}
+
+/// Returns the mistake of a PLAN that asks again for what it has.
+pub(super) fn asked_again() -> Diagnostic {
+    Diagnostic::error("the plan asks for files of the working directory that it was given")
+}
