@@ -30,6 +30,9 @@ use super::values;
 pub struct PlanRequest {
     /// The git directory.
     pub git_dir: PathBuf,
+    /// What the client names in its place: a git directory, for a linked worktree the common one, or a directory that has it as
+    /// `.git`.
+    pub named_git: Option<PathBuf>,
     /// Which configuration file.
     pub config: ConfigQuery,
     /// The image to be built, if one is named.
@@ -101,7 +104,8 @@ fn plan_or_refuse(
     store: Option<&Path>,
     remarks: &mut Remarks,
 ) -> Result<Outcome, Vec<Diagnostic>> {
-    let repo = Repo::open(&request.git_dir).map_err(|error| vec![error.into()])?;
+    let repo = Repo::open_project(&request.git_dir, request.named_git.as_deref())
+        .map_err(|error| vec![error.into()])?;
     let Configuration { text, rules } = template::read(&repo, request, remarks)?;
     let mut loaded = werf_config::load(&text)?;
     remarks.warnings.extend(loaded.warnings);
