@@ -36,6 +36,8 @@ struct Script {
     failed_input: Option<&'static str>,
     /// The label of the worker.
     label: &'static str,
+    /// The inputs of the client.
+    inputs: BTreeMap<String, pb::Definition>,
 }
 
 impl Default for Script {
@@ -66,6 +68,7 @@ impl Default for Script {
             dockerfile: None,
             failed_input: None,
             label: "org.mobyproject.buildkit.worker.snapshotter",
+            inputs: BTreeMap::new(),
         }
     }
 }
@@ -185,7 +188,9 @@ impl LlbBridge for Daemon {
     }
 
     async fn inputs(&self, _: Request<proto::InputsRequest>) -> Answer<proto::InputsResponse> {
-        Err(Status::unimplemented("not asked for"))
+        Ok(Response::new(proto::InputsResponse {
+            definitions: self.script.inputs.clone(),
+        }))
     }
 
     async fn warn(&self, _: Request<proto::WarnRequest>) -> Answer<proto::WarnResponse> {

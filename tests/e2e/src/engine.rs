@@ -16,6 +16,8 @@ pub enum Feature {
     CacheExport,
     /// `--platform` with several; what the file asks for needs no more than an output that can hold them.
     SeveralPlatforms,
+    /// Named contexts that are OCI layouts.
+    OciLayouts,
     /// `--output type=oci`, which has an index.
     OciOutput,
     /// Parameters in the URL of a git context, which came with BuildKit 0.24 and buildx 0.28.
@@ -26,9 +28,10 @@ impl Feature {
     /// Whether the engine has it. Most come with containerd's image store.
     fn is_there(self) -> bool {
         match self {
-            Feature::CacheExport | Feature::SeveralPlatforms | Feature::OciOutput => {
-                has_containerd_store()
-            }
+            Feature::CacheExport
+            | Feature::SeveralPlatforms
+            | Feature::OciLayouts
+            | Feature::OciOutput => has_containerd_store(),
             // Docker has had BuildKit 0.24 and newer since 28.4.
             Feature::GitQueries => has_docker(28, 4),
         }
@@ -38,6 +41,7 @@ impl Feature {
         match self {
             Feature::CacheExport => "cache export",
             Feature::SeveralPlatforms => "`--platform` with several",
+            Feature::OciLayouts => "OCI layouts as contexts",
             Feature::OciOutput => "`--output type=oci`",
             Feature::GitQueries => "parameters in git URLs",
         }

@@ -7,11 +7,14 @@ pub mod answer;
 mod bases;
 pub mod bridge;
 mod building;
+mod context_files;
 mod daemon;
 mod dockerfile;
 mod failed_stage;
 pub mod failure;
 mod git_context;
+mod git_sources;
+mod named_context;
 mod not_given;
 pub mod plan_graph;
 mod planning;
@@ -24,6 +27,7 @@ pub mod stdio;
 pub mod subrequest;
 mod task;
 pub mod toolchain;
+mod unheeded;
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -120,6 +124,7 @@ async fn build(
     if request.subrequest.as_deref() == Some(subrequest::DESCRIBE) {
         return Ok(subrequest::describe());
     }
+    let request = &context_files::complete(bridge, &daemon, request).await?;
     let definition = std::fs::read(OWN_DEFINITION).ok();
     let build = Build {
         request,
