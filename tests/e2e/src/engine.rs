@@ -16,6 +16,8 @@ pub enum Feature {
     CacheExport,
     /// `--platform` with several; what the file asks for needs no more than an output that can hold them.
     SeveralPlatforms,
+    /// Provenance and lists of contents beside an image.
+    Attestations,
     /// Named contexts that are OCI layouts.
     OciLayouts,
     /// `--output type=oci`, which has an index.
@@ -28,7 +30,8 @@ impl Feature {
     /// Whether the engine has it. Most come with containerd's image store.
     fn is_there(self) -> bool {
         match self {
-            Feature::CacheExport
+            Feature::Attestations
+            | Feature::CacheExport
             | Feature::SeveralPlatforms
             | Feature::OciLayouts
             | Feature::OciOutput => has_containerd_store(),
@@ -41,6 +44,7 @@ impl Feature {
         match self {
             Feature::CacheExport => "cache export",
             Feature::SeveralPlatforms => "`--platform` with several",
+            Feature::Attestations => "attestations",
             Feature::OciLayouts => "OCI layouts as contexts",
             Feature::OciOutput => "`--output type=oci`",
             Feature::GitQueries => "parameters in git URLs",

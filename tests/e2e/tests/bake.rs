@@ -5,29 +5,30 @@ use std::process::Command;
 
 use e2e::image::tag;
 use e2e::repo::config_text;
-use e2e::{Image, Repo, salt};
+use e2e::{Feature, Image, Repo, needs, salt};
 use serde_json::{Value, json};
 use werf_frontend::helper::bake::{BakeOptions, bake_commit};
 use werf_frontend::helper::plan::PlanRequest;
 
-/// Runs `docker buildx bake` in the work tree of `repo` and returns its output, which must be that of a success.
+/// Runs `docker buildx bake` in the work tree of `repo`, which makes images, and returns its output.
 fn bake(repo: &Repo, file: &Path, arguments: &[&str]) -> String {
-    let (success, log) = try_bake(repo, file, arguments);
-    assert!(success, "{log}");
-    log
+    bake_into(repo, file, &[&["--load"], arguments].concat())
 }
 
-fn try_bake(repo: &Repo, file: &Path, arguments: &[&str]) -> (bool, String) {
+/// The same with another output.
+fn bake_into(repo: &Repo, file: &Path, arguments: &[&str]) -> String {
     let output = Command::new("docker")
-        .args(["buildx", "bake", "--progress=plain", "--load", "-f"])
+        .args(["buildx", "bake", "--progress=plain", "-f"])
         .arg(file)
         .args(arguments)
+        // Files beside the work tree are read and written.
         .env("BUILDX_BAKE_ENTITLEMENTS_FS", "0")
         .current_dir(repo.path())
         .output()
         .unwrap();
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.success(), log)
+    assert!(output.status.success(), "{log}");
+    log
 }
 
 /// Writes `text` beside the work tree: what is not committed has no place in it.
@@ -174,6 +175,65 @@ fn a_matrix_of_targets_on_one_target() {
     for flavour in ["sweet", "sour"] {
         let image = Image::new(tag_of(flavour), Vec::new());
         assert_eq!(image.run(&["cat", "/seen"]), format!("made\n{flavour}\n"));
+    }
+}
+
+#[test]
+fn a_dockerfile_among_the_images_finds_a_target_too() {
+    let salt = salt();
+    let repo = Repo::with_config("image: app\ndockerfile: Dockerfile\n");
+    repo.write("Dockerfile", "FROM base\nRUN cat /origin > /seen\n");
+    repo.commit("a Dockerfile");
+    let (_, [app]) = bake_targets(
+        &repo,
+        json!({
+            "img": { "dockerfile-inline": format!("FROM busybox:latest\nRUN echo {salt} > /origin\nENV MADE=here\n") },
+            "app": { "dockerfile": "werf.yaml", "contexts": { "base": "target:img" } },
+        }),
+        ["app"],
+    );
+    assert_eq!(app.file("/seen"), Some(format!("{salt}\n")));
+    let env = app.config()["Env"].to_string();
+    assert!(env.contains("MADE=here"), "{env}");
+}
+
+#[test]
+fn each_platform_has_the_target_for_it() {
+    if !needs(&[Feature::SeveralPlatforms]) {
+        return;
+    }
+    let repo = Repo::with_config(
+        "image: app\nfrom: base\ngit: [{add: /site, to: /site}]\n---\nimage: base\nfinal: false\nfrom: not-there.invalid/base:1\n",
+    );
+    for name in ["site/index", "made-amd64", "made-arm64"] {
+        repo.write(name, name);
+    }
+    repo.commit("files");
+    let both = ["linux/amd64", "linux/arm64"];
+    let file = json!({
+        "target": {
+            "img": {
+                "dockerfile-inline": "FROM scratch\nARG TARGETARCH\nCOPY made-$TARGETARCH /origin\n",
+                "platforms": both,
+            },
+            "app": {
+                "dockerfile": "werf.yaml",
+                "contexts": { "base": "target:img" },
+                "platforms": both,
+            },
+        },
+    });
+    let (kept, path) = beside("bake.json", file.to_string());
+    let output = format!(
+        "app.output=type=local,dest={}",
+        kept.path().join("out").display()
+    );
+    let log = bake_into(&repo, &path, &["--set", &output, "app"]);
+    for architecture in ["amd64", "arm64"] {
+        let directory = kept.path().join(format!("out/linux_{architecture}"));
+        let origin = std::fs::read_to_string(directory.join("origin")).unwrap();
+        assert_eq!(origin, format!("made-{architecture}"), "{log}");
+        assert!(directory.join("site/index").exists(), "{log}");
     }
 }
 

@@ -72,14 +72,19 @@ pub(super) async fn build_planned(
         return Err(target_is_given(target).into());
     }
     let needed = plan.needed_without(target.name(), &given);
-    if let Some(mistake) = plan.lacks(&needed) {
-        return Err(mistake.into());
-    }
-    if let Some(mistake) = needs_client(request, &needed) {
-        return Err(mistake.into());
-    }
     let platforms = platform::choose(target, &needed, &build.asked, &build.native)?;
     let platforms = check_single(request, platforms)?;
+    for platform in &platforms {
+        // An image of the file may be given for some of them only.
+        let given = given_images(request, &plan, Some(platform));
+        let needed = plan.needed_without(target.name(), &given);
+        if let Some(mistake) = plan
+            .lacks(&needed)
+            .or_else(|| needs_client(request, &needed))
+        {
+            return Err(mistake.into());
+        }
+    }
     let is_for_several = platforms.len() > 1;
     if round.is_first() {
         let of_request = unheeded::warnings(&Unheeded {

@@ -4,7 +4,9 @@
 //! What BuildKit's Dockerfile frontend takes for an archive, and how it asks for it, is in `frontend/dockerui/context.go`. It has
 //! asked before, to find the syntax line: the same operation is not run again, and standard input can be read but once.
 
-use buildkit_llb::{CopyFiles, File, Graph, Source};
+use std::collections::BTreeMap;
+
+use buildkit_llb::{CopyFiles, File, Graph, ImportError, Source};
 use buildkit_proto::pb;
 use diagnostic::{Diagnostic, redact};
 
@@ -37,7 +39,13 @@ pub(super) async fn complete(
     daemon: &Daemon,
     request: &Request,
 ) -> Result<Request, Failure> {
-    let mut inputs = bridge.inputs().await?;
+    let mut inputs = BTreeMap::new();
+    for (name, definition) in bridge.inputs().await? {
+        let taken = taken(definition).map_err(|error| {
+            Diagnostic::error(format!("read the input `{name}` of the client: {error}"))
+        })?;
+        inputs.insert(name, taken);
+    }
     let mut request = request.clone();
     request.config_files = inputs.remove(CONFIG);
     request.context_files = inputs.remove(CONTEXT);
@@ -50,6 +58,17 @@ pub(super) async fn complete(
         request.context_files = Some(unpacked(bridge, daemon, url).await?);
     }
     Ok(request)
+}
+
+/// Returns what can be handed on of a definition of the daemon's: not every one can go back as it came (see
+/// [`Graph::import_definition`]). One without operations is an empty file system.
+fn taken(definition: pb::Definition) -> Result<pb::Definition, ImportError> {
+    if definition.def.is_empty() {
+        return Ok(pb::Definition::default());
+    }
+    let mut graph = Graph::new();
+    let node = graph.import_definition(definition)?;
+    Ok(graph.definition(node))
 }
 
 /// Returns the refusal of the context `url`.
@@ -123,6 +142,31 @@ fn is_tar(head: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn inputs_can_be_handed_on() {
+        let mut graph = Graph::new();
+        let node = graph.source(Source::image("docker.io/library/x:1"));
+        let mut definition = graph.definition(node);
+        let digest = graph.digest(node);
+        // As the daemon has it of an operation that no line is known of.
+        let places = &mut definition.source.get_or_insert_default().locations;
+        places.insert(digest, pb::Locations::default());
+        let taken = taken(definition).expect("a definition");
+        assert_eq!(taken.def, graph.definition(node).def);
+        assert!(
+            taken
+                .source
+                .is_none_or(|source| source.locations.is_empty())
+        );
+        let nothing = super::taken(pb::Definition::default()).expect("nothing");
+        assert!(nothing.def.is_empty());
+        let broken = pb::Definition {
+            def: vec![vec![0xff]],
+            ..pb::Definition::default()
+        };
+        assert!(super::taken(broken).is_err());
+    }
 
     #[test]
     fn archives_are_known_by_how_they_begin() {

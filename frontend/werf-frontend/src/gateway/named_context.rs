@@ -201,10 +201,14 @@ impl<'a> NamedContext<'a> {
                 });
             }
             ContextKind::Input(name) => {
-                return Ok(BaseImage {
-                    files: BaseFiles::Given(self.input(request, name)?.clone()),
-                    config: self.config_of_input(request, name)?,
-                });
+                let input = self.input(request, name)?;
+                let files = if input.def.is_empty() {
+                    BaseFiles::Empty
+                } else {
+                    BaseFiles::Given(input.clone())
+                };
+                let config = self.config_of_input(request, name)?;
+                return Ok(BaseImage { files, config });
             }
             ContextKind::OciLayout { store, digest } => {
                 // The name only shows; the store and the digest say what is taken.
