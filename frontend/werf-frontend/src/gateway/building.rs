@@ -14,7 +14,7 @@ use werf_plan::target::Target;
 use crate::lower::{Lowerer, Settings, StoreAccess};
 
 use super::answer::Answer;
-use super::bridge::{self, Bridge, CallError, Ref};
+use super::bridge::{self, Bridge, CallError, Daemon, Ref};
 use super::dockerfile::DockerfileSolve;
 use super::failure::{Failure, blame, explain_no_repository};
 use super::named_context::{self, NamedContext};
@@ -37,6 +37,8 @@ pub(super) struct Build<'a> {
     pub(super) native: Platform,
     /// How stages mount STORE.
     pub(super) store: StoreAccess,
+    /// What the daemon can do.
+    pub(super) daemon: &'a Daemon,
     /// What was warned of while a platform was built: each once, though a platform may be built in several rounds.
     pub(super) warned: Mutex<BTreeSet<String>>,
 }
@@ -89,6 +91,7 @@ pub(super) async fn build_planned(
     if round.is_first() {
         let of_request = unheeded::warnings(&Unheeded {
             request,
+            daemon: build.daemon,
             plan: &plan,
             needed: &needed,
             used_build_args: &file.used_build_args,
@@ -239,6 +242,7 @@ impl TargetBuild<'_> {
             toolchain: self.toolchain(bridge, round).await?,
             is_one_of_several: self.is_for_several || self.names_platforms(&platform),
             store: self.build.store,
+            resources: request.resources.limits(self.build.daemon),
             ..settings(request, platform, &images)
         };
         let bases = bases::resolve(bridge, &images, &self.given, request, &settings).await?;
@@ -394,6 +398,7 @@ fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Set
         shm_size: request.shm_size,
         ulimits: request.ulimits.clone(),
         cgroup_parent: request.cgroup_parent.clone(),
+        resources: None,
         hostname: request.hostname.clone(),
         proxy: request.proxy.clone(),
         labels: request.labels.clone(),

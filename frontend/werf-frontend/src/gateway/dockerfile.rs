@@ -294,6 +294,9 @@ pub(super) fn options(
     if let Some(parent) = &request.cgroup_parent {
         set("cgroup-parent", parent.clone());
     }
+    for (key, value) in request.resources.options() {
+        set(key, value.clone());
+    }
     if let Some(hostname) = &request.hostname {
         set("hostname", hostname.clone());
     }

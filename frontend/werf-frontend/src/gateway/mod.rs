@@ -22,6 +22,7 @@ mod platform;
 mod remote;
 pub mod report;
 pub mod request;
+mod resources;
 mod rounds;
 pub mod stdio;
 pub mod subrequest;
@@ -132,6 +133,7 @@ async fn build(
         asked,
         native: daemon::native(&daemon),
         store: daemon::store_access(&daemon),
+        daemon: &daemon,
         warned: Mutex::default(),
     };
     let mut round = Round::first(remote::Abilities::of(&daemon));

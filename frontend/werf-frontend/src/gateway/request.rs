@@ -11,9 +11,9 @@ use diagnostic::Diagnostic;
 use werf_plan::agreed::{CONFIG_ARGUMENT, TOOLCHAIN_ARGUMENT};
 
 use super::git_context::GitContext;
+use super::resources::Resources;
 use value::{
-    as_written, cache_imports, comma_list, extra_hosts, network, no_cache, number, resolve_mode,
-    ulimits,
+    cache_imports, comma_list, extra_hosts, network, no_cache, number, resolve_mode, ulimits,
 };
 
 pub(super) use value::boolean;
@@ -64,6 +64,8 @@ pub struct Request {
     pub ulimits: Vec<(String, i64, i64)>,
     /// `--cgroup-parent`.
     pub cgroup_parent: Option<String>,
+    /// `--memory`, `--cpu-shares` and the like.
+    pub resources: Resources,
     /// The host name inside of stages.
     pub hostname: Option<String>,
     /// Proxy settings for stages, by their lower-case name without `_proxy`.
@@ -247,8 +249,10 @@ impl Request {
                     self.input_metadata.insert(name.to_owned(), value);
                 } else if let Some(name) = key.strip_prefix("local-sessionid:") {
                     self.local_sessions.insert(name.to_owned(), value);
+                } else if given && self.resources.take(key, &value)? {
+                    // It is taken.
                 } else if !self.is_silent(key) && given {
-                    self.ignored.push(as_written(key, &value));
+                    self.ignored.push(format!("{key}={value}"));
                 }
             }
         }

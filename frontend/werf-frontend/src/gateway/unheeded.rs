@@ -4,6 +4,7 @@ use diagnostic::{Diagnostic, rule};
 use werf_plan::file::{ImagePlan, Plan, RemoteRequest};
 use werf_plan::target::Target;
 
+use super::bridge::Daemon;
 use super::named_context::{self, NamedContext};
 use super::request::Request;
 use super::{bases, remote};
@@ -12,6 +13,8 @@ use super::{bases, remote};
 pub(super) struct Unheeded<'a> {
     /// What the client asked for.
     pub request: &'a Request,
+    /// What the daemon can do.
+    pub daemon: &'a Daemon,
     /// The whole plan.
     pub plan: &'a Plan,
     /// The target and what it is made of.
@@ -25,7 +28,9 @@ pub(super) struct Unheeded<'a> {
 /// Returns a warning for each.
 pub(super) fn warnings(build: &Unheeded<'_>) -> Vec<Diagnostic> {
     let Unheeded { request, plan, .. } = build;
-    let ignored = request.ignored.iter().map(|option| {
+    let unknown = request.resources.unknown_to(build.daemon);
+    let ignored = request.ignored.iter().cloned().chain(unknown);
+    let ignored = ignored.map(|option| {
         Diagnostic::warning(
             &rule::OPTION_IGNORED,
             format!("`{option}` is not supported yet and has no effect"),
