@@ -108,6 +108,21 @@ fn the_repository_can_be_given_by_name() {
     assert_eq!(built.image.file("/src/a").as_deref(), Some("one"));
 }
 
+#[test]
+fn files_of_the_client_are_not_there() {
+    let repo = Repo::with_config("image: app\ndockerfile: Dockerfile\ncontextAddFiles: [dist]\n");
+    repo.write("Dockerfile", "FROM scratch\nCOPY dist /dist\n");
+    repo.write(
+        "werf-giterminism.yaml",
+        "giterminismConfigVersion: 1\nconfig:\n  dockerfile: {allowContextAddFiles: [dist]}\n",
+    );
+    repo.commit("a Dockerfile");
+    build("-")
+        .stdin(archive(repo.path(), &[]))
+        .fails()
+        .says(&["`contextAddFiles` of image `app` takes files of the client, and the build context is the archive"]);
+}
+
 /// Serves `content` to whoever asks, until the test program ends, and returns the URL.
 fn serve(content: Vec<u8>, name: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use buildkit_llb::{Platform, normalise_reference};
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, redact};
 use werf_config::ImageName;
 use werf_plan::file::{ImagePlan, Outcome, Plan, SourceFile};
 use werf_plan::remote::missing as missing_remotes;
@@ -78,8 +78,7 @@ pub(super) async fn build_planned(
     let platforms = check_single(request, platforms)?;
     for platform in &platforms {
         // An image of the file may be given for some of them only.
-        let given = given_images(request, &plan, Some(platform));
-        let needed = plan.needed_without(target.name(), &given);
+        let (needed, _) = needed_for(request, &plan, target, platform);
         if let Some(mistake) = plan
             .lacks(&needed)
             .or_else(|| needs_client(request, &needed))
@@ -102,16 +101,19 @@ pub(super) async fn build_planned(
             bridge.warn(warning).await?;
         }
     }
-    let target_build = |platform: &Platform| TargetBuild {
-        build,
-        plan: &plan,
-        target,
-        texts,
-        given: given_targets(request, &plan, platform),
-        needed: plan.needed_without(target.name(), &given_images(request, &plan, Some(platform))),
-        vertex: &planned.vertex,
-        has_toolchain: file.has_toolchain,
-        is_for_several,
+    let target_build = |platform: &Platform| {
+        let (needed, given) = needed_for(request, &plan, target, platform);
+        TargetBuild {
+            build,
+            plan: &plan,
+            target,
+            needed,
+            given,
+            texts,
+            vertex: &planned.vertex,
+            has_toolchain: file.has_toolchain,
+            is_for_several,
+        }
     };
     let first = done.len();
     for (index, platform) in platforms.into_iter().enumerate().skip(first) {
@@ -135,16 +137,22 @@ pub(super) async fn build_planned(
     Ok(Solved::Well(None))
 }
 
-/// Returns the mistake of building `needed` from a git repository if that takes files of the client.
+/// Returns the mistake of building `needed` from a context that is no directory of the client if that takes files of it.
 fn needs_client(request: &Request, needed: &[Target<'_>]) -> Option<Diagnostic> {
-    let context = request.git_context.as_ref()?;
+    let context = match (&request.git_context, &request.other_context) {
+        (Some(context), _) => format!("the repository `{}`", context.shown()),
+        (None, Some(url)) => format!("the archive `{}`", redact::credentials(url)),
+        (None, None) => {
+            request.context_files.as_ref()?;
+            "what another target gives".to_owned()
+        }
+    };
     let mut dockerfiles = needed.iter().filter_map(|image| image.dockerfile());
     let image = dockerfiles.find(|plan| !plan.added_files.is_empty())?;
     Some(
         Diagnostic::error(format!(
-            "`contextAddFiles` of image `{}` takes files of the client, and the build context is the repository `{}`",
+            "`contextAddFiles` of image `{}` takes files of the client, and the build context is {context}",
             image.name,
-            context.shown()
         ))
         .at(image.at.clone())
         .hint("build in a clone: `docker buildx build -f werf.yaml .`"),
@@ -164,15 +172,24 @@ fn check_single(request: &Request, platforms: Vec<Platform>) -> Result<Vec<Platf
     .hint("leave out `BUILDKIT_MULTI_PLATFORM=0`, or name one by `--platform`"))
 }
 
-/// Returns the images of the file that the client gives for `platform`, or for any.
-fn given_targets<'p>(request: &Request, plan: &'p Plan, platform: &Platform) -> Vec<Target<'p>> {
+/// Returns the target, what it is made of, and which images of that the client gives for `platform`.
+fn needed_for<'p>(
+    request: &Request,
+    plan: &'p Plan,
+    target: Target<'p>,
+    platform: &Platform,
+) -> (Vec<Target<'p>>, Vec<Target<'p>>) {
     let given = given_images(request, plan, Some(platform));
-    plan.targets()
-        .filter(|image| given.contains(image.name()))
-        .collect()
+    let needed = plan.needed_without(target.name(), &given);
+    let made_of: BTreeSet<&ImageName> = needed.iter().flat_map(|image| image.needs()).collect();
+    let is_used = |name: &ImageName| {
+        given.contains(name) && (made_of.contains(name) || *name == *target.name())
+    };
+    let given = plan.targets().filter(|image| is_used(image.name()));
+    (needed, given.collect())
 }
 
-/// Returns the names of these images; of those that are given whatever the platform is if there is none.
+/// Returns the names of the images of the file that the client gives for `platform`; of those that are given whatever the platform is if there is none.
 fn given_images<'p>(
     request: &Request,
     plan: &'p Plan,
