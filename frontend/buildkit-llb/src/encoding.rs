@@ -22,6 +22,12 @@ pub(crate) fn encode(mut op: pb::Op) -> Vec<u8> {
     bytes
 }
 
+/// Returns the bytes of an operation as Go wrote them before BuildKit 0.17.2 (gogo/protobuf): all fields in the order of their
+/// numbers.
+pub(crate) fn encode_by_numbers(op: &pb::Op) -> Vec<u8> {
+    op.encode_to_vec()
+}
+
 /// Returns `sha256:` and the hexadecimal digits of the hash of `bytes`.
 pub(crate) fn digest(bytes: &[u8]) -> String {
     format!(

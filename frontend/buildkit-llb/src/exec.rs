@@ -221,6 +221,13 @@ impl Exec {
         self
     }
 
+    /// What the process may use of memory and processors (since 0.31). Not in the cache key.
+    pub fn linux_resources(mut self, resources: pb::LinuxResources) -> Exec {
+        self.metadata.message.linux_resources = Some(resources);
+        self.metadata.cap("exec.meta.linux.resources");
+        self
+    }
+
     /// The name of the host.
     pub fn hostname(mut self, name: &str) -> Exec {
         name.clone_into(&mut self.meta.hostname);

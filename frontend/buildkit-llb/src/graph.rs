@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use buildkit_proto::pb;
 
-use crate::encoding::{digest, encode};
+use crate::encoding::{digest, encode, encode_by_numbers};
 use crate::exec::{Exec, Outputs};
 use crate::file::File;
 use crate::merge::{Diff, Merge};
@@ -59,6 +59,17 @@ impl Graph {
     pub fn source(&mut self, source: impl Into<Source>) -> Node {
         let built = source.into().build();
         self.add_first_output(built)
+    }
+
+    /// Adds a source in the encoding of daemons before 0.17.2, which name a vertex by the bytes that they get: to these it is the
+    /// operation that they have made themselves, and is not run again.
+    pub fn source_of_old_daemon(&mut self, source: impl Into<Source>) -> Node {
+        let built = source.into().build();
+        let bytes = encode_by_numbers(&built.op);
+        Node {
+            op: self.add_bytes(bytes, built.inputs, built.metadata),
+            output: 0,
+        }
     }
 
     /// Adds an exec and returns its outputs.

@@ -51,6 +51,8 @@ rules! {
         "The base looks like the name of an image of the file, but is taken from a registry."
     BUILD_ARG_UNUSED "BuildArgUnused"
         "A build argument was given that nothing reads."
+    BUILD_CONTEXT_UNUSED "BuildContextUnused"
+        "A named context was given that the build does not use."
     COMMAND_NOT_JSON "CommandNotJson"
         "A command looks like a list but is none, so it is a line for the shell."
     COMMIT_IN_INSTRUCTION "CommitInInstruction"

@@ -84,35 +84,24 @@ impl Dockerignore {
     /// # Errors
     /// The first line that cannot be used.
     pub fn parse(text: &str) -> Result<Dockerignore, BadLine> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut patterns = Vec::new();
-        for (index, written) in text.lines().enumerate() {
-            if written.starts_with('#') || written.trim().is_empty() {
-                continue;
-            }
+        for line in lines(text) {
             let bad = || BadLine {
-                line: index + 1,
-                problem: Problem::NotAPattern(written.trim().to_owned()),
+                line: line.number,
+                problem: Problem::NotAPattern(line.written.to_owned()),
             };
             if patterns.len() == MOST_PATTERNS {
                 let problem = Problem::TooMany;
                 return Err(BadLine { problem, ..bad() });
             }
-            let written = written.trim();
-            let (takes_back, rest) = match written.strip_prefix('!') {
-                Some(rest) => (true, rest.trim()),
-                None => (false, written),
-            };
-            if rest.is_empty() {
+            if line.pattern.is_empty() {
                 return Err(bad());
             }
-            let cleaned = clean(rest);
-            let cleaned = match cleaned.strip_prefix('/') {
-                Some(relative) if !relative.is_empty() => relative,
-                _ => &cleaned,
-            };
-            let how = How::of(cleaned).ok_or_else(bad)?;
-            patterns.push(Pattern { takes_back, how });
+            let how = How::of(&line.pattern).ok_or_else(bad)?;
+            patterns.push(Pattern {
+                takes_back: line.takes_back,
+                how,
+            });
         }
         Ok(Dockerignore { patterns })
     }
@@ -124,6 +113,57 @@ impl Dockerignore {
             directories: HashMap::new(),
         }
     }
+}
+
+/// A line with a pattern.
+struct Line<'a> {
+    /// Its number, from 1.
+    number: usize,
+    written: &'a str,
+    takes_back: bool,
+    /// The path as it is compared; empty if there is none.
+    pattern: String,
+}
+
+/// Returns the lines of the file that are neither empty nor comments.
+fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = text.lines().enumerate();
+    let lines = lines.filter(|(_, line)| !line.starts_with('#') && !line.trim().is_empty());
+    lines.map(|(index, line)| {
+        let written = line.trim();
+        let (takes_back, rest) = match written.strip_prefix('!') {
+            Some(rest) => (true, rest.trim()),
+            None => (false, written),
+        };
+        let cleaned = if rest.is_empty() {
+            String::new()
+        } else {
+            clean(rest)
+        };
+        let pattern = match cleaned.strip_prefix('/') {
+            Some(relative) if !relative.is_empty() => relative.to_owned(),
+            _ => cleaned,
+        };
+        Line {
+            number: index + 1,
+            written,
+            takes_back,
+            pattern,
+        }
+    })
+}
+
+/// Returns the patterns of the file with this text as a client of BuildKit takes them: it looks at them itself.
+pub fn patterns(text: &str) -> Vec<String> {
+    let patterns = lines(text).map(|line| {
+        if line.takes_back {
+            format!("!{}", line.pattern)
+        } else {
+            line.pattern
+        }
+    });
+    patterns.collect()
 }
 
 /// Says of paths whether they are left out.
@@ -265,6 +305,12 @@ mod tests {
     fn out(text: &str, path: &str) -> bool {
         let ignore = Dockerignore::parse(text).expect(text);
         ignore.judge().leaves_out(path.as_bytes())
+    }
+
+    #[test]
+    fn patterns_are_cleaned_for_clients() {
+        let text = "\u{feff}# comment\n\n /a/ \n!/b/../c\n**/*.o\n";
+        assert_eq!(patterns(text), ["a", "!c", "**/*.o"]);
     }
 
     #[test]

@@ -56,7 +56,6 @@ impl OnExit {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
     use std::process::Command;
 
     use super::*;
@@ -70,9 +69,10 @@ mod tests {
         let left = directory.path().join("left");
         let file = directory.path().join("script.sh");
         std::fs::write(&file, format!("#!/bin/bash -e\n{REPORT}\n{script}\n")).expect("a script");
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("a mode");
         let on_exit = OnExit::new(left.to_str().expect("text")).expect("memory");
-        let output = Command::new(&file)
+        let output = Command::new("bash")
+            .arg("-e")
+            .arg(&file)
             .envs(on_exit.variables(own.map(OsString::from)))
             .output()
             .expect("bash runs");

@@ -11,7 +11,7 @@ use werf_config::giterminism::Giterminism;
 use werf_config::template::TextFiles;
 use werf_config::template::{self, CommitData, Inputs};
 use werf_config::{self, Config, ImageName};
-use werf_frontend::lower::{self, BaseImage, Bases, Settings};
+use werf_frontend::lower::{self, BaseFiles, BaseImage, Bases, Settings};
 use werf_plan::ImageSources;
 use werf_plan::file::{Plan, SourceFile};
 use werf_plan::stage::StageKind;
@@ -108,8 +108,10 @@ fn lowered(text: &str, settings: &Settings) -> String {
     let (plan, sources) = plan(text);
     let base = |name: &str| {
         let base = BaseImage {
-            reference: format!("docker.io/library/{name}@sha256:00"),
-            resolve_mode: "default".into(),
+            files: BaseFiles::Image {
+                reference: format!("docker.io/library/{name}@sha256:00"),
+                resolve_mode: "default".into(),
+            },
             config: BASE_CONFIG.into(),
         };
         (format!("docker.io/library/{name}"), base)

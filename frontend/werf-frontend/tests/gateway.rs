@@ -36,6 +36,8 @@ struct Script {
     failed_input: Option<&'static str>,
     /// The label of the worker.
     label: &'static str,
+    /// The inputs of the client.
+    inputs: BTreeMap<String, pb::Definition>,
 }
 
 impl Default for Script {
@@ -68,6 +70,7 @@ impl Default for Script {
             dockerfile: None,
             failed_input: None,
             label: "org.mobyproject.buildkit.worker.snapshotter",
+            inputs: BTreeMap::new(),
         }
     }
 }
@@ -187,7 +190,9 @@ impl LlbBridge for Daemon {
     }
 
     async fn inputs(&self, _: Request<proto::InputsRequest>) -> Answer<proto::InputsResponse> {
-        Err(Status::unimplemented("not asked for"))
+        Ok(Response::new(proto::InputsResponse {
+            definitions: self.script.inputs.clone(),
+        }))
     }
 
     async fn new_container(
@@ -822,7 +827,7 @@ async fn warnings_stop_a_build_that_wants_them_to() {
         ..Script::default()
     };
     let argument = |value: &str| format!("build-arg:BUILDKIT_DOCKERFILE_CHECK={value}");
-    let strict = argument("error=true;skip=NoImage");
+    let strict = argument("error=true;skip=NoImage,BuildArgUnused");
     let outcomes = build(script.clone(), &[&strict]).await;
     assert_eq!(
         outcomes.error().message,
@@ -839,4 +844,53 @@ async fn warnings_stop_a_build_that_wants_them_to() {
             .message
             .starts_with("`check` has no option `strict`")
     );
+}
+
+#[tokio::test]
+async fn an_input_of_the_client_reaches_a_dockerfile_with_its_configuration() {
+    let mut graph = buildkit_llb::Graph::new();
+    let node = graph.source(buildkit_llb::Source::image("docker.io/library/made:1"));
+    let mut input = graph.definition(node);
+    // As a daemon writes it, and no daemon before 0.14 takes it back.
+    let places = &mut input.source.get_or_insert_default().locations;
+    places.insert(graph.digest(node), pb::Locations::default());
+    let script = Script {
+        inputs: BTreeMap::from([("base".to_owned(), input)]),
+        ..with_dockerfile()
+    };
+    let metadata = r#"input-metadata:base={"containerimage.config":"e30="}"#;
+    let outcomes = build(script, &["context:base=input:base", metadata]).await;
+    let solve = outcomes.solves.last().expect("a solve");
+    assert_eq!(solve.frontend, "dockerfile.v0");
+    assert_eq!(solve.frontend_opt["context:base"], "input:base");
+    assert_eq!(
+        solve.frontend_opt["input-metadata:base"],
+        r#"{"containerimage.config":"e30="}"#
+    );
+    let handed_on = &solve.frontend_inputs["base"];
+    assert_eq!(handed_on.def, graph.definition(node).def);
+    let places = handed_on.source.as_ref();
+    assert!(places.is_none_or(|source| source.locations.is_empty()));
+}
+
+#[tokio::test]
+async fn a_file_of_a_web_server_is_no_context_unless_it_is_an_archive() {
+    for (capability, first_field) in [(None, 3), (Some("exec.validexitcode"), 11)] {
+        let mut script = Script::default();
+        script.capabilities.extend(capability);
+        let outcomes = build(script, &["context=https://me:word@host/x"]).await;
+        let message = &outcomes.error().message;
+        assert!(
+            message.starts_with(
+                "the build context is `https://***@host/x`, and neither a local directory nor a git repository"
+            ),
+            "{message}"
+        );
+        // Daemons up to 0.17.1 know an operation as theirs by the order of its fields.
+        let definition = outcomes.solves[0]
+            .definition
+            .as_ref()
+            .expect("a definition");
+        assert_eq!(definition.def[0][0] >> 3, first_field);
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diagnostic::{Diagnostic, SourceText};
 use serde_json::{Value, json};
 use werf_config::{self};
-use werf_frontend::lower::{self, BaseImage, Bases, Settings};
+use werf_frontend::lower::{self, BaseFiles, BaseImage, Bases, Settings};
 
 /// A base that werf itself has built.
 const BASE: &str = r#"{
@@ -27,8 +27,10 @@ fn lowered(meta: &str, section: &str) -> Result<Value, Vec<Diagnostic>> {
     let loaded = werf_config::load(&source)?;
     let plan = werf_plan::plan(&loaded.config, "0", &BTreeMap::new());
     let base = BaseImage {
-        reference: "docker.io/library/debian:latest@sha256:00".into(),
-        resolve_mode: "default".into(),
+        files: BaseFiles::Image {
+            reference: "docker.io/library/debian:latest@sha256:00".into(),
+            resolve_mode: "default".into(),
+        },
         config: BASE.into(),
     };
     let bases = Bases::from([("docker.io/library/debian:latest".to_owned(), base)]);

@@ -80,6 +80,8 @@ pub mod plan_in_build {
     pub const COMMAND: &str = "plan-in-build";
     /// The git directory.
     pub const GIT_DIR: &str = "git-dir";
+    /// The directory that stands for it.
+    pub const NAMED_GIT: &str = "named-git";
     /// Where STORE is mounted.
     pub const STORE: &str = "store";
     /// Where the values of secrets are put.

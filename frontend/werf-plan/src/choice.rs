@@ -60,6 +60,15 @@ impl Plan {
     /// Returns what must be built for the image `target`, which comes last, in an order in which it can be built; each
     /// image once.
     pub fn needed(&self, target: &ImageName) -> Vec<Target<'_>> {
+        self.needed_without(target, &BTreeSet::new())
+    }
+
+    /// Returns the same where the images `given` are at hand, and what they are made of is not looked at.
+    pub fn needed_without(
+        &self,
+        target: &ImageName,
+        given: &BTreeSet<&ImageName>,
+    ) -> Vec<Target<'_>> {
         let images: Vec<Target<'_>> = self.targets().collect();
         let numbers: BTreeMap<&ImageName, usize> = images
             .iter()
@@ -78,7 +87,7 @@ impl Plan {
         let mut wanted = BTreeSet::new();
         let mut open: Vec<usize> = numbers.get(target).copied().into_iter().collect();
         while let Some(number) = open.pop() {
-            if wanted.insert(number) {
+            if !given.contains(images[number].name()) && wanted.insert(number) {
                 open.extend(&needs[number]);
             }
         }

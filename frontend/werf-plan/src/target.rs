@@ -1,6 +1,6 @@
 //! Which image of a plan is built.
 
-use diagnostic::{Diagnostic, Located};
+use diagnostic::{Diagnostic, Located, Location};
 use werf_config::ImageName;
 
 use super::dockerfile::DockerfilePlan;
@@ -21,6 +21,14 @@ impl<'a> Target<'a> {
         match self {
             Target::Image(image) => &image.name,
             Target::Dockerfile(image) => &image.name,
+        }
+    }
+
+    /// Returns where it is defined.
+    pub fn at(self) -> &'a Location {
+        match self {
+            Target::Image(image) => &image.at,
+            Target::Dockerfile(image) => &image.at,
         }
     }
 

@@ -16,6 +16,10 @@ pub enum Feature {
     CacheExport,
     /// `--platform` with several; what the file asks for needs no more than an output that can hold them.
     SeveralPlatforms,
+    /// Provenance and lists of contents beside an image.
+    Attestations,
+    /// Named contexts that are OCI layouts.
+    OciLayouts,
     /// `--output type=oci`, which has an index.
     OciOutput,
     /// Parameters in the URL of a git context, which came with BuildKit 0.24 and buildx 0.28.
@@ -28,9 +32,11 @@ impl Feature {
     /// Whether the engine has it. Most come with containerd's image store.
     fn is_there(self) -> bool {
         match self {
-            Feature::CacheExport | Feature::SeveralPlatforms | Feature::OciOutput => {
-                has_containerd_store()
-            }
+            Feature::Attestations
+            | Feature::CacheExport
+            | Feature::SeveralPlatforms
+            | Feature::OciLayouts
+            | Feature::OciOutput => has_containerd_store(),
             // Docker has had BuildKit 0.24 and newer since 28.4.
             Feature::GitQueries => has_docker(28, 4),
             Feature::Metadata => has_docker(28, 2),
@@ -41,6 +47,8 @@ impl Feature {
         match self {
             Feature::CacheExport => "cache export",
             Feature::SeveralPlatforms => "`--platform` with several",
+            Feature::Attestations => "attestations",
+            Feature::OciLayouts => "OCI layouts as contexts",
             Feature::OciOutput => "`--output type=oci`",
             Feature::GitQueries => "parameters in git URLs",
             Feature::Metadata => "metadata of the client's files",

@@ -220,6 +220,25 @@ fn submodules_come_from_the_repository_s_own_copies() {
 }
 
 #[test]
+fn a_submodule_may_be_called_as_the_directory_of_large_files_is() {
+    let origin = Repo::new();
+    origin.write("file", "of lfs\n");
+    origin.commit("first");
+    let repo = Repo::new();
+    let url = format!("file://{}", origin.path().display());
+    for path in ["third_party/lfs", "lfs/core"] {
+        let allowed = "protocol.file.allow=always";
+        repo.git(&["-c", allowed, "submodule", "--quiet", "add", &url, path]);
+    }
+    repo.commit_config("image: app\nfrom: scratch\ngit: [{to: /app}]\n");
+    let (_, tree) = Build::of(&repo).tree();
+    for path in ["third_party/lfs", "lfs/core"] {
+        let found = tree.text(&format!("/app/{path}/file"));
+        assert_eq!(found.as_deref(), Some("of lfs\n"), "{path}");
+    }
+}
+
+#[test]
 fn a_submodule_that_is_not_checked_out_says_what_to_do() {
     let repo = Repo::new();
     let _origins = with_submodules(&repo);

@@ -160,10 +160,14 @@ fn a_named_context_takes_the_place_of_a_base_and_of_an_imported_image() {
     assert_eq!(usual.image.run(&["cat", "/seen"]), "none\n");
     let replaced = built("app", &[&context]);
     assert_eq!(replaced.image.run(&["cat", "/seen"]), "other\nother\n");
-    assert!(!replaced.log.contains("OptionIgnored"), "{}", replaced.log);
+    assert!(
+        !replaced.log.contains("BuildContextUnused"),
+        "{}",
+        replaced.log
+    );
     let taker = built("taker", &[&context]);
     assert_eq!(taker.image.file("/origin").as_deref(), Some("other\n"));
     // What stands for nothing is said.
     let unused = built("app", &["--build-context=debian=docker-image://busybox"]);
-    unused.says(&["OptionIgnored", "--build-context debian"]);
+    unused.says(&["BuildContextUnused", "--build-context debian"]);
 }

@@ -29,6 +29,11 @@ impl GitSource {
         if is_ssh { git.ssh("default") } else { git }
     }
 
+    /// Returns the host and the path of a repository's URL, which are the same for all protocols.
+    pub fn location_of(url: &str) -> String {
+        location(url).1
+    }
+
     /// Takes only this directory of the repository (since 0.9).
     pub fn directory(mut self, path: &str) -> GitSource {
         path.trim_matches('/').clone_into(&mut self.directory);

@@ -13,6 +13,7 @@ mod terminal;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use werf_frontend::git::repo::followed_git_file;
 use werf_frontend::helper::locate::ConfigQuery;
 use werf_frontend::helper::plan::PlanRequest;
 use werf_frontend::helper::uncommitted::ClientFiles;
@@ -64,7 +65,10 @@ impl Checkout {
     fn request(self, mut build_args: BTreeMap<String, String>) -> PlanRequest {
         let (git_dir, nearest) = match self.git_dir {
             Some(given) => (given, None),
-            None => (root_from_here().join(GIT_DIR), config_from_here()),
+            None => (
+                followed_git_file(&root_from_here().join(GIT_DIR)),
+                config_from_here(),
+            ),
         };
         if let Some(env) = self.env {
             build_args.insert("WERF_ENV".to_owned(), env);

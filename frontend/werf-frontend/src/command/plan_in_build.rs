@@ -23,6 +23,9 @@ pub struct PlanInBuild {
     /// The git directory
     #[arg(long = flag::GIT_DIR, value_name = "DIR")]
     git_dir: PathBuf,
+    /// A directory that stands for it: it is one, or has one as .git
+    #[arg(long = flag::NAMED_GIT, value_name = "DIR")]
+    named_git: Option<PathBuf>,
     /// The directory shared by all builds, to put tools into
     #[arg(long = flag::STORE, value_name = "DIR")]
     store: PathBuf,
@@ -86,6 +89,7 @@ impl PlanInBuild {
         let content = sent.and_then(|sent| read_sent(sent, self.name.as_deref()));
         let request = PlanRequest {
             git_dir: self.git_dir,
+            named_git: self.named_git,
             config: ConfigQuery {
                 path: self.file,
                 name: self.name,

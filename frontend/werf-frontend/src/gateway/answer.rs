@@ -9,6 +9,8 @@ use crate::lower::BaseImage;
 
 use super::bridge::{Made, Ref};
 
+/// The key of an image's configuration.
+pub(super) const CONFIG: &str = "containerimage.config";
 /// The key of the platforms that the file systems are for (`exporter/containerimage/exptypes/types.go`).
 const PLATFORMS: &str = "refs.platforms";
 
@@ -50,7 +52,7 @@ impl Answer {
         base: Option<&BaseImage>,
     ) -> Answer {
         let mut metadata = BTreeMap::from([
-            ("containerimage.config".to_owned(), config),
+            (CONFIG.to_owned(), config),
             (PLATFORMS.to_owned(), describe([platform])),
         ]);
         if let Some(base) = base {
@@ -111,6 +113,8 @@ fn describe<'a>(platforms: impl IntoIterator<Item = &'a Platform>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use crate::lower::BaseFiles;
+
     use super::*;
 
     fn text(answer: &Answer) -> String {
@@ -125,8 +129,7 @@ mod tests {
     fn image(platform: &str, base: Option<&str>) -> (Platform, Answer) {
         let parsed = Platform::parse(platform).expect("a platform");
         let base = base.map(|config| BaseImage {
-            reference: "busybox".to_owned(),
-            resolve_mode: "default".to_owned(),
+            files: BaseFiles::Empty,
             config: config.into(),
         });
         let reference = Ref(format!("root of {platform}"));

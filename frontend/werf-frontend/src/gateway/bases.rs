@@ -6,21 +6,18 @@ use buildkit_llb::{Platform, normalise_reference};
 use diagnostic::{Diagnostic, Location, rule};
 use werf_config::{Base, ImportFrom};
 use werf_plan::file::{ImagePlan, Plan};
+use werf_plan::target::Target;
 
-use crate::lower::{BaseImage, Bases, Settings};
+use crate::lower::{BaseFiles, BaseImage, Bases, Settings};
 
 use super::bridge::{Bridge, CallError, ResolvedImage};
 use super::failure::Failure;
+use super::named_context::{ContextKind, NamedContext};
 use super::report;
 use super::request::Request;
 
 /// What makes BuildKit ask the registry though there is a local image.
 const PULL: &str = "pull";
-
-/// What a named context begins with that is an image.
-const IMAGE_CONTEXT: &str = "docker-image://";
-/// What is between the name of a context and the platform that it is for.
-const PLATFORM_MARK: &str = "::";
 
 /// One question to a registry.
 struct Lookup<'a> {
@@ -30,34 +27,63 @@ struct Lookup<'a> {
     resolve_mode: String,
 }
 
-/// Resolves the registries' images that `images` start or import from.
+/// Finds the registries' images that `images` start or import from: in the registries, or where named contexts of the client
+/// lead that stand for them. What stands for the images `given` of the file is among them, under their names.
 pub(super) async fn resolve(
     bridge: &Bridge,
     images: &[&ImagePlan],
+    given: &[Target<'_>],
     request: &Request,
     settings: &Settings,
 ) -> Result<Bases, Failure> {
-    let lookups = lookups(images, &request.resolve_mode);
-    let asked: Vec<_> = lookups
-        .iter()
-        .map(|(normalised, lookup)| {
-            let mut bridge = bridge.clone();
-            let normalised = of_context(request, normalised, &settings.platform)
-                .unwrap_or_else(|| normalised.clone());
-            let platform = settings.platform.to_proto();
-            let internal = settings.bracketed("internal");
-            let mode = lookup.resolve_mode.clone();
-            tokio::spawn(async move {
-                let log_name = format!("{internal} load metadata for {normalised}");
-                let answer = bridge
-                    .resolve_image(&normalised, &platform, &mode, &log_name)
-                    .await;
-                (normalised, answer)
-            })
-        })
-        .collect();
     let mut bases = Bases::new();
-    for ((normalised, lookup), answer) in lookups.into_iter().zip(asked) {
+    let mut asked = Vec::new();
+    let mut lookups = lookups(images, &request.resolve_mode);
+    for image in given {
+        lookups
+            .entry(normalise_reference(image.name().as_str()))
+            .or_insert_with(|| Lookup {
+                reference: image.name().as_str(),
+                at: image.at(),
+                resolve_mode: request.resolve_mode.clone(),
+            });
+    }
+    for (normalised, lookup) in lookups {
+        let platform = &settings.platform;
+        let context = NamedContext::of_image(request, &normalised, platform);
+        let reference = match context {
+            None => normalised.clone(),
+            Some(context) => match context
+                .kind()
+                .map_err(|error| error.at(lookup.at.clone()))?
+            {
+                ContextKind::Image(reference) => reference,
+                kind => {
+                    let base = context
+                        .as_base(&mut bridge.clone(), request, &kind, platform)
+                        .await
+                        .map_err(|failure| explain(failure, &lookup, Some(context)))?;
+                    bases.insert(normalised, base);
+                    continue;
+                }
+            },
+        };
+        let mut bridge = bridge.clone();
+        let platform = platform.to_proto();
+        let log_name = format!(
+            "{} load metadata for {reference}",
+            settings.bracketed("internal")
+        );
+        let mode = lookup.resolve_mode.clone();
+        let answer = tokio::spawn(async move {
+            let answer = bridge
+                .resolve_image(&reference, &platform, &mode, &log_name)
+                .await;
+            (reference, answer)
+        });
+        asked.push((normalised, lookup, context, answer));
+    }
+    for (normalised, lookup, context, answer) in asked {
         let (found, answer) = match answer.await {
             Ok(answer) => answer,
             // It was neither cancelled nor is there a reason for it to panic.
@@ -66,49 +92,25 @@ pub(super) async fn resolve(
                 Err(CallError::Transport(error.to_string())),
             ),
         };
-        let is_replaced = found != normalised;
-        let answer = answer.map_err(|error| {
-            let instead = is_replaced.then_some(found.as_str());
-            explain(error, &lookup, instead)
-        });
+        let answer = answer.map_err(|error| explain(error.into(), &lookup, context));
         let ResolvedImage { digest, config } = answer?;
         let reference = if digest.is_empty() || found.contains('@') {
             found
         } else {
             format!("{found}@{digest}")
         };
-        let base = BaseImage {
+        let files = BaseFiles::Image {
             reference,
             resolve_mode: lookup.resolve_mode,
-            config,
         };
-        bases.insert(normalised, base);
+        bases.insert(normalised, BaseImage { files, config });
     }
     Ok(bases)
 }
 
-/// Returns the image that the client gives in place of `normalised` (`--build-context alpine=docker-image://…`), by its
-/// normalised reference: that for the platform, else that for all (`frontend/dockerui/namedcontext.go`).
-fn of_context(request: &Request, normalised: &str, platform: &Platform) -> Option<String> {
-    let given = request.contexts.iter().filter_map(|(name, value)| {
-        let image = value.strip_prefix(IMAGE_CONTEXT)?;
-        let (name, of) = match name.split_once(PLATFORM_MARK) {
-            Some((name, of)) => (name, Some(Platform::parse(of)?)),
-            None => (name.as_str(), None),
-        };
-        let fits = of.as_ref().is_none_or(|of| of == platform);
-        (fits && normalise_reference(name) == normalised).then_some((of.is_some(), image))
-    });
-    let (_, image) = given.max_by_key(|(is_for_platform, _)| *is_for_platform)?;
-    Some(normalise_reference(image))
-}
-
-/// Whether the named context `name` stands for an image of a registry that one of `images` starts or imports from.
-pub(super) fn uses_context(request: &Request, name: &str, images: &[&ImagePlan]) -> bool {
-    let is_image = |value: &String| value.starts_with(IMAGE_CONTEXT);
-    let base = name.split(PLATFORM_MARK).next().unwrap_or(name);
-    request.contexts.get(name).is_some_and(is_image)
-        && lookups(images, "").contains_key(&normalise_reference(base))
+/// Whether the named context `context` stands for an image of a registry that one of `images` starts or imports from.
+pub(super) fn uses_context(context: NamedContext<'_>, images: &[&ImagePlan]) -> bool {
+    lookups(images, "").contains_key(&normalise_reference(context.base_name()))
 }
 
 /// Returns a warning for each of the registries' images that is for another platform than the build, as BuildKit's Dockerfile
@@ -185,20 +187,29 @@ fn lookups<'a>(images: &[&'a ImagePlan], resolve_mode: &str) -> BTreeMap<String,
     all
 }
 
-fn explain(error: CallError, lookup: &Lookup<'_>, instead: Option<&str>) -> Failure {
-    let CallError::Status(mut status) = error else {
-        return error.into();
-    };
+/// Puts the line of the image before what was said of it, and the named context that stands for it.
+fn explain(failure: Failure, lookup: &Lookup<'_>, context: Option<NamedContext<'_>>) -> Failure {
     let (reference, at) = (lookup.reference, lookup.at);
-    let instead = instead.map_or_else(String::new, |image| {
-        format!(", for which `--build-context` gives `{image}`")
+    let instead = context.map_or_else(String::new, |context| {
+        format!(", for which there is `{}`", context.option())
     });
-    status.message = format!(
-        "{}:{}: base image `{reference}`{instead}: {}",
-        at.file, at.start.line, status.message
-    );
-    status.code = report::CODE_UNKNOWN;
-    Failure::StatusAt(status, at.clone())
+    match failure {
+        Failure::Status(mut status) => {
+            status.message = format!(
+                "{}:{}: base image `{reference}`{instead}: {}",
+                at.file, at.start.line, status.message
+            );
+            status.code = report::CODE_UNKNOWN;
+            Failure::StatusAt(status, at.clone())
+        }
+        Failure::Mistakes(mistakes) => Failure::Mistakes(
+            mistakes
+                .into_iter()
+                .map(|mistake| mistake.at(at.clone()))
+                .collect(),
+        ),
+        other => other,
+    }
 }
 
 /// Returns the registry's image at the bottom of `image`.
@@ -223,38 +234,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_named_context_stands_for_the_image_of_its_name() {
-        let given = [
-            ("context:alpine", "docker-image://mirror/alpine:3"),
-            ("context:alpine::linux/arm64", "docker-image://arm/alpine"),
-            ("context:busybox:1", "docker-image://busybox@sha256:0"),
-            ("context:debian", "local:debian"),
-        ]
-        .map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let request = Request::from_options(given.into()).expect("options");
-        for (written, platform, expected) in [
-            ("alpine", "linux/amd64", Some("docker.io/mirror/alpine:3")),
-            (
-                "docker.io/library/alpine:latest",
-                "linux/amd64",
-                Some("docker.io/mirror/alpine:3"),
-            ),
-            ("alpine", "linux/arm64", Some("docker.io/arm/alpine:latest")),
-            ("alpine:3", "linux/amd64", None),
-            (
-                "busybox:1",
-                "linux/amd64",
-                Some("docker.io/library/busybox@sha256:0"),
-            ),
-            ("debian", "linux/amd64", None),
-        ] {
-            let platform = Platform::parse(platform).expect("a platform");
-            let image = of_context(&request, &normalise_reference(written), &platform);
-            assert_eq!(image.as_deref(), expected, "{written} {platform}");
-        }
-    }
-
-    #[test]
     fn each_reference_is_asked_for_once_and_the_latest_wins() {
         let text = "project: p\nconfigVersion: 1\n---\nimage: a\nfrom: alpine\n---\nimage: b\nfrom: docker.io/library/alpine:latest\nfromLatest: true\n---\nimage: c\nfrom: b\n";
         let config_text = SourceText::new("werf.yaml", text).expect("text");
@@ -267,12 +246,11 @@ mod tests {
         assert_eq!(normalised, "docker.io/library/alpine:latest");
         assert_eq!((lookup.reference, &*lookup.resolve_mode), ("alpine", PULL));
         let base = BaseImage {
-            reference: "x".into(),
-            resolve_mode: PULL.into(),
-            config: Vec::new(),
+            files: BaseFiles::Empty,
+            config: b"x".to_vec(),
         };
         let bases = Bases::from([(normalised.clone(), base)]);
-        assert!(of(&plan, images[2], &bases).is_some_and(|base| base.reference == "x"));
+        assert!(of(&plan, images[2], &bases).is_some_and(|base| base.config == b"x"));
     }
 
     #[test]
@@ -284,8 +262,7 @@ mod tests {
         let images: Vec<&ImagePlan> = plan.images.iter().collect();
         let base = |name: &str, config: &str| {
             let base = BaseImage {
-                reference: name.to_owned(),
-                resolve_mode: "default".into(),
+                files: BaseFiles::Empty,
                 config: config.into(),
             };
             (format!("docker.io/library/{name}:latest"), base)

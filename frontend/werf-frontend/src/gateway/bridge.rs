@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use buildkit_llb::Platform;
 use buildkit_proto::frontend as proto;
 use buildkit_proto::frontend::llb_bridge_client::LlbBridgeClient;
+use buildkit_proto::fsutil::types::Stat;
 use buildkit_proto::pb;
 use buildkit_proto::rpc;
 use diagnostic::Diagnostic;
@@ -18,6 +20,9 @@ const MAX_MESSAGE_BYTES: usize = 64 << 20;
 
 /// The largest definition that BuildKit before 0.14 receives, less room for the rest of the request.
 pub const MAX_DEFINITION_BYTES: usize = (4 << 20) - (64 << 10);
+
+/// The kind of resolver that looks into an OCI layout of the client.
+const OCI_LAYOUT: i32 = 1;
 
 /// Every file of the daemon that is not read at once is read in pieces of this size.
 const READ_BYTES: i64 = 3 << 20;
@@ -222,6 +227,38 @@ impl Bridge {
         }
     }
 
+    /// Reads the first bytes of a regular file.
+    pub async fn read_head(
+        &mut self,
+        reference: &Ref,
+        path: &str,
+        length: i64,
+    ) -> Result<Vec<u8>, CallError> {
+        let request = proto::ReadFileRequest {
+            r#ref: reference.0.clone(),
+            file_path: path.to_owned(),
+            range: Some(proto::FileRange { offset: 0, length }),
+            ..proto::ReadFileRequest::default()
+        };
+        Ok(self.client.read_file(request).await?.into_inner().data)
+    }
+
+    /// Returns what the entry `name` of the root directory is, without following a link.
+    pub async fn stat_in_root(
+        &mut self,
+        reference: &Ref,
+        name: &str,
+    ) -> Result<Option<Stat>, CallError> {
+        let request = proto::ReadDirRequest {
+            r#ref: reference.0.clone(),
+            dir_path: "/".to_owned(),
+            include_pattern: name.to_owned(),
+            ..proto::ReadDirRequest::default()
+        };
+        let entries = self.client.read_dir(request).await?.into_inner().entries;
+        Ok(entries.into_iter().find(|entry| entry.path == name))
+    }
+
     /// Resolves an image reference to its digest and configuration.
     pub async fn resolve_image(
         &mut self,
@@ -246,6 +283,34 @@ impl Bridge {
             digest: response.digest,
             config: response.config,
         })
+    }
+
+    /// Returns the configuration of an image of an OCI layout of the client, for which `name` stands in the progress.
+    pub async fn resolve_oci_layout(
+        &mut self,
+        name: &str,
+        store: &str,
+        digest: &str,
+        platform: &Platform,
+        session: &str,
+    ) -> Result<Vec<u8>, CallError> {
+        let request = proto::ResolveImageConfigRequest {
+            r#ref: format!("{name}@{digest}"),
+            platform: Some(platform.to_proto()),
+            log_name: format!("[internal] load metadata for {name}"),
+            resolver_type: OCI_LAYOUT,
+            session_id: session.to_owned(),
+            store_id: store.to_owned(),
+            ..proto::ResolveImageConfigRequest::default()
+        };
+        let response = self.client.resolve_image_config(request).await?;
+        Ok(response.into_inner().config)
+    }
+
+    /// Returns the definitions that the client gives as inputs, by their names.
+    pub async fn inputs(&mut self) -> Result<BTreeMap<String, pb::Definition>, CallError> {
+        let response = self.client.inputs(proto::InputsRequest {}).await?;
+        Ok(response.into_inner().definitions)
     }
 
     /// Shows a warning on the vertex with digest `vertex`.

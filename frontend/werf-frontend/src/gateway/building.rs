@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use buildkit_llb::Platform;
-use diagnostic::{Checks, Diagnostic, rule};
+use buildkit_llb::{Platform, normalise_reference};
+use diagnostic::{Checks, Diagnostic};
 use werf_config::ImageName;
 use werf_plan::file::{ImagePlan, Outcome, Plan, SourceFile};
 use werf_plan::remote::missing as missing_remotes;
@@ -14,13 +14,15 @@ use werf_plan::target::Target;
 use crate::lower::{Lowerer, Settings, StoreAccess};
 
 use super::answer::Answer;
-use super::bridge::{self, Bridge, CallError, Ref};
+use super::bridge::{self, Bridge, CallError, Daemon, Ref};
 use super::dockerfile::DockerfileSolve;
 use super::failure::{Failure, explain_no_repository, look_and_blame};
+use super::named_context::{self, NamedContext};
 use super::plan_graph::OwnImage;
 use super::planning::Planned;
 use super::request::Request;
 use super::rounds::{Round, Solved, TargetGraph, UnknownBaselines};
+use super::unheeded::{self, Unheeded};
 use super::{bases, client_files, platform, report, toolchain};
 
 /// What stays the same in all rounds of a build.
@@ -35,6 +37,8 @@ pub(super) struct Build<'a> {
     pub(super) native: Platform,
     /// How stages mount STORE.
     pub(super) store: StoreAccess,
+    /// What the daemon can do.
+    pub(super) daemon: &'a Daemon,
     /// What was warned of while a platform was built: each once, though a platform may be built in several rounds.
     pub(super) warned: Mutex<BTreeSet<String>>,
 }
@@ -66,17 +70,33 @@ pub(super) async fn build_planned(
         Outcome::NeedsFiles(_) => return Err(client_files::asked_again().into()),
     };
     let target = plan.choose(request.target.as_deref())?;
-    let needed = plan.needed(target.name());
-    if let Some(mistake) = plan.lacks(&needed) {
-        return Err(mistake.into());
+    let given = given_images(request, &plan, None);
+    if given.contains(target.name()) {
+        return Err(target_is_given(target).into());
     }
-    if let Some(mistake) = needs_client(request, &needed) {
-        return Err(mistake.into());
-    }
+    let needed = plan.needed_without(target.name(), &given);
     let platforms = platform::choose(target, &needed, &build.asked, &build.native)?;
     let platforms = check_single(request, platforms)?;
+    for platform in &platforms {
+        // An image of the file may be given for some of them only.
+        let (needed, _) = needed_for(request, &plan, target, platform);
+        if let Some(mistake) = plan
+            .lacks(&needed)
+            .or_else(|| needs_client(request, &needed))
+        {
+            return Err(mistake.into());
+        }
+    }
+    let is_for_several = platforms.len() > 1;
     if round.is_first() {
-        let of_request = request_warnings(request, &plan, &needed, &file.used_build_args);
+        let of_request = unheeded::warnings(&Unheeded {
+            request,
+            daemon: build.daemon,
+            plan: &plan,
+            needed: &needed,
+            used_build_args: &file.used_build_args,
+            remotes: &round.remotes,
+        });
         for warning in file.warnings.iter().chain(&of_request) {
             if file.checks.hears(warning) {
                 let warning = report::warning(&planned.vertex, warning, texts);
@@ -89,16 +109,20 @@ pub(super) async fn build_planned(
             return Err(Failure::Mistakes(stops));
         }
     }
-    let target_build = TargetBuild {
-        build,
-        plan: &plan,
-        target,
-        needed,
-        texts,
-        vertex: &planned.vertex,
-        checks: &file.checks,
-        has_toolchain: file.has_toolchain,
-        is_for_several: platforms.len() > 1,
+    let target_build = |platform: &Platform| {
+        let (needed, given) = needed_for(request, &plan, target, platform);
+        TargetBuild {
+            build,
+            plan: &plan,
+            target,
+            needed,
+            given,
+            texts,
+            vertex: &planned.vertex,
+            checks: &file.checks,
+            has_toolchain: file.has_toolchain,
+            is_for_several,
+        }
     };
     let first = done.len();
     for (index, platform) in platforms.into_iter().enumerate().skip(first) {
@@ -108,7 +132,7 @@ pub(super) async fn build_planned(
         } else {
             BTreeMap::new()
         };
-        match target_build
+        match target_build(&platform)
             .run(bridge, platform.clone(), retried, round)
             .await?
         {
@@ -122,16 +146,15 @@ pub(super) async fn build_planned(
     Ok(Solved::Well(None))
 }
 
-/// Returns the mistake of building `needed` from a git repository if that takes files of the client.
+/// Returns the mistake of building `needed` from a context that is no directory of the client if that takes files of it.
 fn needs_client(request: &Request, needed: &[Target<'_>]) -> Option<Diagnostic> {
-    let context = request.git_context.as_ref()?;
+    let context = request.context_elsewhere()?;
     let mut dockerfiles = needed.iter().filter_map(|image| image.dockerfile());
     let image = dockerfiles.find(|plan| !plan.added_files.is_empty())?;
     Some(
         Diagnostic::error(format!(
-            "`contextAddFiles` of image `{}` takes files of the client, and the build context is the repository `{}`",
+            "`contextAddFiles` of image `{}` takes files of the client, and the build context is {context}",
             image.name,
-            context.shown()
         ))
         .at(image.at.clone())
         .hint("build in a clone: `docker buildx build -f werf.yaml .`"),
@@ -151,6 +174,52 @@ fn check_single(request: &Request, platforms: Vec<Platform>) -> Result<Vec<Platf
     .hint("leave out `BUILDKIT_MULTI_PLATFORM=0`, or name one by `--platform`"))
 }
 
+/// Returns the target, what it is made of, and which images of that the client gives for `platform`.
+fn needed_for<'p>(
+    request: &Request,
+    plan: &'p Plan,
+    target: Target<'p>,
+    platform: &Platform,
+) -> (Vec<Target<'p>>, Vec<Target<'p>>) {
+    let given = given_images(request, plan, Some(platform));
+    let needed = plan.needed_without(target.name(), &given);
+    let made_of: BTreeSet<&ImageName> = needed.iter().flat_map(|image| image.needs()).collect();
+    let is_used = |name: &ImageName| {
+        given.contains(name) && (made_of.contains(name) || *name == *target.name())
+    };
+    let given = plan.targets().filter(|image| is_used(image.name()));
+    (needed, given.collect())
+}
+
+/// Returns the names of the images of the file that the client gives for `platform`; of those that are given whatever the platform is if there is none.
+fn given_images<'p>(
+    request: &Request,
+    plan: &'p Plan,
+    platform: Option<&Platform>,
+) -> BTreeSet<&'p ImageName> {
+    let is_given = |name: &ImageName| {
+        let normalised = normalise_reference(name.as_str());
+        !name.as_str().is_empty()
+            && match platform {
+                Some(platform) => NamedContext::of_image(request, &normalised, platform).is_some(),
+                None => named_context::all(request)
+                    .any(|context| normalise_reference(context.name) == normalised),
+            }
+    };
+    let names = plan.targets().map(Target::name);
+    names.filter(|name| is_given(name)).collect()
+}
+
+/// Returns the refusal to build what the client gives.
+fn target_is_given(target: Target<'_>) -> Diagnostic {
+    let name = target.name();
+    Diagnostic::error(format!(
+        "`--build-context {name}` takes the place of image `{name}`, which is to be built"
+    ))
+    .at(target.at().clone())
+    .hint("leave the option out, or build an image that is made of this one")
+}
+
 /// What became of a plan.
 enum Built {
     /// The image.
@@ -166,6 +235,8 @@ struct TargetBuild<'a> {
     target: Target<'a>,
     /// The target and what it is made of.
     needed: Vec<Target<'a>>,
+    /// The images of the file that the client gives, so that they are not built.
+    given: Vec<Target<'a>>,
     texts: &'a [SourceFile],
     /// The digest of PLAN's vertex, which warnings are shown on.
     vertex: &'a str,
@@ -192,9 +263,10 @@ impl TargetBuild<'_> {
             toolchain: self.toolchain(bridge, round).await?,
             is_one_of_several: self.is_for_several || self.names_platforms(&platform),
             store: self.build.store,
+            resources: request.resources.limits(self.build.daemon),
             ..settings(request, platform, &images)
         };
-        let bases = bases::resolve(bridge, &images, request, &settings).await?;
+        let bases = bases::resolve(bridge, &images, &self.given, request, &settings).await?;
         for warning in bases::of_another_platform(&images, &bases, &settings.platform) {
             self.warn_once(bridge, &warning).await?;
         }
@@ -204,7 +276,7 @@ impl TargetBuild<'_> {
             ..settings.clone()
         };
         let native_bases = if self.names_platforms(&settings.platform) {
-            Some(bases::resolve(bridge, &images, request, &native_settings).await?)
+            Some(bases::resolve(bridge, &images, &self.given, request, &native_settings).await?)
         } else {
             None
         };
@@ -266,6 +338,13 @@ impl TargetBuild<'_> {
         lowerer: &mut Lowerer<'_>,
         mut native: Option<&mut Lowerer<'_>>,
     ) -> Result<(), Failure> {
+        for image in &self.given {
+            if let Some(base) = lowerer.base(&normalise_reference(image.name().as_str())) {
+                lowerer
+                    .given(image.name(), base)
+                    .map_err(Failure::Mistakes)?;
+            }
+        }
         for image in &self.needed {
             match image {
                 Target::Image(image) => lowerer.image(image).map_err(Failure::Mistakes)?,
@@ -338,70 +417,6 @@ impl TargetBuild<'_> {
     }
 }
 
-/// Returns what the client asked for and nothing here heeds.
-fn request_warnings(
-    request: &Request,
-    plan: &Plan,
-    needed: &[Target<'_>],
-    used: &[String],
-) -> Vec<Diagnostic> {
-    let contexts = request.contexts.keys();
-    let images: Vec<&ImagePlan> = needed.iter().filter_map(|image| image.image()).collect();
-    let uses = |name: &str| {
-        needed.iter().any(|image| image.uses_context(name))
-            || bases::uses_context(request, name, &images)
-    };
-    let unused_contexts = contexts
-        .filter(|name| !uses(name))
-        .map(|name| format!("--build-context {name}"));
-    let ignored: Vec<String> = request
-        .ignored
-        .iter()
-        .cloned()
-        .chain(unused_contexts)
-        .collect();
-    let ignored = ignored.into_iter().map(|option| {
-        Diagnostic::warning(
-            &rule::OPTION_IGNORED,
-            format!("`{option}` is not supported yet and has no effect"),
-        )
-    });
-    let unused = request
-        .build_args
-        .keys()
-        .filter(|name| !used.contains(name));
-    let unused = unused.map(|name| {
-        Diagnostic::warning(
-            &rule::BUILD_ARG_UNUSED,
-            format!("build argument `{name}` is not used"),
-        )
-    });
-    let unmatched = unmatched_filters(request, plan).into_iter().map(|name| {
-        Diagnostic::warning(
-            &rule::NO_CACHE_MATCHES_NOTHING,
-            format!("`--no-cache-filter {name}` names no image and no stage of the build"),
-        )
-    });
-    ignored.chain(unused).chain(unmatched).collect()
-}
-
-/// Returns the names of `--no-cache-filter` that nothing of the file has. Any name may be that of a stage in a Dockerfile.
-fn unmatched_filters<'a>(request: &'a Request, plan: &Plan) -> Vec<&'a str> {
-    let stages: Vec<(String, &str)> = plan
-        .images
-        .iter()
-        .flat_map(|image| {
-            let kinds = image.stages.iter().map(|stage| stage.kind.name());
-            kinds.map(|kind| (image.name.to_string(), kind))
-        })
-        .collect();
-    let mut unmatched = request.no_cache.unmatched(&stages);
-    if !plan.dockerfiles.is_empty() {
-        unmatched.clear();
-    }
-    unmatched
-}
-
 fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Settings {
     let stages = images.iter().flat_map(|image| {
         let kinds = image.stages.iter().map(|stage| stage.kind);
@@ -415,6 +430,7 @@ fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Set
         shm_size: request.shm_size,
         ulimits: request.ulimits.clone(),
         cgroup_parent: request.cgroup_parent.clone(),
+        resources: None,
         hostname: request.hostname.clone(),
         proxy: request.proxy.clone(),
         labels: request.labels.clone(),

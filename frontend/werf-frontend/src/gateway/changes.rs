@@ -14,10 +14,13 @@ use werf_plan::agreed::UNCOMMITTED_ARGUMENT;
 use werf_plan::agreed::plan_in_build as flag;
 use werf_plan::file::{Outcome, PlanFile};
 
+use crate::git::repo::GIT_DIR_CONTEXT;
+
 use super::bridge::{self, Bridge, Daemon};
 use super::client_files::{self, ClientInputs};
 use super::failed_stage;
 use super::failure::Failure;
+use super::git_sources;
 use super::plan_graph::{self, OwnImage, PLAN_FILE};
 use super::report;
 use super::request::Request;
@@ -36,7 +39,8 @@ fn is_wanted(request: &Request) -> bool {
     let argument = request.build_args.get(UNCOMMITTED_ARGUMENT);
     let is_off = argument.is_some_and(|value| value == "ignore");
     !is_off
-        && request.git_context.is_none()
+        && request.context_elsewhere().is_none()
+        && !request.contexts.contains_key(GIT_DIR_CONTEXT)
         && !client_files::is_dev(request)
         && request.subrequest.is_none()
 }
@@ -156,7 +160,7 @@ fn graph(
         program.extend([format!("--{}", mounted.flag), mounted.directory.to_owned()]);
     }
     let mut mounts = vec![
-        (plan_graph::CONTEXT, plan_graph::git_of_client(request)),
+        (plan_graph::CONTEXT, git_sources::git_of_client(request)),
         (plan_graph::CONFIG, plan_graph::config_of_client(request)),
     ];
     mounts.extend(client.into_iter().map(|it| (it.directory, it.source)));

@@ -65,7 +65,7 @@ pub(super) struct Mounted {
 /// Whether the working directory is built, and not the commit.
 pub(super) fn is_dev(request: &Request) -> bool {
     let value = request.build_args.get(DEV_ARGUMENT);
-    value.is_some_and(|value| is_on(value)) && request.git_context.is_none()
+    value.is_some_and(|value| is_on(value)) && request.context_elsewhere().is_none()
 }
 
 impl ClientInputs {
@@ -99,10 +99,12 @@ impl ClientInputs {
     /// Returns the files of `request`'s client.
     pub(super) fn mounted(&self, request: &Request) -> Vec<Mounted> {
         let mut mounted = Vec::new();
-        if request.git_context.is_some() {
+        if request.context_elsewhere().is_some() {
             return mounted;
         }
-        let local = || Source::local(&request.context_name).session(&request.session);
+        let local = || {
+            Source::local(&request.context_name).session(request.session_of(&request.context_name))
+        };
         if let Some(wanted) = &self.of_rules {
             mounted.push(Mounted {
                 directory: "/client",
@@ -160,8 +162,7 @@ impl ClientInputs {
 
 /// Returns what PLAN is told of there being no client, if there is none.
 pub(super) fn without_client(request: &Request) -> Option<(&'static str, String)> {
-    let context = request.git_context.as_ref()?;
-    let why = format!("the build context is the repository `{}`", context.shown());
+    let why = format!("the build context is {}", request.context_elsewhere()?);
     Some((flag::NO_CLIENT_FILES, why))
 }
 

@@ -23,6 +23,7 @@ use crate::lower::context::{self, Client, LoweredContext};
 use crate::lower::image_config::ImageConfig;
 use crate::lower::{ContextImage, DockerfileBase, Lowerer, Settings, StoreAccess};
 
+use super::answer::CONFIG;
 use super::bridge::{Bridge, CallError, FrontendSolve, Made, shrink};
 use super::failure::{Failure, blame, lacks_in_store};
 use super::report;
@@ -149,6 +150,9 @@ impl<'a> DockerfileSolve<'a> {
             ),
         ]);
         let mut options = options(plan, request, self.platform);
+        for (name, input) in &request.inputs {
+            inputs.insert(name.clone(), input.clone());
+        }
         for (name, image) in &self.images {
             options.extend(named_context(name, image));
             inputs.insert(name.clone(), image.definition.clone());
@@ -189,9 +193,6 @@ enum Evaluate {
     Now,
     Later,
 }
-
-/// The name of the image's configuration among what is said about it.
-const CONFIG: &str = "containerimage.config";
 
 /// Applies `imageSpec` to the configuration that the Dockerfile has given. Labels of the client win.
 fn specify(
@@ -267,6 +268,12 @@ pub(super) fn options(
     for (name, value) in &request.contexts {
         set(&format!("context:{name}"), value.clone());
     }
+    for (name, value) in &request.input_metadata {
+        set(&format!("input-metadata:{name}"), value.clone());
+    }
+    for (name, value) in &request.local_sessions {
+        set(&format!("local-sessionid:{name}"), value.clone());
+    }
     if let Some(names) = no_cache(plan, &request.no_cache) {
         set("no-cache", names);
     }
@@ -286,6 +293,9 @@ pub(super) fn options(
     }
     if let Some(parent) = &request.cgroup_parent {
         set("cgroup-parent", parent.clone());
+    }
+    for (key, value) in request.resources.options() {
+        set(key, value.clone());
     }
     if let Some(hostname) = &request.hostname {
         set("hostname", hostname.clone());

@@ -7,15 +7,16 @@ use stapel_sync::store::toolchains::TOOLCHAINS;
 use werf_plan::agreed::{DEFAULT_NAMES, STORE_EXIT_CODE, TOOLS};
 use werf_plan::file::SourceFile;
 
-use crate::git::repo::{NO_REPOSITORY, git_file};
+use crate::git::repo::{NO_REPOSITORY, git_file, git_link};
 use crate::lower::Step;
 
 use super::bridge::{Bridge, CallError};
+use super::context_files::no_context;
 use super::failed_command::Left;
-use super::plan_graph::{self, OwnImage};
+use super::plan_graph::OwnImage;
 use super::request::Request;
 use super::rounds::{StoreMiss, TargetGraph};
-use super::{failed_stage, not_given, report};
+use super::{failed_stage, git_sources, not_given, report};
 
 /// How a build can end other than well.
 ///
@@ -46,6 +47,11 @@ impl Failure {
         }
     }
 }
+
+/// The entry of a work tree that leads to the repository.
+const GIT: &str = ".git";
+/// The bit of a directory in the modes of Go.
+const GO_DIRECTORY: u32 = 1 << 31;
 
 /// Build arguments with this prefix say what to do, and messages name them.
 const OWN_ARGUMENTS: &str = "WERF_";
@@ -127,6 +133,9 @@ pub(super) async fn explain_no_repository(
     if !errors.iter().any(is_missing) {
         return Ok(errors);
     }
+    if let Some(url) = &request.other_context {
+        return Ok(vec![no_context(url)]);
+    }
     if let Some(directory) = request
         .context_directory
         .as_deref()
@@ -146,12 +155,17 @@ pub(super) async fn explain_no_repository(
             )),
         ]);
     }
-    let (graph, node) = plan_graph::git_file_graph(request);
+    let (graph, node) = git_sources::git_file_graph(request)
+        .map_err(|error| Diagnostic::error(format!("read the build context: {error}")))?;
     let reference = bridge.solve(graph.definition(node)).await?;
-    match bridge.read_file(&reference, ".git").await {
-        Ok(content) => Ok(vec![git_file(&String::from_utf8_lossy(&content)).into()]),
+    match bridge.stat_in_root(&reference, GIT).await {
+        Ok(Some(stat)) if !stat.linkname.is_empty() => Ok(vec![git_link(&stat.linkname).into()]),
+        Ok(Some(stat)) if stat.mode & GO_DIRECTORY == 0 => {
+            let content = bridge.read_file(&reference, GIT).await?;
+            Ok(vec![git_file(&String::from_utf8_lossy(&content)).into()])
+        }
         // A directory, or nothing: there is no more to say.
-        Err(CallError::Status(_)) => Ok(errors),
+        Ok(_) | Err(CallError::Status(_)) => Ok(errors),
         Err(error) => Err(error.into()),
     }
 }

@@ -98,6 +98,19 @@ impl GitContext {
         }
         source
     }
+
+    /// Returns the files of its directory, without `.git`, as the base of an image.
+    pub fn tree(&self) -> GitSource {
+        let mut source = Source::git(&self.url, &self.reference)
+            .name(format!("[context] load git repository {}", self.shown()));
+        if !self.checksum.is_empty() {
+            source = source.checksum(&self.checksum);
+        }
+        match self.directory.as_str() {
+            "" => source,
+            directory => source.directory(directory),
+        }
+    }
 }
 
 /// Returns the URL of a repository that is written as `text`, which is without query and fragment.

@@ -10,12 +10,15 @@ mod building;
 mod changes;
 pub mod client_files;
 mod container;
+mod context_files;
 mod daemon;
 mod dockerfile;
 mod failed_command;
 mod failed_stage;
 pub mod failure;
 mod git_context;
+mod git_sources;
+mod named_context;
 mod not_given;
 mod outline;
 pub mod plan_graph;
@@ -24,11 +27,13 @@ mod platform;
 mod remote;
 pub mod report;
 pub mod request;
+mod resources;
 mod rounds;
 pub mod stdio;
 pub mod subrequest;
 mod task;
 pub mod toolchain;
+mod unheeded;
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -129,6 +134,7 @@ async fn build(
     if request.subrequest.as_deref() == Some(subrequest::SCHEMA) {
         return Ok(subrequest::schema());
     }
+    let request = &context_files::complete(bridge, &daemon, request).await?;
     let definition = std::fs::read(OWN_DEFINITION).ok();
     let build = Build {
         request,
@@ -136,6 +142,7 @@ async fn build(
         asked,
         native: daemon::native(&daemon),
         store: daemon::store_access(&daemon),
+        daemon: &daemon,
         warned: Mutex::default(),
     };
     let has_files = AtomicBool::new(false);

@@ -11,35 +11,15 @@ use werf_plan::digest::Digest;
 use werf_plan::file::RemoteRequest;
 use werf_plan::remote::GivenRemote;
 
+use crate::git::repo::GIT_DIR_CONTEXT;
+
 use super::client_files::{self, ClientInputs, Mounted};
 use super::remote;
 use super::request::Request;
-use super::toolchain;
+use super::{git_sources, toolchain};
 
 /// Where BuildKit puts a definition of our own image (since 0.10).
 pub const OWN_DEFINITION: &str = "/run/config/buildkit/metadata/frontend.bin";
-
-/// The only parts of `.git` that are asked of the client: neither the index nor logs, hooks, LFS objects.
-///
-/// The patterns have no wildcard, so the client walks nothing else, and
-/// `.dockerignore` has no say.
-const GIT_PARTS: [&str; 9] = [
-    ".git/HEAD",
-    ".git/commondir",
-    ".git/config",
-    ".git/modules",
-    ".git/objects",
-    ".git/packed-refs",
-    ".git/refs",
-    ".git/reftable",
-    ".git/shallow",
-];
-
-/// What submodules' repositories may hold that is large and of no use here.
-///
-/// A submodule may itself be called `lfs`, so this matches no directory of a repository but the one with the contents of
-/// LFS objects, which are two levels below, in directories of two digits each: git's own objects are one level below.
-const MODULE_PARTS_NOT_ASKED_FOR: [&str; 1] = [".git/modules/**/lfs/objects/??/??"];
 
 /// Our own program in our own image.
 pub(super) const PROGRAM: &str = "/werf-frontend";
@@ -54,6 +34,7 @@ pub(super) const STORE: &str = "/store";
 const VALUES: &str = "/values";
 const BASELINES: &str = "/baselines";
 const REMOTES: &str = "/remotes";
+const NAMED_GIT: &str = "/git";
 
 /// The file in the output directory.
 pub const PLAN_FILE: &str = "plan.json";
@@ -153,27 +134,30 @@ pub fn nonce(number: usize, session: &str) -> String {
 /// Builds the graph of PLAN for `request`.
 ///
 /// # Errors
-/// A definition of our own image that is not one.
+/// A definition of our own image that is not one, or a context that cannot be used.
 pub fn plan_graph(
     request: &Request,
     own: &OwnImage<'_>,
     inputs: PlanInputs<'_>,
-) -> Result<PlanGraph, ImportError> {
+) -> Result<PlanGraph, Diagnostic> {
     let BaselineLayers { mut graph, layers } = inputs.baselines;
-    let image = own.node(&mut graph)?;
-    let git = match &request.git_context {
-        Some(context) => graph.source(context.checkout(inputs.abilities)),
-        None => graph.source(git_of_client(request)),
-    };
-    let config = match request.config_in_git() {
-        Some(_) => None,
+    let image = own
+        .node(&mut graph)
+        .map_err(|error| Diagnostic::error(format!("read {OWN_DEFINITION}: {error}")))?;
+    let named_git = git_sources::named(&mut graph, request, inputs.abilities)?;
+    let git = git_sources::of_context(&mut graph, request, inputs.abilities)?;
+    let config = match &request.config_files {
+        _ if request.config_in_git().is_some() || request.config_is_in_context() => None,
+        Some(files) => Some(git_sources::imported(&mut graph, files)?),
         None => Some(graph.source(config_of_client(request))),
     };
-    let checkouts: Vec<Node> = inputs
-        .remotes
-        .iter()
-        .map(|remote| graph.source(remote::checkout(remote, inputs.abilities)))
-        .collect();
+    let mut checkouts = Vec::new();
+    for remote in inputs.remotes {
+        checkouts.push(match remote::context(request, remote) {
+            Some(context) => git_sources::of_named(&mut graph, request, context, inputs.abilities)?,
+            None => graph.source(remote::checkout(remote, inputs.abilities)),
+        });
+    }
     let client = inputs.client.mounted(request);
     let mut program = arguments(request, &layers, inputs.remotes);
     let of_client = client.iter().map(|it| (it.flag, it.directory.to_owned()));
@@ -218,7 +202,9 @@ pub fn plan_graph(
              }| (directory.to_owned(), graph.source(source)),
         )
         .collect();
-    let mounts = configs.into_iter().chain(baselines).chain(repositories);
+    let named_git = named_git.map(|node| (NAMED_GIT.to_owned(), node));
+    let mounts = configs.into_iter().chain(named_git);
+    let mounts = mounts.chain(baselines).chain(repositories);
     for (directory, node) in mounts.chain(of_client) {
         exec = exec.mount(
             Mount::bind(directory, node)
@@ -237,16 +223,6 @@ pub fn plan_graph(
     })
 }
 
-/// The parts of the client's `.git`.
-pub(super) fn git_of_client(request: &Request) -> LocalSource {
-    Source::local(&request.context_name)
-        .session(&request.session)
-        .include_patterns(GIT_PARTS)
-        .exclude_patterns(MODULE_PARTS_NOT_ASKED_FOR)
-        .shared_key_hint("werf-git")
-        .name("[internal] load git repository")
-}
-
 /// The configuration file as the client has it.
 ///
 /// It is the same operation as the one by which BuildKit read the syntax line: it is not sent again.
@@ -256,7 +232,7 @@ pub(super) fn config_of_client(request: &Request) -> LocalSource {
         None => DEFAULT_NAMES.map(str::to_owned).to_vec(),
     };
     Source::local(&request.config_name)
-        .session(&request.session)
+        .session(request.session_of(&request.config_name))
         .follow_paths(names)
         .shared_key_hint(&request.config_name)
         .differ(Differ::None)
@@ -272,13 +248,21 @@ pub fn arguments(
     let mut arguments = vec![PROGRAM.to_owned(), flag::COMMAND.to_owned()];
     let mut give = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
     give(flag::GIT_DIR, format!("{CONTEXT}/.git"));
+    if request.contexts.contains_key(GIT_DIR_CONTEXT) {
+        give(flag::NAMED_GIT, NAMED_GIT.to_owned());
+    }
     give(flag::STORE, STORE.to_owned());
     give(flag::VALUES, VALUES.to_owned());
     give(flag::TOOLS, OWN_TOOLS.to_owned());
     give(flag::OUT, format!("{OUT}/{PLAN_FILE}"));
     let config_in_git = request.config_in_git();
     if config_in_git.is_none() {
-        give(flag::SENT, CONFIG.to_owned());
+        let sent = if request.config_is_in_context() {
+            CONTEXT
+        } else {
+            CONFIG
+        };
+        give(flag::SENT, sent.to_owned());
     }
     if let Some(name) = &request.filename {
         give(flag::NAME, name.clone());
@@ -309,7 +293,11 @@ pub fn arguments(
         );
     }
     for (number, remote) in remotes.iter().enumerate() {
-        let git_dir = format!("{}/.git", remote_mount(number));
+        // A directory that is given by name may be the git directory itself.
+        let git_dir = match remote::context(request, remote) {
+            Some(_) => remote_mount(number),
+            None => format!("{}/.git", remote_mount(number)),
+        };
         give(flag::REMOTE, GivenRemote::flag(&git_dir, remote));
     }
     arguments
@@ -321,20 +309,6 @@ fn baseline_mount(number: usize) -> String {
 
 fn remote_mount(number: usize) -> String {
     format!("{REMOTES}/{number}")
-}
-
-/// Returns the graph that asks the client for `.git` alone, to see whether it is a file.
-pub fn git_file_graph(request: &Request) -> (Graph, Node) {
-    let mut graph = Graph::new();
-    let node = graph.source(
-        Source::local(&request.context_name)
-            .session(&request.session)
-            .include_patterns([".git"])
-            .exclude_patterns([".git/*"])
-            .shared_key_hint("werf-git-file")
-            .name("[internal] look for .git"),
-    );
-    (graph, node)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use werf_plan::file::{Outcome, PlanFile, SourceFile};
 
 use super::bridge::{self, Bridge, CallError};
 use super::failure::{Failure, look_and_blame};
-use super::plan_graph::{OWN_DEFINITION, OwnImage, PLAN_FILE, plan_graph};
+use super::plan_graph::{OwnImage, PLAN_FILE, plan_graph};
 use super::remote;
 use super::request::Request;
 use super::rounds::{Round, Solved};
@@ -49,8 +49,7 @@ async fn plan_once(
     round: &Round,
     texts: &mut Vec<SourceFile>,
 ) -> Result<Solved<Planned>, Failure> {
-    let plan = plan_graph(request, own, round.plan_inputs())
-        .map_err(|error| Diagnostic::error(format!("read {OWN_DEFINITION}: {error}")))?;
+    let plan = plan_graph(request, own, round.plan_inputs())?;
     let vertex = plan.graph.digest(plan.out);
     let mut definition = plan.graph.definition(plan.out);
     bridge::shrink(&mut definition)?;

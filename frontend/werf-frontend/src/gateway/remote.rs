@@ -6,8 +6,10 @@ use werf_plan::file::RemoteRequest;
 
 use super::bridge::{CallError, Daemon};
 use super::failure::Failure;
+use super::named_context::{self, NamedContext};
 use super::plan_graph::PlanGraph;
 use super::report;
+use super::request::Request;
 
 /// What only newer daemons can do with git repositories.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +73,21 @@ fn is_plain(tag: &str) -> bool {
         .any(|start| tag.starts_with(start));
     let is_id = matches!(tag.len(), 40 | 64) && tag.bytes().all(|byte| byte.is_ascii_hexdigit());
     !is_path && !is_id && tag != "HEAD"
+}
+
+/// Returns the named context that stands for the repository.
+pub(super) fn context<'r>(
+    request: &'r Request,
+    remote: &RemoteRequest,
+) -> Option<NamedContext<'r>> {
+    named_context::all(request).find(|context| context.is_repository(&remote.url))
+}
+
+/// Whether `context` stands for one of these repositories.
+pub(super) fn uses_context(context: NamedContext<'_>, remotes: &[RemoteRequest]) -> bool {
+    remotes
+        .iter()
+        .any(|remote| context.is_repository(&remote.url))
 }
 
 /// What git and BuildKit say when the server wants to know who asks, or knows and refuses.

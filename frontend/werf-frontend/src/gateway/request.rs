@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use buildkit_llb::{Network, Platform};
+use buildkit_proto::pb;
 use diagnostic::{Diagnostic, checks, redact};
 use werf_plan::agreed::{CONFIG_ARGUMENT, TOOLCHAIN_ARGUMENT};
 
 use super::git_context::GitContext;
+use super::resources::Resources;
 use value::{
-    as_written, cache_imports, comma_list, extra_hosts, network, no_cache, number, resolve_mode,
-    ulimits,
+    cache_imports, comma_list, extra_hosts, network, no_cache, number, resolve_mode, ulimits,
 };
 
 pub(super) use value::boolean;
@@ -63,6 +64,8 @@ pub struct Request {
     pub ulimits: Vec<(String, i64, i64)>,
     /// `--cgroup-parent`.
     pub cgroup_parent: Option<String>,
+    /// `--memory`, `--cpu-shares` and the like.
+    pub resources: Resources,
     /// The host name inside of stages.
     pub hostname: Option<String>,
     /// Proxy settings for stages, by their lower-case name without `_proxy`.
@@ -85,6 +88,16 @@ pub struct Request {
     pub is_config_sent: bool,
     /// `--build-context`: names, and where they lead (`local:NAME`, `docker-image://…`).
     pub contexts: BTreeMap<String, String>,
+    /// The definitions that the client gives as inputs, by their names (`target:` of `docker buildx bake`).
+    pub inputs: BTreeMap<String, pb::Definition>,
+    /// What is said of inputs, by their names: JSON with the configuration of an image.
+    pub input_metadata: BTreeMap<String, String>,
+    /// The files of the context, if they are neither a local directory's nor a git repository's.
+    pub context_files: Option<pb::Definition>,
+    /// The files that the configuration is among, if they are not the client's either.
+    pub config_files: Option<pb::Definition>,
+    /// The sessions that serve local sources in the place of `session`, by the names of the sources.
+    pub local_sessions: BTreeMap<String, String>,
     /// Options that were given but are not honoured, as the user would write them.
     pub ignored: Vec<String>,
 }
@@ -163,17 +176,8 @@ impl Request {
     /// Returns the platforms that the client asks for.
     ///
     /// # Errors
-    /// What cannot be built: a context that is no local directory, a platform of another form.
+    /// A platform of another form.
     pub fn check(&self) -> Result<Vec<Platform>, Diagnostic> {
-        if let Some(context) = &self.other_context {
-            return Err(Diagnostic::error(format!(
-                "the build context is `{}`, and neither a local directory nor a git repository",
-                redact::credentials(context)
-            ))
-            .hint(
-                "build in a clone, `docker buildx build -f werf.yaml .`, or give the URL of the repository, which ends in `.git`",
-            ));
-        }
         let parse = |name: &String| {
             Platform::parse(name).ok_or_else(|| {
                 Diagnostic::error(format!(
@@ -184,9 +188,31 @@ impl Request {
         self.platforms.iter().map(parse).collect()
     }
 
+    /// Returns the session that serves the local source `name`: builds of one `docker buildx bake` share some.
+    pub fn session_of(&self, name: &str) -> &str {
+        self.local_sessions.get(name).unwrap_or(&self.session)
+    }
+
+    /// Returns what the context is where that is no directory of the client, in words.
+    pub fn context_elsewhere(&self) -> Option<String> {
+        match (&self.git_context, &self.other_context) {
+            (Some(context), _) => Some(format!("the repository `{}`", context.shown())),
+            (None, Some(url)) => Some(format!("the archive `{}`", redact::credentials(url))),
+            (None, None) => {
+                self.context_files.as_ref()?;
+                Some("what another target gives".to_owned())
+            }
+        }
+    }
+
     /// Returns the repository that the configuration comes out of, if the client does not send it.
     pub fn config_in_git(&self) -> Option<&GitContext> {
         self.git_context.as_ref().filter(|_| !self.is_config_sent)
+    }
+
+    /// Whether the configuration is among the files of the context, and no file of the client.
+    pub fn config_is_in_context(&self) -> bool {
+        self.context_files.is_some() && self.config_files.is_none() && !self.is_config_sent
     }
 
     fn take(&mut self, key: &str, value: String) -> Result<(), BadOption> {
@@ -232,8 +258,14 @@ impl Request {
                     self.labels.insert(name.to_owned(), value);
                 } else if let Some(name) = key.strip_prefix("context:") {
                     self.contexts.insert(name.to_owned(), value);
+                } else if let Some(name) = key.strip_prefix("input-metadata:") {
+                    self.input_metadata.insert(name.to_owned(), value);
+                } else if let Some(name) = key.strip_prefix("local-sessionid:") {
+                    self.local_sessions.insert(name.to_owned(), value);
+                } else if given && self.resources.take(key, &value)? {
+                    // It is taken.
                 } else if !self.is_silent(key) && given {
-                    self.ignored.push(as_written(key, &value));
+                    self.ignored.push(format!("{key}={value}"));
                 }
             }
         }
@@ -243,15 +275,9 @@ impl Request {
     #[expect(clippy::unused_self, reason = "reads as a question about the request")]
     fn is_silent(&self, key: &str) -> bool {
         SILENT.contains(&key)
-            || [
-                "vcs:",
-                "attest:",
-                "local-sessionid:",
-                "sharedkey:",
-                "input-metadata:",
-            ]
-            .iter()
-            .any(|prefix| key.starts_with(prefix))
+            || ["vcs:", "attest:", "sharedkey:"]
+                .iter()
+                .any(|prefix| key.starts_with(prefix))
     }
 
     fn take_build_arg(&mut self, name: &str, value: String) -> Result<(), BadOption> {

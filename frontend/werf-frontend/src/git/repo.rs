@@ -12,13 +12,15 @@ use format::{is_partial_clone, refuse_foreign_formats};
 use head::{head_of, tree_of};
 
 pub(super) use error::chain;
-pub use error::{NO_REPOSITORY, RepoError, git_file};
+pub use error::{NO_REPOSITORY, RepoError};
+pub use place::{GIT_DIR_CONTEXT, followed_git_file, git_dir_in, git_file, git_link};
 
 use super::overlay::Overlay;
 
 mod error;
 mod format;
 mod head;
+mod place;
 
 /// Files of the commit larger than this are not read into memory as configuration.
 pub const MAX_CONFIG_BYTES: u64 = 16 << 20;
@@ -87,8 +89,9 @@ impl Repo {
             });
         }
         refuse_huge_references(git_dir)?;
+        place::refuse_links(git_dir)?;
         let repo = open(git_dir)?;
-        let (commit, tree) = head_of(&repo)?;
+        let (commit, tree) = head_of(&repo).map_err(|error| advised(&repo, error))?;
         Ok(Repo {
             objects: repo,
             commit,
@@ -97,6 +100,17 @@ impl Repo {
             overlay: Arc::default(),
             others: Vec::new(),
         })
+    }
+
+    /// Opens the git directory of the project: `git_dir`, or what the client names in its place (`named`).
+    ///
+    /// # Errors
+    /// As [`Repo::open`], and a directory that is not that of this work tree.
+    pub fn open_project(git_dir: &Path, named: Option<&Path>) -> Result<Repo, RepoError> {
+        match named {
+            None => Repo::open(git_dir),
+            Some(named) => Repo::open(&place::named_git_dir(git_dir, named)?),
+        }
     }
 
     /// Opens the git directory of another repository than the project's, of which BuildKit has fetched HEAD and
@@ -353,33 +367,40 @@ impl Repo {
         Ok(blob.detach().data)
     }
 
-    /// Returns when the author made HEAD's commit.
+    /// Returns when the author made HEAD's commit: in 1970 if the commit does not say, as for git.
     ///
     /// # Errors
-    /// A commit without a time.
+    /// A commit that cannot be read.
     pub fn author_time(&self) -> Result<gix::date::Time, RepoError> {
         let what = || format!("read the author of commit {}", self.commit);
         let commit = self
             .objects
             .find_commit(self.commit)
             .map_err(|error| self.object_error(&what(), &error))?;
-        let author = commit
-            .author()
-            .map_err(|error| self.object_error(&what(), &error))?;
-        author
-            .time()
-            .map_err(|error| RepoError::new(format!("{}: {}", what(), chain(&error))))
+        let time = commit.author().ok().and_then(|author| author.time().ok());
+        Ok(time.unwrap_or_default())
     }
 
     fn object_error(&self, what: &str, error: &(dyn std::error::Error + 'static)) -> RepoError {
         let error = RepoError::new(format!("{what}: {}", chain(error)));
-        if is_partial_clone(&self.objects) {
-            return error.hint(
-                "this is a partial clone, which fetches objects when `git` asks for them; make a full one \
-                 (`git fetch --refetch --no-filter`) or clone with `--depth 1` instead of `--filter`",
-            );
-        }
-        error
+        advised(&self.objects, error)
+    }
+}
+
+/// Adds what to do about objects that are missing by design.
+fn advised(repo: &gix::Repository, error: RepoError) -> RepoError {
+    if error.hint.is_some() {
+        return error;
+    }
+    if is_partial_clone(repo) {
+        return error.hint(
+            "this is a partial clone, which fetches objects when `git` asks for them; make a full one \
+             (`git fetch --refetch --no-filter`) or clone with `--depth 1` instead of `--filter`",
+        );
+    }
+    match place::advice_on_alternates(repo.common_dir()) {
+        Some(advice) => error.hint(advice),
+        None => error,
     }
 }
 

@@ -211,7 +211,7 @@ pub fn warn_of_all(
 /// # Errors
 /// As [`warn`].
 pub fn warn_of_mistaken(request: &PlanRequest, remarks: &mut Remarks) -> Result<(), Unread> {
-    match Repo::open(&request.git_dir) {
+    match Repo::open_project(&request.git_dir, request.named_git.as_deref()) {
         Ok(repo) if !remarks.is_compared => warn(&repo, request, None, remarks),
         _ => Ok(()),
     }

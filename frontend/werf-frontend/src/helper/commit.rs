@@ -9,18 +9,72 @@ pub(super) fn commit_facts(repo: &Repo) -> Result<Commit, RepoError> {
     let time = repo.author_time()?;
     Ok(Commit {
         hash: repo.commit(),
-        time_human: go_time(time.seconds, time.offset),
+        time_human: go_time(time.seconds, time.offset)
+            .ok_or_else(|| RepoError::unusable_time(&repo.commit()))?,
         time_unix: time.seconds,
     })
 }
 
 /// Writes a time as Go's `time.Time` does that knows its offset from UTC (in seconds) but no name for it.
-fn go_time(seconds: i64, offset: i32) -> String {
-    let zone = jiff::tz::Offset::from_seconds(offset).unwrap_or(jiff::tz::Offset::UTC);
-    let time = jiff::Timestamp::from_second(seconds).unwrap_or_default();
+fn go_time(seconds: i64, offset: i32) -> Option<String> {
+    let zone = jiff::tz::Offset::from_seconds(offset).ok()?;
+    let time = jiff::Timestamp::from_second(seconds).ok()?;
     let local = zone.to_datetime(time);
     let minutes = offset.abs() / 60;
     let sign = if offset < 0 { '-' } else { '+' };
     let zone = format!("{sign}{:02}{:02}", minutes / 60, minutes % 60);
-    format!("{} {zone} {zone}", local.strftime("%Y-%m-%d %H:%M:%S"))
+    Some(format!(
+        "{} {zone} {zone}",
+        local.strftime("%Y-%m-%d %H:%M:%S")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::git::fixture::Fixture;
+
+    use super::*;
+
+    /// Returns what is said of a commit with this author.
+    fn facts(author: &str) -> Result<(String, i64), String> {
+        let fixture = Fixture::with(&[("a", "1")]);
+        let tree = fixture.git(&["write-tree"]);
+        let text = format!("tree {tree}\nauthor {author}\ncommitter A <a@b> 1 +0000\n\nx\n");
+        fixture.write("commit", text);
+        let commit = fixture.git(&["hash-object", "-t", "commit", "-w", "--literally", "commit"]);
+        fixture.git(&["update-ref", "HEAD", &commit]);
+        let repo = Repo::open(&fixture.git_dir()).expect("a repository");
+        let facts = commit_facts(&repo).map_err(|error| error.to_string())?;
+        Ok((facts.time_human, facts.time_unix))
+    }
+
+    #[test]
+    fn the_time_is_the_author_s() {
+        let known = facts("A <a@b> 1714564800 +0330").expect("a time");
+        assert_eq!(
+            known,
+            ("2024-05-01 15:30:00 +0330 +0330".to_owned(), 1_714_564_800)
+        );
+    }
+
+    #[test]
+    fn without_a_time_it_is_1970_as_for_git() {
+        for author in ["A <a@b>", "A <a@b> x +0000"] {
+            let (human, unix) = facts(author).expect("a time");
+            assert_eq!(
+                (human.as_str(), unix),
+                ("1970-01-01 00:00:00 +0000 +0000", 0),
+                "{author}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_time_that_no_calendar_has_is_refused() {
+        let refused = facts("A <a@b> 99999999999999 +0000").expect_err("a mistake");
+        assert!(
+            refused.ends_with("has a time that no calendar has"),
+            "{refused}"
+        );
+    }
 }

@@ -52,7 +52,8 @@ pub fn is_on(request: &PlanRequest) -> bool {
 /// # Errors
 /// A repository or a working directory that cannot be read; contents that have not been sent.
 pub fn open(request: &PlanRequest) -> Result<Repo, Unread> {
-    let repo = Repo::open(&request.git_dir).map_err(refused)?;
+    let repo =
+        Repo::open_project(&request.git_dir, request.named_git.as_deref()).map_err(refused)?;
     if !is_on(request) {
         return Ok(repo);
     }

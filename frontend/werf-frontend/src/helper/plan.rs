@@ -35,6 +35,9 @@ use super::values;
 pub struct PlanRequest {
     /// The git directory.
     pub git_dir: PathBuf,
+    /// What the client names in its place: a git directory, for a linked worktree the common one, or a directory that has it as
+    /// `.git`.
+    pub named_git: Option<PathBuf>,
     /// Which configuration file.
     pub config: ConfigQuery,
     /// The image to be built, if one is named.

@@ -9,7 +9,7 @@ use werf_config::{Config, GitMapping, Reference, Remote};
 use werf_plan::file::RemoteRequest;
 use werf_plan::remote::GivenRemote;
 
-use crate::git::repo::{Repo, RepoError};
+use crate::git::repo::{Repo, RepoError, git_dir_in};
 
 /// The opened repositories of a configuration, in the order in which it names them.
 #[derive(Default)]
@@ -105,7 +105,7 @@ fn open(given: &GivenRemote, request: &RemoteRequest) -> Result<Repo, Diagnostic
         diagnostic.hint = error.hint.filter(|_| !error.is_no_repository);
         diagnostic
     };
-    let repo = Repo::open_remote(&given.git_dir).map_err(refuse)?;
+    let repo = Repo::open_remote(&git_dir_in(&given.git_dir)).map_err(refuse)?;
     let is_id = !request.reference.starts_with("refs/") && request.reference != "HEAD";
     if is_id && repo.commit() != request.reference {
         return Err(Diagnostic::error(format!(

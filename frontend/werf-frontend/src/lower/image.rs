@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::{File, Graph, Node, Source, SourceRange, normalise_reference};
+use buildkit_llb::{File, Graph, Node, SourceRange, normalise_reference};
 use diagnostic::{Diagnostic, Location, printable};
 use werf_config::image_spec::Clear;
 use werf_config::{Base, ImageName};
@@ -12,7 +12,7 @@ use werf_plan::stage::StageKind;
 use super::image_config::ImageConfig;
 use super::mounts::{self, Mounts};
 use super::stage::{StageCommand, commands_of, has_step, history, summary, tasks_of};
-use super::{BaseImage, Bases, FILE_TIME, Settings, Step};
+use super::{Bases, FILE_TIME, Settings, Step};
 
 /// The images that are lowered so far.
 #[derive(Default)]
@@ -168,10 +168,15 @@ impl Lowering<'_> {
                 let base = bases
                     .get(&normalise_reference(reference))
                     .ok_or_else(|| refuse(format!("base image `{reference}` is not known"), at))?;
-                let config = ImageConfig::from_base(&base.config).map_err(|error| {
+                let config = base.configuration().map_err(|error| {
                     refuse(format!("base image `{reference}`: {}", error.0), at)
                 })?;
-                (Some(self.base(graph, base)), config)
+                let step = self.step_name(1, StageKind::From.name());
+                let ranges = self.ranges(std::slice::from_ref(at));
+                let root = base
+                    .add(graph, &self.settings.platform, &step, ranges)
+                    .map_err(|error| refuse(format!("base image `{reference}`: {error}"), at))?;
+                (root, config)
             }
             Base::Sibling { image, at } => {
                 let done = images
@@ -203,21 +208,6 @@ impl Lowering<'_> {
         let space = if self.label().is_empty() { "" } else { " " };
         let step = format!("{}{space}{number}/{} {stage}", self.label(), self.total);
         self.settings.bracketed(&printable::line(&step))
-    }
-
-    fn base(&self, graph: &mut Graph, base: &BaseImage) -> Node {
-        let mut source = Source::image(&base.reference)
-            .resolve_mode(&base.resolve_mode)
-            .platform(self.settings.platform.clone())
-            .name(format!(
-                "{} {}",
-                self.step_name(1, StageKind::From.name()),
-                base.reference
-            ));
-        if let Base::Image { at, .. } = &self.image.base {
-            source = source.at(self.ranges(std::slice::from_ref(at)));
-        }
-        graph.source(source)
     }
 
     pub(super) fn ranges(&self, at: &[Location]) -> Vec<SourceRange> {

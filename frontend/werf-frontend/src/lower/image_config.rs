@@ -84,6 +84,11 @@ impl ImageConfig {
         Ok(config)
     }
 
+    /// Whether layers are known.
+    pub fn has_layers(&self) -> bool {
+        self.layers != 0
+    }
+
     fn records_of_layers(&self) -> usize {
         let history = self.root.get("history").and_then(Value::as_array);
         let of_layers = history.into_iter().flatten().filter(|record| {

@@ -4,7 +4,7 @@
 //! was built anew and has the same files reruns nothing, and one byte, mode or link that differs reruns what follows.
 //! The digest of the stage has nothing of the image that is copied from.
 
-use buildkit_llb::{CopyFiles, File, Graph, Node, Owner, Source, normalise_reference};
+use buildkit_llb::{CopyFiles, File, Graph, Node, Owner, normalise_reference};
 use diagnostic::Diagnostic;
 use masks::mask::Mask;
 use werf_config::{Import, ImportFrom};
@@ -86,13 +86,12 @@ impl Lowering<'_> {
             ImportFrom::Image { reference } => {
                 let base = bases.get(&normalise_reference(reference));
                 let base = base.ok_or_else(|| refuse(format!("`{reference}` is not known")))?;
-                let name = self.step_name(1, "import");
-                let source = Source::image(&base.reference)
-                    .resolve_mode(&base.resolve_mode)
-                    .platform(self.settings.platform.clone())
-                    .name(format!("{name} {}", base.reference))
-                    .at(self.ranges(std::slice::from_ref(&import.at)));
-                Ok(graph.source(source))
+                let step = self.step_name(1, "import");
+                let ranges = self.ranges(std::slice::from_ref(&import.at));
+                let node = base
+                    .add(graph, &self.settings.platform, &step, ranges)
+                    .map_err(|error| refuse(format!("`{reference}`: {error}")))?;
+                node.ok_or_else(|| refuse(format!("`{reference}` has no files: `{}`", import.add)))
             }
         }
     }

@@ -4,6 +4,7 @@
 //! layer. Its cache key is made of the stage below it, the file system `/.werf/shell` with its script and digest, the
 //! arguments, the environment, the mounts and the platform. The tools come out of STORE, a cache mount, and are in no key.
 
+mod base_image;
 pub mod context;
 mod dockerfile_base;
 mod image;
@@ -35,6 +36,7 @@ use image_config::ImageConfig;
 use mounts::Mounts;
 use stage::has_step;
 
+pub use base_image::{BaseFiles, BaseImage};
 pub use dockerfile_base::DockerfileBase;
 pub use settings::Settings;
 pub use store::StoreAccess;
@@ -42,18 +44,7 @@ pub use store::StoreAccess;
 /// The variable that gives the retry of a stage another cache key: within one build BuildKit remembers what failed.
 const RETRY_VARIABLE: &str = "WERF_ATTEMPT";
 /// Files that we make have this time, in nanoseconds since 1970, so that they are the same every time.
-const FILE_TIME: i64 = 0;
-
-/// A base image as the registry knows it at the moment.
-#[derive(Clone, Debug)]
-pub struct BaseImage {
-    /// The reference, pinned by digest, so that key and configuration agree.
-    pub reference: String,
-    /// How BuildKit is to resolve it (`default`, `pull`, `local`).
-    pub resolve_mode: String,
-    /// The bytes of its configuration.
-    pub config: Vec<u8>,
-}
+pub(crate) const FILE_TIME: i64 = 0;
 
 /// Base images by their normalised references.
 pub type Bases = BTreeMap<String, BaseImage>;
@@ -159,6 +150,11 @@ impl<'a> Lowerer<'a> {
         &self.settings.platform
     }
 
+    /// Returns the registry's image with this normalised reference.
+    pub fn base(&self, normalised: &str) -> Option<&'a BaseImage> {
+        self.bases.get(normalised)
+    }
+
     /// Adds an image that is built by stages.
     ///
     /// # Errors
@@ -182,6 +178,27 @@ impl<'a> Lowerer<'a> {
         };
         let done = lowering.image(&mut self.graph, self.bases, &mut self.images)?;
         self.images.done.insert(image.name.clone(), done);
+        Ok(())
+    }
+
+    /// Adds what the client gives in the place of the image `name`. It has no stages: whoever asks for one gets all of it.
+    ///
+    /// # Errors
+    /// Operations or a configuration that are none.
+    pub fn given(&mut self, name: &ImageName, base: &BaseImage) -> Result<(), Vec<Diagnostic>> {
+        let refuse = |why: String| vec![Diagnostic::error(format!("image `{name}`: {why}"))];
+        let platform = &self.settings.platform;
+        let config = base.configuration().map_err(|error| refuse(error.0))?;
+        let step = self.settings.bracketed(&format!("{name} given"));
+        let root = base
+            .add(&mut self.graph, platform, &step, Vec::new())
+            .map_err(|error| refuse(error.to_string()))?;
+        let done = DoneImage {
+            root,
+            config,
+            stages: Vec::new(),
+        };
+        self.images.done.insert(name.clone(), done);
         Ok(())
     }
 

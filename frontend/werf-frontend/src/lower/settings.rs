@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Exec, Mount, Network, Platform};
+use buildkit_proto::pb;
 use werf_config::ImageName;
 use werf_plan::stage::StageKind;
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub ulimits: Vec<(String, i64, i64)>,
     /// `--cgroup-parent`.
     pub cgroup_parent: Option<String>,
+    /// `--memory`, `--cpu-shares` and the like, if the daemon knows them.
+    pub resources: Option<pb::LinuxResources>,
     /// The host name inside of stages.
     pub hostname: Option<String>,
     /// Proxy settings by their lower-case name without `_proxy`; not in any key.
@@ -67,6 +70,9 @@ impl Settings {
         }
         if let Some(parent) = &self.cgroup_parent {
             exec = exec.cgroup_parent(parent);
+        }
+        if let Some(resources) = &self.resources {
+            exec = exec.linux_resources(resources.clone());
         }
         if let Some(hostname) = &self.hostname {
             exec = exec.hostname(hostname);

@@ -231,3 +231,74 @@ fn the_network_of_the_client_wins_over_that_of_the_image() {
     assert_eq!(network("", Network::None), said("none"));
     assert_eq!(network("network: default\n", Network::Sandbox), None);
 }
+
+#[test]
+fn limits_of_the_client_are_at_every_step_and_in_no_key() {
+    let text = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\nshell: {install: [one], setup: [two]}\n";
+    let config_text = SourceText::new("werf.yaml", text).unwrap();
+    let config = load(&config_text).expect("right").config;
+    let plan = werf_plan::plan(&config, "c", &BTreeMap::new());
+    let lowered = |resources| {
+        let settings = Settings {
+            resources,
+            ..Settings::default()
+        };
+        let app = ImageName::new("app");
+        lower(&plan, &app, &Bases::new(), &settings, &[])
+            .unwrap_or_else(|errors| panic!("{errors:#?}"))
+    };
+    let limits = pb::LinuxResources {
+        memory: 1 << 30,
+        ..pb::LinuxResources::default()
+    };
+    let (with, without) = (lowered(Some(limits.clone())), lowered(None));
+    let of = |lowered: &Lowered, number: usize| lowered.graph.digest(lowered.steps[number].node);
+    assert_eq!(with.steps.len(), 2);
+    let definition = with.graph.definition(with.root.unwrap());
+    for number in 0..2 {
+        let digest = of(&with, number);
+        assert_eq!(digest, of(&without, number));
+        let said = &definition.metadata[&digest].linux_resources;
+        assert_eq!(said.as_ref(), Some(&limits));
+    }
+}
+
+#[test]
+fn an_image_that_is_given_counts_as_done() {
+    let plan = planned();
+    let settings = Settings::default();
+    let (given, bases) = (ImageName::new("base"), Bases::new());
+    let mut files = Graph::new();
+    let node = files.source(Source::image("docker.io/library/given:1"));
+    let base = BaseImage {
+        files: BaseFiles::Given(files.definition(node)),
+        config: br#"{"config": {"Env": ["GIVEN=1"]}}"#.to_vec(),
+    };
+    let mut lowerer = Lowerer::new(&bases, &settings, &[]);
+    lowerer.given(&given, &base).expect("it is right");
+    lowerer.dockerfile(&dockerfile(false)).expect("it is right");
+    let target = ImageName::new("app");
+    let needed = plan.needed_without(&target, &[&given].into());
+    let names: Vec<&str> = needed.iter().map(|image| image.name().as_str()).collect();
+    assert_eq!(names, ["tools", "app"]);
+    for image in needed.into_iter().filter_map(Target::image) {
+        lowerer
+            .image(image)
+            .unwrap_or_else(|errors| panic!("{errors:#?}"));
+    }
+    let lowered = lowerer
+        .finish(&target)
+        .unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let text = lowered.graph.text(lowered.root.unwrap());
+    assert!(
+        text.contains("docker-image://docker.io/library/given:1"),
+        "{text}"
+    );
+    assert!(lowered.steps.iter().all(|step| step.image != given));
+    assert!(
+        lowered
+            .config
+            .env()
+            .contains(&("GIVEN".to_owned(), "1".to_owned()))
+    );
+}

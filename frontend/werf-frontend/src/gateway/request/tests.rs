@@ -64,7 +64,6 @@ fn cache_imports_of_new_and_old_clients() {
 #[test]
 fn what_is_not_honoured_is_remembered_and_what_is_not_ours_is_not() {
     let request = request(&[
-        ("memory", "1g"),
         ("context:base", "docker-image://x"),
         ("vcs:revision", "abc"),
         ("attest:provenance", "mode=min"),
@@ -73,7 +72,7 @@ fn what_is_not_honoured_is_remembered_and_what_is_not_ours_is_not() {
         ("build-arg:BUILDKIT_SYNTAX", "x"),
     ])
     .unwrap();
-    assert_eq!(request.ignored, ["--memory 1g", "something-new=1"]);
+    assert_eq!(request.ignored, ["something-new=1"]);
     assert_eq!(request.contexts["base"], "docker-image://x");
     assert_eq!(request.build_args, BTreeMap::new());
 }

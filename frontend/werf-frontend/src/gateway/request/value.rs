@@ -63,17 +63,6 @@ pub struct CacheImport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadOption(pub String);
 
-/// Returns the option as people give it on the command line, where that differs from the key.
-pub(super) fn as_written(key: &str, value: &str) -> String {
-    match key {
-        "memory" | "memswap" | "cpushares" | "cpuperiod" | "cpuquota" | "cpusetcpus"
-        | "cpusetmems" => {
-            format!("--{key} {value}")
-        }
-        _ => format!("{key}={value}"),
-    }
-}
-
 pub(super) fn comma_list(value: &str) -> Vec<String> {
     value
         .split(',')

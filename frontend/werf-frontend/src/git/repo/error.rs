@@ -60,17 +60,6 @@ impl From<RepoError> for Diagnostic {
 /// find out why.
 pub const NO_REPOSITORY: &str = "NoRepository";
 
-/// Returns the refusal of a `.git` that is a file with this content, as in linked worktrees and submodules: it
-/// names a directory outside the build context.
-pub fn git_file(content: &str) -> RepoError {
-    let target = content.trim().trim_start_matches("gitdir:").trim();
-    RepoError::new(format!(
-        "`.git` is a file that points to `{target}`, as in a linked worktree or a submodule, and that directory \
-         is not in the build context"
-    ))
-    .hint("build from a clone of its own, for example `git clone . ../build && cd ../build`")
-}
-
 /// Returns the text of `error` and of everything that caused it, without repeating a part.
 pub(in crate::git) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();

@@ -26,6 +26,15 @@ pub(super) fn refuse_foreign_formats(repo: &gix::Repository) -> Result<(), RepoE
             )));
         }
     }
+    let is_reftable = config
+        .string("extensions.refStorage")
+        .is_some_and(|storage| !storage.eq_ignore_ascii_case(b"files"));
+    if is_reftable {
+        return Err(RepoError::new(
+            "the repository keeps its references as `reftable`, which cannot be read here",
+        )
+        .hint("run `git refs migrate --ref-format=files` (git 2.46), or build in a clone: `git clone --ref-format=files . ../build`"));
+    }
     for section in config
         .plumbing()
         .sections_by_name("extensions")

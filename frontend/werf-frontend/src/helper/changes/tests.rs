@@ -5,7 +5,7 @@ use werf_plan::file::{Outcome, PlanFile};
 use crate::git::fixture::Fixture;
 use crate::helper::plan::plan_commit;
 
-const TEXT: &str = "configVersion: 1\nproject: shop\n---\n{{ include \"x.tmpl\" . }}\nimage: app\nfrom: busybox\ngit:\n- add: /src\n  to: /src\n  excludePaths: ['**/*.md']\nshell:\n  setup: echo {{ .Files.Get \"conf\" }}{{ range $_, $_ := .Files.Glob \"list/*.txt\" }}x{{ end }}\n---\nimage: web\ncontext: web\ndockerfile: Dockerfile\n";
+const TEXT: &str = "configVersion: 1\nproject: shop\n---\n{{ include \"x.tmpl\" . }}\nimage: app\nfrom: busybox:1\ngit:\n- add: /src\n  to: /src\n  excludePaths: ['**/*.md']\nshell:\n  setup: echo {{ .Files.Get \"conf\" }}{{ range $_, $_ := .Files.Glob \"list/*.txt\" }}x{{ end }}\n---\nimage: web\ncontext: web\ndockerfile: Dockerfile\n";
 
 use super::*;
 

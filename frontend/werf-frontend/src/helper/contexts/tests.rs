@@ -27,6 +27,7 @@ fn project(sections: &str, others: &[(&str, &str)]) -> Fixture {
 fn plans(fixture: &Fixture) -> Result<Vec<DockerfilePlan>, String> {
     let request = PlanRequest {
         git_dir: fixture.git_dir(),
+        named_git: None,
         target: None,
         config: ConfigQuery {
             path: Some("app/werf.yaml".to_owned()),

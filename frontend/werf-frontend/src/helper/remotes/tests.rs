@@ -40,6 +40,7 @@ fn plan_with(
     let request = PlanRequest {
         target: None,
         git_dir: fixture.git_dir(),
+        named_git: None,
         config: ConfigQuery::default(),
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
         remotes: remotes.collect(),

@@ -13,6 +13,7 @@ fn request(fixture: &Fixture, build_args: &[(&str, &str)]) -> PlanRequest {
     let pair = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
     PlanRequest {
         git_dir: fixture.git_dir(),
+        named_git: None,
         config: ConfigQuery::default(),
         target: None,
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
