@@ -8,7 +8,6 @@
 //! them (`core.autocrlf`, and `text`, `eol`, `ident`, `filter` and `working-tree-encoding` of `.gitattributes`): a file that is read counts byte for byte.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 
 use gix::objs::tree::EntryKind;
 
@@ -278,14 +277,6 @@ fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
         [] => name.to_vec(),
         directory => [directory, b"/", name].concat(),
     }
-}
-
-/// Returns the repository of `repo` as its working directory at `root` has it.
-///
-/// # Errors
-/// As [`WorkTree::read`].
-pub fn on_disk(repo: &Repo, root: &Path) -> Result<Repo, RepoError> {
-    WorkTree::read(repo, &Disk::new(root))?.over(repo)
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::git::fixture::Fixture;
 
 use super::*;
+
+/// Returns the repository as its working directory at `root` has it.
+fn on_disk(repo: &Repo, root: &Path) -> Result<Repo, RepoError> {
+    WorkTree::read(repo, &Disk::new(root))?.over(repo)
+}
 
 fn listed(fixture: &Fixture) -> Vec<String> {
     let repo = Repo::open(&fixture.git_dir()).expect("a repository");
