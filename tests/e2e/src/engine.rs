@@ -18,17 +18,20 @@ pub enum Feature {
     SeveralPlatforms,
     /// `--output type=oci`, which has an index.
     OciOutput,
+    /// Merges and differences of layers, by which an image is patched that is not there.
+    Merges,
     /// Parameters in the URL of a git context, which came with BuildKit 0.24 and buildx 0.28.
     GitQueries,
 }
 
 impl Feature {
     /// Whether the engine has it. Most come with containerd's image store.
-    fn is_there(self) -> bool {
+    pub fn is_there(self) -> bool {
         match self {
-            Feature::CacheExport | Feature::SeveralPlatforms | Feature::OciOutput => {
-                has_containerd_store()
-            }
+            Feature::CacheExport
+            | Feature::SeveralPlatforms
+            | Feature::OciOutput
+            | Feature::Merges => has_containerd_store(),
             // Docker has had BuildKit 0.24 and newer since 28.4.
             Feature::GitQueries => has_docker(28, 4),
         }
@@ -39,6 +42,7 @@ impl Feature {
             Feature::CacheExport => "cache export",
             Feature::SeveralPlatforms => "`--platform` with several",
             Feature::OciOutput => "`--output type=oci`",
+            Feature::Merges => "merges of layers",
             Feature::GitQueries => "parameters in git URLs",
         }
     }

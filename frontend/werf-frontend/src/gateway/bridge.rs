@@ -222,6 +222,26 @@ impl Bridge {
         }
     }
 
+    /// Reads the first bytes of a file, fewer than `length` where it ends before.
+    pub async fn read_start(
+        &mut self,
+        reference: &Ref,
+        path: &str,
+        length: usize,
+    ) -> Result<Vec<u8>, CallError> {
+        let range = proto::FileRange {
+            offset: 0,
+            length: length as i64,
+        };
+        let request = proto::ReadFileRequest {
+            r#ref: reference.0.clone(),
+            file_path: path.to_owned(),
+            range: Some(range),
+            ..proto::ReadFileRequest::default()
+        };
+        Ok(self.client.read_file(request).await?.into_inner().data)
+    }
+
     /// Resolves an image reference to its digest and configuration.
     pub async fn resolve_image(
         &mut self,

@@ -20,6 +20,7 @@ mod remote;
 pub mod report;
 pub mod request;
 mod rounds;
+mod solving;
 pub mod stdio;
 pub mod subrequest;
 mod task;
@@ -127,6 +128,7 @@ async fn build(
         asked,
         native: daemon::native(&daemon),
         store: daemon::store_access(&daemon),
+        can_link: daemon::can_link(&daemon),
         warned: Mutex::default(),
     };
     let mut round = Round::first(remote::Abilities::of(&daemon));
