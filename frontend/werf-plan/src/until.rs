@@ -142,7 +142,7 @@ mod tests {
         let image = plan.image(&ImageName::new(name)).expect("the image");
         let stages = image.stages.iter();
         stages
-            .map(|stage| (stage.kind.name(), stage.digest.hex().to_owned()))
+            .map(|stage| (stage.kind.name(), stage.digest.hex()))
             .collect()
     }
 
