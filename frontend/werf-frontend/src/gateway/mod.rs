@@ -144,7 +144,8 @@ async fn build(
         native: daemon::native(&daemon),
         store: daemon::store_access(&daemon),
         daemon: &daemon,
-        can_link: daemon::can_link(&daemon),
+        // A seal has the times of directories, and an image that is to have the same bytes whenever it is built must have none.
+        can_link: daemon::can_link(&daemon) && request.source_date_epoch.is_none(),
         warned: Mutex::default(),
     };
     let has_files = AtomicBool::new(false);
