@@ -11,7 +11,6 @@ use crate::metadata::{Metadata, metadata_methods};
 #[derive(Clone, Debug)]
 pub struct Merge {
     layers: Vec<Node>,
-    workers: Vec<String>,
     metadata: Metadata,
 }
 
@@ -20,7 +19,6 @@ impl Merge {
     pub fn new(lower: Node, upper: Node) -> Merge {
         Merge {
             layers: vec![lower, upper],
-            workers: Vec::new(),
             metadata: Metadata::with_cap("mergeop"),
         }
     }
@@ -28,12 +26,6 @@ impl Merge {
     /// Lays `upper` over what is there.
     pub fn over(mut self, upper: Node) -> Merge {
         self.layers.push(upper);
-        self
-    }
-
-    /// Restricts the workers that may make it, as [`File::worker`](crate::File::worker) does.
-    pub fn worker(mut self, filter: impl Into<String>) -> Merge {
-        self.workers.push(filter.into());
         self
     }
 
@@ -49,11 +41,7 @@ impl Merge {
         let op = pb::op::Op::Merge(pb::MergeOp {
             inputs: layers.collect(),
         });
-        let mut built = inputs.build(graph, op, None, self.metadata);
-        built.op.constraints = Some(pb::WorkerConstraints {
-            filter: self.workers,
-        });
-        built
+        inputs.build(graph, op, None, self.metadata)
     }
 }
 
@@ -64,7 +52,6 @@ impl Merge {
 pub struct Diff {
     lower: Node,
     upper: Node,
-    workers: Vec<String>,
     metadata: Metadata,
 }
 
@@ -74,15 +61,8 @@ impl Diff {
         Diff {
             lower,
             upper,
-            workers: Vec::new(),
             metadata: Metadata::with_cap("diffop"),
         }
-    }
-
-    /// Restricts the workers that may make it, as [`File::worker`](crate::File::worker) does.
-    pub fn worker(mut self, filter: impl Into<String>) -> Diff {
-        self.workers.push(filter.into());
-        self
     }
 
     metadata_methods!(metadata);
@@ -100,10 +80,6 @@ impl Diff {
             lower: Some(lower),
             upper: Some(upper),
         });
-        let mut built = inputs.build(graph, op, None, self.metadata);
-        built.op.constraints = Some(pb::WorkerConstraints {
-            filter: self.workers,
-        });
-        built
+        inputs.build(graph, op, None, self.metadata)
     }
 }

@@ -22,8 +22,6 @@ pub enum Feature {
     OciLayouts,
     /// `--output type=oci`, which has an index.
     OciOutput,
-    /// Merges and differences of layers, by which an image is patched that is not there.
-    Merges,
     /// Parameters in the URL of a git context, which came with BuildKit 0.24 and buildx 0.28.
     GitQueries,
     /// Files of the client of which only the metadata are sent.
@@ -32,14 +30,13 @@ pub enum Feature {
 
 impl Feature {
     /// Whether the engine has it. Most come with containerd's image store.
-    pub fn is_there(self) -> bool {
+    fn is_there(self) -> bool {
         match self {
             Feature::Attestations
             | Feature::CacheExport
             | Feature::SeveralPlatforms
             | Feature::OciLayouts
-            | Feature::OciOutput
-            | Feature::Merges => has_containerd_store(),
+            | Feature::OciOutput => has_containerd_store(),
             // Docker has had BuildKit 0.24 and newer since 28.4.
             Feature::GitQueries => has_docker(28, 4),
             Feature::Metadata => has_docker(28, 2),
@@ -53,7 +50,6 @@ impl Feature {
             Feature::Attestations => "attestations",
             Feature::OciLayouts => "OCI layouts as contexts",
             Feature::OciOutput => "`--output type=oci`",
-            Feature::Merges => "merges of layers",
             Feature::GitQueries => "parameters in git URLs",
             Feature::Metadata => "metadata of the client's files",
         }

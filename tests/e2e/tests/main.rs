@@ -30,7 +30,6 @@ mod image_spec;
 mod images;
 mod import_links;
 mod imports;
-mod linked;
 mod model;
 mod mounts;
 mod named_contexts;

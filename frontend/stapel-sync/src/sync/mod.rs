@@ -8,21 +8,17 @@
 mod delete;
 mod directories;
 mod files;
-mod patch;
-mod seal;
-mod skeleton;
 mod walkers;
 
 use std::fmt;
 use std::path::Path;
 
 use crate::changes::Changes;
-use crate::dir::{Dir, Time};
+use crate::dir::Dir;
 use crate::error::Error;
 use crate::guard::Skipped;
 use crate::hash::{ManifestId, StageDigest};
 use crate::manifest::Manifest;
-use crate::owner::Owners;
 use crate::slot::Slot;
 use crate::state;
 use crate::store::{Location, Store};
@@ -30,9 +26,6 @@ use crate::tree::Tree;
 use delete::delete;
 use directories::make_directories;
 use files::write_files;
-
-pub use patch::{PatchPlaces, patch};
-pub use seal::{check, seal};
 
 /// What to believe of the state file that the image has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +144,10 @@ fn apply(
         Before::State => state::read(root)?,
         Before::Nothing => None,
     };
-    let (bytes, manifest) = read_manifest(store, slot)?;
+    let bytes = store.read_manifest(slot.manifest)?;
+    let manifest = Manifest::decode(&bytes);
+    let manifest =
+        manifest.map_err(|why| Error::store(format!("read manifest {}: {why}", slot.manifest)))?;
     let new = Tree::new(&manifest);
     if state
         .as_ref()
@@ -176,56 +172,23 @@ fn apply(
     let changes = Changes::between(&old, &new);
     // Nothing is touched before it is known that all that is needed is there.
     let blobs = locate(store, &new, &changes)?;
-    let manner = Manner {
-        time: slot.commit.time(),
-        nested_mode,
-        owners: Owners::Image(root),
-    };
-    let report = carry_out(root, (&old, &new), &changes, blobs, manner)?;
-    Ok((report, Some(bytes)))
-}
-
-/// How changes are carried out.
-#[derive(Clone, Copy)]
-struct Manner<'a> {
-    /// The time of everything that changes.
-    time: Time,
-    /// The mode of directories below the target of a mapping.
-    nested_mode: u32,
-    /// Who knows the owners that mappings name.
-    owners: Owners<'a>,
-}
-
-/// Carries out the changes from one tree to the other; `blobs` are those of the files that are written, in order.
-fn carry_out(
-    root: &Dir,
-    (old, new): (&Tree<'_>, &Tree<'_>),
-    changes: &Changes,
-    blobs: Vec<Location>,
-    manner: Manner<'_>,
-) -> Result<Report, Error> {
+    let time = slot.commit.time();
     let mut skipped = Skipped::default();
-    let deleted = delete(root, old, changes, manner.time)?;
-    let targets = make_directories(root, new, changes, manner, &mut skipped)?;
+    let deleted = delete(root, &old, &changes, time)?;
+    let targets = make_directories(root, &new, &changes, (time, nested_mode), &mut skipped)?;
     let files = changes.written.iter().map(|&at| new.files[at]).zip(blobs);
-    let written = write_files(new, &targets, files, manner.time, &mut skipped)?;
+    let written = write_files(&new, &targets, files, time, &mut skipped)?;
     let warnings = [written.warnings, skipped.warnings()].concat();
     let (written, unchanged) = (written.files, changes.unchanged);
-    Ok(Report {
-        written,
-        deleted,
-        unchanged,
-        warnings,
-    })
-}
-
-/// Reads the manifest that a slot names.
-fn read_manifest(store: &Store, slot: &Slot) -> Result<(Vec<u8>, Manifest), Error> {
-    let bytes = store.read_manifest(slot.manifest)?;
-    let manifest = Manifest::decode(&bytes);
-    let manifest =
-        manifest.map_err(|why| Error::store(format!("read manifest {}: {why}", slot.manifest)))?;
-    Ok((bytes, manifest))
+    Ok((
+        Report {
+            written,
+            deleted,
+            unchanged,
+            warnings,
+        },
+        Some(bytes),
+    ))
 }
 
 /// Finds the blobs of all files that are to be written, in the same order.

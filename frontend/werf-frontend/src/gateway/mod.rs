@@ -29,7 +29,6 @@ pub mod report;
 pub mod request;
 mod resources;
 mod rounds;
-mod solving;
 pub mod stdio;
 pub mod subrequest;
 mod task;
@@ -144,7 +143,6 @@ async fn build(
         native: daemon::native(&daemon),
         store: daemon::store_access(&daemon),
         daemon: &daemon,
-        can_link: daemon::can_link(&daemon),
         warned: Mutex::default(),
     };
     let has_files = AtomicBool::new(false);

@@ -59,7 +59,6 @@ impl DockerfileBase {
         let done = DoneImage {
             root,
             config,
-            link: None,
             stages,
         };
         images.done.insert(self.name.clone(), done);

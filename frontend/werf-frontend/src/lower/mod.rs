@@ -11,7 +11,6 @@ mod image;
 pub mod image_config;
 mod image_spec;
 mod import;
-mod link;
 pub mod mounts;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -39,7 +38,6 @@ use stage::has_step;
 
 pub use base_image::{BaseFiles, BaseImage};
 pub use dockerfile_base::DockerfileBase;
-pub use link::Link;
 pub use settings::Settings;
 pub use store::StoreAccess;
 
@@ -55,11 +53,8 @@ pub type Bases = BTreeMap<String, BaseImage>;
 pub struct Lowered {
     /// The operations.
     pub graph: Graph,
-    /// The file system of the image; `None` if it is empty. That of a linked one is its seal until it is
-    /// [patched](Lowered::patch).
+    /// The file system of the image; `None` if it is empty.
     pub root: Option<Node>,
-    /// What its patch will be like, if it is linked ([`Settings::linked`]).
-    pub link: Option<Link>,
     /// Its configuration.
     pub config: ImageConfig,
     /// The steps that run something, so that a failure can be told by its stage; those of one image in their order.
@@ -202,7 +197,6 @@ impl<'a> Lowerer<'a> {
             root,
             config,
             stages: Vec::new(),
-            link: None,
         };
         self.images.done.insert(name.clone(), done);
         Ok(())
@@ -236,7 +230,6 @@ impl<'a> Lowerer<'a> {
         Lowered {
             graph: self.graph,
             root: None,
-            link: None,
             config: ImageConfig::scratch(),
             steps: self.images.steps,
         }
@@ -248,10 +241,7 @@ impl<'a> Lowerer<'a> {
     /// An image that has not been added.
     pub fn finish(mut self, target: &ImageName) -> Result<Lowered, Vec<Diagnostic>> {
         let Some(DoneImage {
-            root,
-            mut config,
-            link,
-            ..
+            root, mut config, ..
         }) = self.images.done.remove(target)
         else {
             let message = format!("there is no image `{target}` in the plan");
@@ -267,7 +257,6 @@ impl<'a> Lowerer<'a> {
         Ok(Lowered {
             graph: self.graph,
             root,
-            link,
             config,
             steps: self.images.steps,
         })
