@@ -61,7 +61,7 @@ fn uses(it: &Instruction<'_>, place: &str) -> bool {
                     .is_some_and(|rest| rest.starts_with(':'))
             })
         };
-        return !WRITERS.iter().any(|module| is_of(&module));
+        return !WRITERS.iter().any(is_of);
     }
     let commands = shell::commands(it.text);
     let mut of_place = commands
