@@ -144,7 +144,7 @@ fn unknown_rule(name: &str) -> Option<Diagnostic> {
 }
 
 /// Reads a boolean as Go does (`strconv.ParseBool`).
-fn boolean(text: &str) -> Option<bool> {
+pub fn boolean(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),

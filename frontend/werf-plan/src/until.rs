@@ -48,7 +48,9 @@ impl Until {
                 target.name()
             );
             let hint = "name a stage of the Dockerfile in `target` of the image";
-            return Err(Diagnostic::error(message).at(image_at(target)).hint(hint));
+            return Err(Diagnostic::error(message)
+                .at(target.at().clone())
+                .hint(hint));
         };
         let (name, is_built) = match text.strip_prefix(BEFORE) {
             Some(name) => (name, false),
@@ -99,13 +101,6 @@ impl Until {
     /// Whether it is about image `name`.
     pub(super) fn is_of(&self, name: &ImageName) -> bool {
         *name == self.image
-    }
-}
-
-fn image_at(target: Target<'_>) -> diagnostic::Location {
-    match target {
-        Target::Image(image) => image.at.clone(),
-        Target::Dockerfile(image) => image.at.clone(),
     }
 }
 

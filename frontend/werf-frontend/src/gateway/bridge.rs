@@ -45,6 +45,13 @@ pub struct Daemon {
     pub labels: BTreeMap<String, String>,
 }
 
+impl Daemon {
+    /// Whether the capability `id` is enabled.
+    pub(super) fn can(&self, id: &str) -> bool {
+        self.capabilities.iter().any(|known| known == id)
+    }
+}
+
 /// A reference to a file system that the daemon holds for us; empty for an empty one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ref(pub String);

@@ -7,7 +7,6 @@ use buildkit_llb::{Platform, normalise_reference};
 use diagnostic::{Checks, Diagnostic};
 use werf_config::ImageName;
 use werf_plan::file::{ImagePlan, Outcome, Plan, SourceFile};
-use werf_plan::remote::missing as missing_remotes;
 use werf_plan::stage::StageKind;
 use werf_plan::target::Target;
 
@@ -19,7 +18,7 @@ use super::dockerfile::DockerfileSolve;
 use super::failure::{Failure, explain_no_repository, look_and_blame};
 use super::named_context::{self, NamedContext};
 use super::plan_graph::OwnImage;
-use super::planning::Planned;
+use super::planning::{Planned, plan_in};
 use super::request::Request;
 use super::rounds::{Round, Solved, TargetGraph, UnknownBaselines};
 use super::unheeded::{self, Unheeded};
@@ -64,10 +63,10 @@ pub(super) async fn build_planned(
                 explain_no_repository(bridge, request, errors).await?,
             ));
         }
-        Outcome::NeedsRemotes(remotes) => {
-            return Err(Failure::Mistakes(missing_remotes(&remotes)));
+        other => {
+            let mistakes = plan_in(&other).err().unwrap_or_default();
+            return Err(Failure::Mistakes(mistakes));
         }
-        Outcome::NeedsFiles(_) => return Err(client_files::asked_again().into()),
     };
     let target = plan.choose(request.target.as_deref())?;
     let given = given_images(request, &plan, None);
@@ -97,13 +96,11 @@ pub(super) async fn build_planned(
             used_build_args: &file.used_build_args,
             remotes: &round.remotes,
         });
-        for warning in file.warnings.iter().chain(&of_request) {
-            if file.checks.hears(warning) {
-                let warning = report::warning(&planned.vertex, warning, texts);
-                bridge.warn(warning).await?;
-            }
+        let all = [&file.warnings[..], &of_request].concat();
+        for warning in all.iter().filter(|warning| file.checks.hears(warning)) {
+            let warning = report::warning(&planned.vertex, warning, texts);
+            bridge.warn(warning).await?;
         }
-        let all: Vec<Diagnostic> = file.warnings.iter().cloned().chain(of_request).collect();
         let stops = file.checks.stops(&all);
         if !stops.is_empty() {
             return Err(Failure::Mistakes(stops));

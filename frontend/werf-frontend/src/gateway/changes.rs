@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use buildkit_llb::{ContentCache, Exec, Graph, ImportError, Mount, Network, Node};
+use buildkit_llb::{Exec, Graph, ImportError, Mount, Network, Node};
 use diagnostic::{Diagnostic, rule};
 use werf_plan::agreed::UNCOMMITTED_ARGUMENT;
 use werf_plan::agreed::plan_in_build as flag;
@@ -174,11 +174,7 @@ fn graph(
         .name("[internal] look for uncommitted changes");
     for (directory, source) in mounts {
         let node = graph.source(source);
-        exec = exec.mount(
-            Mount::bind(directory, node)
-                .readonly()
-                .content_cache(ContentCache::Off),
-        );
+        exec = exec.mount(plan_graph::input(directory, node));
     }
     let out = graph
         .exec(exec)

@@ -2,7 +2,6 @@
 //! not committed, and in development mode all of them.
 
 use buildkit_llb::{LocalSource, Source};
-use diagnostic::Diagnostic;
 use werf_plan::agreed::plan_in_build as flag;
 use werf_plan::agreed::{DEV_ARGUMENT, is_on};
 use werf_plan::file::{FilesOf, FilesRequest};
@@ -72,7 +71,7 @@ impl ClientInputs {
     /// Returns those that nobody has asked for yet.
     pub fn of(daemon: &Daemon) -> ClientInputs {
         ClientInputs {
-            takes_metadata: daemon.capabilities.iter().any(|known| known == METADATA),
+            takes_metadata: daemon.can(METADATA),
             ..ClientInputs::default()
         }
     }
@@ -164,9 +163,4 @@ impl ClientInputs {
 pub(super) fn without_client(request: &Request) -> Option<(&'static str, String)> {
     let why = format!("the build context is {}", request.context_elsewhere()?);
     Some((flag::NO_CLIENT_FILES, why))
-}
-
-/// Returns the mistake of a PLAN that asks again for what it has.
-pub(super) fn asked_again() -> Diagnostic {
-    Diagnostic::error("the plan asks for files of the working directory that it was given")
 }

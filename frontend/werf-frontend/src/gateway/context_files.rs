@@ -93,7 +93,7 @@ async fn unpacked(
     let source = Source::http(url)
         .filename(DOWNLOADED)
         .name("[internal] load remote build context");
-    let is_old = !daemon.capabilities.iter().any(|known| known == SINCE_0_17);
+    let is_old = !daemon.can(SINCE_0_17);
     let file = if is_old {
         graph.source_of_old_daemon(source)
     } else {

@@ -22,7 +22,7 @@ const NEEDED_CAPABILITIES: [&str; 4] = [
 pub(super) fn check(daemon: &Daemon) -> Result<(), Diagnostic> {
     let lacking: Vec<&str> = NEEDED_CAPABILITIES
         .into_iter()
-        .filter(|needed| !daemon.capabilities.iter().any(|present| present == needed))
+        .filter(|needed| !daemon.can(needed))
         .collect();
     if lacking.is_empty() {
         return Ok(());

@@ -10,25 +10,11 @@ use super::named_context::{NamedContext, RepositoryParts};
 use super::remote::Abilities;
 use super::request::Request;
 
-/// The only parts of `.git` that are asked of the client: neither the index nor logs, hooks, LFS objects.
+/// The only parts of a git directory that are asked of the client: neither the index nor logs, hooks, LFS objects.
 ///
 /// The patterns have no wildcard, so the client walks nothing else, and
 /// `.dockerignore` has no say.
 const GIT_PARTS: [&str; 9] = [
-    ".git/HEAD",
-    ".git/commondir",
-    ".git/config",
-    ".git/modules",
-    ".git/objects",
-    ".git/packed-refs",
-    ".git/refs",
-    ".git/reftable",
-    ".git/shallow",
-];
-
-/// The parts of a directory that the client names as the repository: it is a git directory, or has one as `.git`. What is asked for
-/// besides [`GIT_PARTS`] is that of linked worktrees.
-const NAMED_GIT_PARTS: [&str; 10] = [
     "HEAD",
     "commondir",
     "config",
@@ -38,21 +24,23 @@ const NAMED_GIT_PARTS: [&str; 10] = [
     "refs",
     "reftable",
     "shallow",
-    "worktrees",
-];
-
-/// What is large and of no use there, likewise.
-const NAMED_GIT_PARTS_NOT_ASKED_FOR: [&str; 3] = [
-    "modules/**/lfs/objects/??/??",
-    "worktrees/*/index",
-    "worktrees/*/logs",
 ];
 
 /// What submodules' repositories may hold that is large and of no use here.
 ///
 /// A submodule may itself be called `lfs`, so this matches no directory of a repository but the one with the contents of
 /// LFS objects, which are two levels below, in directories of two digits each: git's own objects are one level below.
-const MODULE_PARTS_NOT_ASKED_FOR: [&str; 1] = [".git/modules/**/lfs/objects/??/??"];
+const MODULE_PARTS_NOT_ASKED_FOR: &str = "modules/**/lfs/objects/??/??";
+
+/// Where the git directories of linked worktrees are, and what is of no use there. Only of a directory that the client names as the
+/// repository they are asked for.
+const WORKTREES: &str = "worktrees";
+const WORKTREE_PARTS_NOT_ASKED_FOR: [&str; 2] = ["worktrees/*/index", "worktrees/*/logs"];
+
+/// Returns a part of a git directory as it is below the root of a work tree.
+fn in_work_tree(part: &str) -> String {
+    format!(".git/{part}")
+}
 
 /// Adds the files that have the repository as `.git`, or at least say where it is.
 ///
@@ -99,17 +87,19 @@ pub(super) fn of_named(
     context: NamedContext<'_>,
     abilities: Abilities,
 ) -> Result<Node, Diagnostic> {
+    // The directory is a git directory, or has one as `.git`.
     let both = |parts: &[&str]| -> Vec<String> {
-        let inner = parts.iter().map(|part| format!(".git/{part}"));
-        parts
-            .iter()
-            .map(|part| (*part).to_owned())
-            .chain(inner)
+        let own = parts.iter().map(|part| (*part).to_owned());
+        own.chain(parts.iter().map(|part| in_work_tree(part)))
             .collect()
     };
+    let not_asked_for = [
+        &[MODULE_PARTS_NOT_ASKED_FOR][..],
+        &WORKTREE_PARTS_NOT_ASKED_FOR,
+    ];
     let parts = RepositoryParts {
-        include: both(&NAMED_GIT_PARTS),
-        exclude: both(&NAMED_GIT_PARTS_NOT_ASKED_FOR),
+        include: both(&[&GIT_PARTS[..], &[WORKTREES]].concat()),
+        exclude: both(&not_asked_for.concat()),
     };
     context.repository(graph, request, parts, |git| git.checkout(abilities))
 }
@@ -118,8 +108,8 @@ pub(super) fn of_named(
 pub(super) fn git_of_client(request: &Request) -> LocalSource {
     Source::local(&request.context_name)
         .session(request.session_of(&request.context_name))
-        .include_patterns(GIT_PARTS)
-        .exclude_patterns(MODULE_PARTS_NOT_ASKED_FOR)
+        .include_patterns(GIT_PARTS.map(in_work_tree))
+        .exclude_patterns([in_work_tree(MODULE_PARTS_NOT_ASKED_FOR)])
         .shared_key_hint("werf-git")
         .name("[internal] load git repository")
 }

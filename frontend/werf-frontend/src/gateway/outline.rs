@@ -5,13 +5,12 @@ use diagnostic::Location;
 use serde_json::{Value, json};
 use werf_config::mount::MountSource;
 use werf_config::secret::SecretSource;
-use werf_plan::file::{ImagePlan, Outcome, Plan, PlanFile};
-use werf_plan::remote::missing as missing_remotes;
+use werf_plan::file::{ImagePlan, Plan, PlanFile};
 use werf_plan::target::Target;
 
 use super::answer::Answer;
-use super::client_files;
 use super::failure::Failure;
+use super::planning::plan_in;
 use super::subrequest::{answer_of, described, location, texts_of};
 
 /// Answers with the image that `target` names, or with the only final one. Where the configuration cannot be rendered without
@@ -20,9 +19,9 @@ use super::subrequest::{answer_of, described, location, texts_of};
 /// # Errors
 /// Mistakes in the configuration, and a choice that cannot be made.
 pub(super) fn of(file: &PlanFile, target: Option<&str>) -> Result<Answer, Failure> {
-    let outline = match &file.outcome {
-        Outcome::Plan(plan) => Outline::of_image(file, plan, plan.choose(target)?),
-        Outcome::Errors(errors) if file.lacks_arguments() => Outline {
+    let outline = match plan_in(&file.outcome) {
+        Ok(plan) => Outline::of_image(file, plan, plan.choose(target)?),
+        Err(errors) if file.lacks_arguments() => Outline {
             name: target.unwrap_or_default().to_owned(),
             description: errors
                 .iter()
@@ -31,11 +30,7 @@ pub(super) fn of(file: &PlanFile, target: Option<&str>) -> Result<Answer, Failur
                 .join("; "),
             ..Outline::of_file(file)
         },
-        Outcome::Errors(errors) => return Err(Failure::Mistakes(errors.clone())),
-        Outcome::NeedsRemotes(remotes) => {
-            return Err(Failure::Mistakes(missing_remotes(remotes)));
-        }
-        Outcome::NeedsFiles(_) => return Err(client_files::asked_again().into()),
+        Err(errors) => return Err(Failure::Mistakes(errors)),
     };
     Ok(answer_of(&outline.to_json(file), outline.to_text(), &[]))
 }

@@ -1,8 +1,8 @@
 //! The graph whose one exec is PLAN: our own image run on the commit, with STORE beside it.
 
 use buildkit_llb::{
-    CacheSharing, ContentCache, Differ, Exec, Graph, ImportError, LocalSource, Mount, Network,
-    Node, Source,
+    BindMount, CacheSharing, ContentCache, Differ, Exec, Graph, ImportError, LocalSource, Mount,
+    Network, Node, Source,
 };
 use diagnostic::Diagnostic;
 use werf_plan::agreed::plan_in_build as flag;
@@ -13,7 +13,7 @@ use werf_plan::remote::GivenRemote;
 
 use crate::git::repo::GIT_DIR_CONTEXT;
 
-use super::client_files::{self, ClientInputs, Mounted};
+use super::client_files::{self, ClientInputs};
 use super::remote;
 use super::request::Request;
 use super::{git_sources, toolchain};
@@ -123,6 +123,13 @@ pub struct PlanInputs<'a> {
     pub abilities: remote::Abilities,
 }
 
+/// Returns what an exec that runs in every build reads: it is never hashed, since the result could not be reused anyway.
+pub(super) fn input(directory: impl Into<String>, node: Node) -> BindMount {
+    Mount::bind(directory, node)
+        .readonly()
+        .content_cache(ContentCache::Off)
+}
+
 /// Returns what makes a PLAN another than the `number` before it in the same build.
 pub fn nonce(number: usize, session: &str) -> String {
     match number {
@@ -171,12 +178,7 @@ pub fn plan_graph(
         .network(Network::None)
         // PLAN runs in every build: STORE may have been emptied while its result is still cached.
         .env("WERF_PLAN_NONCE", nonce(inputs.number, &request.session))
-        // Never hashed: the result could not be reused anyway.
-        .mount(
-            Mount::bind(CONTEXT, git)
-                .readonly()
-                .content_cache(ContentCache::Off),
-        )
+        .mount(input(CONTEXT, git))
         .mount(Mount::cache(STORE, store_id()).sharing(CacheSharing::Shared))
         .mount(Mount::cache(VALUES, VALUES_ID).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
@@ -194,23 +196,15 @@ pub fn plan_graph(
         .iter()
         .enumerate()
         .map(|(number, &node)| (remote_mount(number), node));
-    let of_client: Vec<(String, Node)> = client
-        .into_iter()
-        .map(
-            |Mounted {
-                 directory, source, ..
-             }| (directory.to_owned(), graph.source(source)),
-        )
+    let of_client = client.into_iter();
+    let of_client: Vec<(String, Node)> = of_client
+        .map(|it| (it.directory.to_owned(), graph.source(it.source)))
         .collect();
     let named_git = named_git.map(|node| (NAMED_GIT.to_owned(), node));
     let mounts = configs.into_iter().chain(named_git);
     let mounts = mounts.chain(baselines).chain(repositories);
     for (directory, node) in mounts.chain(of_client) {
-        exec = exec.mount(
-            Mount::bind(directory, node)
-                .readonly()
-                .content_cache(ContentCache::Off),
-        );
+        exec = exec.mount(input(directory, node));
     }
     let out = graph
         .exec(exec)

@@ -1,7 +1,8 @@
 //! PLAN as the gateway has it run: the graph is solved, and the file that it has written is read.
 
 use diagnostic::{Checks, Diagnostic};
-use werf_plan::file::{Outcome, PlanFile, SourceFile};
+use werf_plan::file::{Outcome, Plan, PlanFile, SourceFile};
+use werf_plan::remote::missing as missing_remotes;
 
 use super::bridge::{self, Bridge, CallError};
 use super::failure::{Failure, look_and_blame};
@@ -15,6 +16,18 @@ pub(super) struct Planned {
     pub(super) file: PlanFile,
     /// The digest of PLAN's vertex.
     pub(super) vertex: String,
+}
+
+/// Returns the plan, or the mistakes for which there is none.
+pub(super) fn plan_in(outcome: &Outcome) -> Result<&Plan, Vec<Diagnostic>> {
+    match outcome {
+        Outcome::Plan(plan) => Ok(plan),
+        Outcome::Errors(errors) => Err(errors.clone()),
+        Outcome::NeedsRemotes(remotes) => Err(missing_remotes(remotes)),
+        Outcome::NeedsFiles(_) => Err(vec![Diagnostic::error(
+            "the plan asks for files of the working directory that it was given",
+        )]),
+    }
 }
 
 /// Has PLAN run, and again with the repositories and the files of the client that it asks for. `texts` become the texts that the places of its

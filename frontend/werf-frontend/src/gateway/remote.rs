@@ -28,11 +28,10 @@ impl Abilities {
 
     /// Returns those of `daemon`.
     pub fn of(daemon: &Daemon) -> Abilities {
-        let has = |wanted: &str| daemon.capabilities.iter().any(|known| known == wanted);
         Abilities {
             // Came with the same release, 0.26.
-            full_tag_names: has("source.git.signatureverify"),
-            skips_submodules: has("source.git.skipsubmodules"),
+            full_tag_names: daemon.can("source.git.signatureverify"),
+            skips_submodules: daemon.can("source.git.skipsubmodules"),
         }
     }
 }

@@ -50,7 +50,7 @@ impl Resources {
         &'a self,
         daemon: &Daemon,
     ) -> impl Iterator<Item = String> + use<'a> {
-        let is_known = is_known(daemon);
+        let is_known = daemon.can(CAPABILITY);
         let given = self.given.iter().filter(move |_| !is_known);
         given.map(|(key, value)| format!("--{key} {value}"))
     }
@@ -58,12 +58,8 @@ impl Resources {
     /// Returns the limits, if there are some and `daemon` knows them.
     pub(super) fn limits(&self, daemon: &Daemon) -> Option<pb::LinuxResources> {
         let are_given = !self.given.is_empty();
-        (are_given && is_known(daemon)).then(|| self.limits.clone())
+        (are_given && daemon.can(CAPABILITY)).then(|| self.limits.clone())
     }
-}
-
-fn is_known(daemon: &Daemon) -> bool {
-    daemon.capabilities.iter().any(|known| known == CAPABILITY)
 }
 
 #[cfg(test)]

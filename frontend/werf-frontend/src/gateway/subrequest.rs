@@ -9,13 +9,12 @@ use diagnostic::{Diagnostic, Location};
 use prost_types::Any;
 use serde_json::{Value, json};
 use werf_config::Base;
-use werf_plan::file::{Outcome, PlanFile, SourceFile};
-use werf_plan::remote::missing as missing_remotes;
+use werf_plan::file::{PlanFile, SourceFile};
 use werf_plan::target::Target;
 
 use super::answer::{Answer, Refs};
-use super::client_files;
 use super::failure::Failure;
+use super::planning::plan_in;
 use super::{outline, report};
 
 /// Lists the questions.
@@ -90,16 +89,7 @@ pub fn answer(name: &str, file: &PlanFile, target: Option<&str>) -> Result<Answe
 }
 
 fn targets(file: &PlanFile) -> Result<Answer, Failure> {
-    let plan = match &file.outcome {
-        Outcome::Plan(plan) => plan,
-        Outcome::Errors(errors) => {
-            return Err(Failure::Mistakes(errors.clone()));
-        }
-        Outcome::NeedsRemotes(remotes) => {
-            return Err(Failure::Mistakes(missing_remotes(remotes)));
-        }
-        Outcome::NeedsFiles(_) => return Err(client_files::asked_again().into()),
-    };
+    let plan = plan_in(&file.outcome).map_err(Failure::Mistakes)?;
     let finals = plan.targets().filter(|image| image.is_final()).count();
     let mut text = format!("{:<32} {:<40} STAGES\n", "TARGET", "FROM");
     let mut list = Vec::new();
@@ -167,12 +157,10 @@ pub struct Found<'a> {
 impl<'a> Found<'a> {
     /// Returns the warnings and mistakes of `file`; `target` is the image that the client names.
     pub fn new(file: &'a PlanFile, target: Option<&str>) -> Found<'a> {
-        let mistakes = match &file.outcome {
-            Outcome::Errors(errors) => errors.clone(),
-            Outcome::NeedsRemotes(remotes) => missing_remotes(remotes),
-            Outcome::NeedsFiles(_) => vec![client_files::asked_again()],
+        let mistakes = match plan_in(&file.outcome) {
+            Err(mistakes) => mistakes,
             // Without a name several images are as good as one.
-            Outcome::Plan(plan) => target
+            Ok(plan) => target
                 .and_then(|_| plan.choose(target).err())
                 .into_iter()
                 .collect(),

@@ -5,7 +5,7 @@
 //! would have it in its key.
 
 use buildkit_llb::{
-    CacheSharing, ContentCache, Exec, Graph, ImportError, Mount, Network, Node, Platform, Source,
+    CacheSharing, Exec, Graph, ImportError, Mount, Network, Node, Platform, Source,
 };
 use diagnostic::Diagnostic;
 use werf_plan::agreed::put_toolchain as flag;
@@ -16,7 +16,7 @@ use werf_plan::stage::StageKind;
 
 use super::bridge::{Bridge, CallError, ResolvedImage};
 use super::failure::Failure;
-use super::plan_graph::{OwnImage, PROGRAM, STORE};
+use super::plan_graph::{OwnImage, PROGRAM, STORE, input};
 use super::report;
 use super::request::Request;
 
@@ -169,11 +169,7 @@ fn graph(
         .network(Network::None)
         // STORE may have been emptied while the result is still cached.
         .env("WERF_PLAN_NONCE", format!("{} {nonce}", request.session))
-        .mount(
-            Mount::bind(FROM, files)
-                .readonly()
-                .content_cache(ContentCache::Off),
-        )
+        .mount(input(FROM, files))
         .mount(Mount::cache(STORE, store_id()).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
         .name("[internal] put the ansible tool chain in place");

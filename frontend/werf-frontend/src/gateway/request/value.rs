@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use buildkit_llb::Network;
+use diagnostic::checks;
 
 /// Which stages must not come from the cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -153,13 +154,8 @@ pub(super) fn ulimits(value: &str) -> Result<Vec<(String, i64, i64)>, BadOption>
 
 /// Reads a truth value as Go's `strconv.ParseBool` does.
 pub(in crate::gateway) fn boolean(key: &str, value: &str) -> Result<bool, BadOption> {
-    match value {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err(BadOption(format!(
-            "`{key}` is true or false, not `{value}`"
-        ))),
-    }
+    checks::boolean(value)
+        .ok_or_else(|| BadOption(format!("`{key}` is true or false, not `{value}`")))
 }
 
 pub(super) fn number(key: &str, value: &str) -> Result<u64, BadOption> {
