@@ -8,7 +8,7 @@ use masks::mask::{Mask, PathMatcher};
 use werf_config::Config;
 use werf_config::giterminism::{Giterminism, Uncommitted};
 use werf_plan::agreed::{DEV_ARGUMENT, UNCOMMITTED_ARGUMENT};
-use werf_plan::file::{FilesOf, FilesRequest, Outcome, PlanFile, VERSION};
+use werf_plan::file::{FilesOf, Outcome, PlanFile, VERSION};
 
 use crate::git::disk::{self, Wanted};
 use crate::git::path::printable;
@@ -18,8 +18,8 @@ use crate::git::work_tree::{Changes, Disk, How, WorkTree};
 use super::contexts::Contexts;
 use super::dev;
 use super::plan::PlanRequest;
-use super::template::{Configuration, Remarks, Unread};
-use super::uncommitted::{ClientFiles, escaped};
+use super::template::{Configuration, Remarks, Unread, directory_of};
+use super::uncommitted::{self, ClientFiles, below_project, escaped, inside};
 
 /// So many are named; of the others there is the number.
 const MOST_SHOWN: usize = 5;
@@ -93,22 +93,14 @@ impl<'a> Taken<'a> {
 
     fn has(&self, path: &[u8]) -> bool {
         let is_mapped = self.mappings.iter().any(|(add, matcher)| {
-            let inside = match *add {
+            let below = match *add {
                 b"" | b"." => Some(path),
                 add if add == path => Some(&b""[..]),
-                add => below(path, add),
+                add => inside(path, add),
             };
-            inside.is_some_and(|inside| matcher.matches(inside))
+            below.is_some_and(|path| matcher.matches(path))
         });
         is_mapped || self.contexts.is_some_and(|contexts| contexts.have(path))
-    }
-}
-
-/// Returns `path` as seen from `directory`, if it is below that.
-fn below<'a>(path: &'a [u8], directory: &[u8]) -> Option<&'a [u8]> {
-    match directory {
-        b"" => Some(path),
-        directory => path.strip_prefix(directory)?.strip_prefix(b"/"),
     }
 }
 
@@ -130,8 +122,7 @@ pub struct Found {
 impl Found {
     /// Returns the directory of the project.
     fn directory(&self) -> &str {
-        let split = self.path.rsplit_once('/');
-        split.map_or("", |(directory, _)| directory)
+        directory_of(&self.path)
     }
 }
 
@@ -139,10 +130,10 @@ impl OfConfiguration<'_> {
     fn has(&self, path: &[u8]) -> bool {
         let Found { path: own, rules } = self.found;
         let is_itself = path == own.as_bytes() && !rules.allows_uncommitted(Uncommitted::Config);
-        let inside = below(path, self.found.directory().as_bytes());
+        let in_project = inside(path, self.found.directory().as_bytes());
         is_itself
             || path == rules.file().as_bytes()
-            || inside.is_some_and(|path| self.reads.has(path, rules))
+            || in_project.is_some_and(|path| self.reads.has(path, rules))
     }
 
     /// Returns patterns of `.dockerignore` that match all of them.
@@ -154,17 +145,13 @@ impl OfConfiguration<'_> {
                 Query::Path(path) => vec![escaped(&path)],
                 Query::Mask(mask) => mask.docker_patterns(),
             };
+            let directory = self.found.directory();
             patterns.extend(
                 asked
-                    .into_iter()
-                    .map(|pattern| match self.found.directory() {
-                        "" => pattern,
-                        directory => format!("{}/{pattern}", escaped(directory)),
-                    }),
+                    .iter()
+                    .map(|pattern| below_project(directory, pattern)),
             );
         }
-        patterns.sort();
-        patterns.dedup();
         patterns
     }
 }
@@ -245,13 +232,7 @@ pub fn warn(
         found: &found,
         reads: &reads,
     };
-    let asked = |include| {
-        Unread::NeedsFiles(FilesRequest {
-            of: FilesOf::WorkTree,
-            include,
-            exclude: vec!["**/.git".to_owned()],
-        })
-    };
+    let asked = |include| Unread::NeedsFiles(uncommitted::request(FilesOf::WorkTree, include));
     let changes = match (&request.work_tree, &request.client_files) {
         (Some(sent), _) => match (sent.metadata(&request.git_dir), &sent.contents) {
             (Ok(Some(metadata)), _) => {

@@ -4,27 +4,31 @@ use stapel_sync::slot::Commit;
 
 use crate::git::repo::{Repo, RepoError};
 
-/// Returns what a build may ask about the commit. The time is the author's, in Go's default format.
-pub(super) fn commit_facts(repo: &Repo) -> Result<Commit, RepoError> {
+/// How Go calls UTC where it knows the offset from it alone.
+pub(super) const NO_NAME: &str = "+0000";
+
+/// Returns what a build may ask about the commit. The time is the author's, in Go's default format, in which UTC is called `utc`.
+pub(super) fn commit_facts(repo: &Repo, utc: &str) -> Result<Commit, RepoError> {
     let time = repo.author_time()?;
     Ok(Commit {
         hash: repo.commit(),
-        time_human: go_time(time.seconds, time.offset)
+        time_human: go_time(time.seconds, time.offset, utc)
             .ok_or_else(|| RepoError::unusable_time(&repo.commit()))?,
         time_unix: time.seconds,
     })
 }
 
-/// Writes a time as Go's `time.Time` does that knows its offset from UTC (in seconds) but no name for it.
-fn go_time(seconds: i64, offset: i32) -> Option<String> {
+/// Writes a time as Go's `time.Time` does: a zone that has no name, as all but UTC here, is called by its offset (in seconds).
+fn go_time(seconds: i64, offset: i32, utc: &str) -> Option<String> {
     let zone = jiff::tz::Offset::from_seconds(offset).ok()?;
     let time = jiff::Timestamp::from_second(seconds).ok()?;
     let local = zone.to_datetime(time);
     let minutes = offset.abs() / 60;
     let sign = if offset < 0 { '-' } else { '+' };
     let zone = format!("{sign}{:02}{:02}", minutes / 60, minutes % 60);
+    let name = if offset == 0 { utc } else { &zone };
     Some(format!(
-        "{} {zone} {zone}",
+        "{} {zone} {name}",
         local.strftime("%Y-%m-%d %H:%M:%S")
     ))
 }
@@ -44,7 +48,7 @@ mod tests {
         let commit = fixture.git(&["hash-object", "-t", "commit", "-w", "--literally", "commit"]);
         fixture.git(&["update-ref", "HEAD", &commit]);
         let repo = Repo::open(&fixture.git_dir()).expect("a repository");
-        let facts = commit_facts(&repo).map_err(|error| error.to_string())?;
+        let facts = commit_facts(&repo, NO_NAME).map_err(|error| error.to_string())?;
         Ok((facts.time_human, facts.time_unix))
     }
 
@@ -75,6 +79,18 @@ mod tests {
         assert!(
             refused.ends_with("has a time that no calendar has"),
             "{refused}"
+        );
+    }
+
+    #[test]
+    fn times_are_written_as_go_writes_them() {
+        assert_eq!(
+            go_time(1_643_034_386, 3 * 3600, "UTC").as_deref(),
+            Some("2022-01-24 17:26:26 +0300 +0300")
+        );
+        assert_eq!(
+            go_time(0, -(5 * 3600 + 1800), "UTC").as_deref(),
+            Some("1969-12-31 18:30:00 -0530 -0530")
         );
     }
 }

@@ -22,6 +22,7 @@ use crate::git::repo::Repo;
 use crate::git::tree::{ListingError, Shape, TreeListing};
 
 use super::baseline;
+use super::commit::{NO_NAME, commit_facts};
 use super::manifest_of;
 use super::project_files::ProjectFiles;
 use super::sources::{self, Blob, Elsewhere, FillError};
@@ -154,7 +155,7 @@ impl Contexts {
                 manifest: store.write_manifest(&snapshot.files.manifest)?,
                 commit: match &commit {
                     Some(known) => known,
-                    None => commit.insert(super::commit::commit_facts(repo)?),
+                    None => commit.insert(commit_facts(repo, NO_NAME)?),
                 }
                 .clone(),
             };

@@ -24,7 +24,7 @@ use crate::git::submodule::Submodule;
 use crate::git::tree::{ListingError, Shape, TreeListing};
 
 use super::baseline::{self, Distance};
-use super::commit::commit_facts;
+use super::commit::{NO_NAME, commit_facts};
 use super::filtered;
 use super::manifest_of::{content, object_id};
 use super::remotes::Remotes;
@@ -192,7 +192,7 @@ impl Snapshot {
         plan: &Plan,
         needed: &BTreeSet<ImageName>,
     ) -> Result<(), FillError> {
-        let commit = commit_facts(repo)?;
+        let commit = commit_facts(repo, NO_NAME)?;
         let none = Manifest::default();
         for planned in needed_of(plan, needed) {
             let image = self.images.get(&planned.name);

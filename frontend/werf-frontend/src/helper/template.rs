@@ -15,6 +15,7 @@ use werf_plan::until;
 use crate::git::repo::{Repo, RepoError};
 
 use super::changes::{Found, Reads};
+use super::commit::commit_facts;
 use super::locate::{Located, likely_path, locate};
 use super::plan::PlanRequest;
 use super::project_files::ProjectFiles;
@@ -209,7 +210,7 @@ fn warn_of_includes(
     located: &Located,
     remarks: &mut Remarks,
 ) -> Result<(), Vec<Diagnostic>> {
-    let directory = located.path.rsplit_once('/').map_or("", |(path, _)| path);
+    let directory = directory_of(&located.path);
     let files = ProjectFiles::new(repo, directory);
     if files.kind(INCLUDES).map_err(failed)? == Some(FileKind::File) {
         let path = below(directory, INCLUDES);
@@ -274,7 +275,8 @@ fn giterminism(
     })
 }
 
-fn directory_of(path: &str) -> &str {
+/// Returns the directory of the file at `path`.
+pub(super) fn directory_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
@@ -386,27 +388,12 @@ fn failed(message: String) -> Vec<Diagnostic> {
 
 /// Returns the hash and the author's time, the latter as Go's `time.Time` prints it where the local zone is UTC.
 fn commit_data(repo: &Repo) -> Result<CommitData, RepoError> {
-    let time = repo.author_time()?;
+    let facts = commit_facts(repo, "UTC")?;
     Ok(CommitData {
-        hash: repo.commit(),
-        human: human_time(time.seconds, time.offset)
-            .ok_or_else(|| RepoError::unusable_time(&repo.commit()))?,
-        unix: time.seconds.to_string(),
+        hash: facts.hash,
+        human: facts.time_human,
+        unix: facts.time_unix.to_string(),
     })
-}
-
-/// Formats as `2006-01-02 15:04:05 -0700 MST`; a zone without a name is its offset.
-fn human_time(seconds: i64, offset: i32) -> Option<String> {
-    let zone = jiff::tz::Offset::from_seconds(offset).ok()?;
-    let civil = zone.to_datetime(jiff::Timestamp::from_second(seconds).ok()?);
-    let minutes = offset.abs() / 60;
-    let sign = if offset < 0 { '-' } else { '+' };
-    let offset_text = format!("{sign}{:02}{:02}", minutes / 60, minutes % 60);
-    let name = if offset == 0 { "UTC" } else { &offset_text };
-    Some(format!(
-        "{} {offset_text} {name}",
-        civil.strftime("%Y-%m-%d %H:%M:%S")
-    ))
 }
 
 impl Remarks {

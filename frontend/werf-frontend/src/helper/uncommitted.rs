@@ -58,22 +58,40 @@ const WITH_MASKS: [Uncommitted; 4] = [
 pub fn wanted(rules: &Giterminism, directory: &str) -> Option<FilesRequest> {
     let masks = WITH_MASKS.into_iter().flat_map(|it| rules.uncommitted(it));
     let patterns = masks.flat_map(Mask::docker_patterns);
-    let mut include: Vec<String> = patterns
-        .map(|pattern| match directory {
-            "" => pattern,
-            directory => format!("{}/{pattern}", escaped(directory)),
-        })
+    let include: Vec<String> = patterns
+        .map(|pattern| below_project(directory, &pattern))
         .collect();
-    include.sort();
-    include.dedup();
     if include.is_empty() {
         return None;
     }
-    Some(FilesRequest {
-        of: FilesOf::Rules,
+    Some(request(FilesOf::Rules, include))
+}
+
+/// Returns the request of what `include` matches, each pattern once; of no repository its git directory.
+pub(super) fn request(of: FilesOf, mut include: Vec<String>) -> FilesRequest {
+    include.sort();
+    include.dedup();
+    FilesRequest {
+        of,
         include,
         exclude: vec!["**/.git".to_owned()],
-    })
+    }
+}
+
+/// Returns a pattern of files of the project in `directory` as one of the work tree.
+pub(super) fn below_project(directory: &str, pattern: &str) -> String {
+    match directory {
+        "" => pattern.to_owned(),
+        directory => format!("{}/{pattern}", escaped(directory)),
+    }
+}
+
+/// Returns `path` as seen from `directory`, if it is below that.
+pub(super) fn inside<'a>(path: &'a [u8], directory: &[u8]) -> Option<&'a [u8]> {
+    match directory {
+        [] => Some(path),
+        directory => path.strip_prefix(directory)?.strip_prefix(b"/"),
+    }
 }
 
 /// Returns a path as a pattern of `.dockerignore`. Blanks are trimmed at the ends, which a set is safe from.
@@ -131,17 +149,9 @@ struct Masked<'a> {
 }
 
 impl Masked<'_> {
-    /// Returns the path as masks know it.
-    fn inside<'a>(&self, path: &'a [u8]) -> Option<&'a [u8]> {
-        match self.directory {
-            [] => Some(path),
-            directory => path.strip_prefix(directory)?.strip_prefix(b"/"),
-        }
-    }
-
     fn matches(&self, path: &[u8]) -> bool {
-        let inside = self.inside(path);
-        inside.is_some_and(|path| self.masks.iter().any(|mask| mask.matches(path)))
+        inside(path, self.directory)
+            .is_some_and(|path| self.masks.iter().any(|mask| mask.matches(path)))
     }
 }
 
@@ -151,7 +161,7 @@ impl Wanted for Masked<'_> {
     }
 
     fn below(&mut self, path: &[u8]) -> bool {
-        let Some(inside) = self.inside(path) else {
+        let Some(inside) = inside(path, self.directory) else {
             return false;
         };
         let mut masks = self.masks.iter();

@@ -190,18 +190,6 @@ fn the_project_directory_is_that_of_the_file() {
     );
 }
 
-#[test]
-fn times_are_written_as_go_writes_them() {
-    assert_eq!(
-        super::human_time(1_643_034_386, 3 * 3600).as_deref(),
-        Some("2022-01-24 17:26:26 +0300 +0300")
-    );
-    assert_eq!(
-        super::human_time(0, -(5 * 3600 + 1800)).as_deref(),
-        Some("1969-12-31 18:30:00 -0530 -0530")
-    );
-}
-
 fn warnings(fixture: &Fixture, build_args: &[(&str, &str)]) -> String {
     let file = plan(fixture, build_args);
     let drawn: Vec<String> = file.warnings.iter().map(|w| file.render(w)).collect();
