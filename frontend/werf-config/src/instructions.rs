@@ -79,6 +79,22 @@ impl Instructions {
         }
     }
 
+    /// Returns the salt of all four stages, or nothing.
+    pub fn cache_version(&self) -> &str {
+        match self {
+            Instructions::Shell(stages) => &stages.cache_version,
+            Instructions::Tasks(stages) => &stages.cache_version,
+        }
+    }
+
+    /// Returns the salt of a stage, or nothing.
+    pub fn version(&self, stage: UserStage) -> &str {
+        match self {
+            Instructions::Shell(stages) => stages.version(stage),
+            Instructions::Tasks(stages) => stages.version(stage),
+        }
+    }
+
     /// Returns how many commands or tasks a stage has.
     pub fn count(&self, stage: UserStage) -> usize {
         match self {

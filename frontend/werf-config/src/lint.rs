@@ -12,9 +12,9 @@ mod shell;
 mod stale;
 mod tag;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use diagnostic::{Diagnostic, Located, Location, SourceText};
+use diagnostic::{Diagnostic, Located, Location, Position, SourceText};
 
 use super::instructions::{Instructions, UserStage};
 use super::{Config, Image};
@@ -47,17 +47,23 @@ pub fn check(config: &Config, text: &SourceText, facts: &Facts<'_>) -> Vec<Diagn
     found.warnings
 }
 
+/// A place: its file, and where it begins and ends.
+type Place = (String, Position, Position);
+
 /// What was found.
 #[derive(Default)]
 struct Found {
     warnings: Vec<Diagnostic>,
+    /// Which rules have been said of which places.
+    said: HashSet<(Option<String>, Option<Place>)>,
 }
 
 impl Found {
     /// Adds `warning`, unless its rule has been said of the same place.
     fn add(&mut self, warning: Diagnostic) {
-        let is_said = |known: &Diagnostic| known.rule == warning.rule && known.at == warning.at;
-        if !self.warnings.iter().any(is_said) {
+        let at = warning.at.as_ref();
+        let place = at.map(|at| (at.file.clone(), at.start, at.end));
+        if self.said.insert((warning.rule.clone(), place)) {
             self.warnings.push(warning);
         }
     }

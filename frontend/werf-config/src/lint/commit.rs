@@ -3,7 +3,7 @@
 use diagnostic::{Diagnostic, Location, rule};
 
 use super::{Facts, Found, instructions};
-use crate::{Image, Instructions, UserStage};
+use crate::{Image, UserStage};
 
 /// Variables of CI systems that are others in every commit or every run: GitLab's, GitHub's, Jenkins', Drone's,
 /// CircleCI's, Azure's and Bitbucket's.
@@ -104,17 +104,9 @@ fn cache_versions(image: &Image) -> Vec<&str> {
         image.cache_version.as_str(),
         image.from_cache_version.as_str(),
     ];
-    let stages = UserStage::ORDER.into_iter();
-    match &image.instructions {
-        None => {}
-        Some(Instructions::Shell(written)) => {
-            versions.push(&written.cache_version);
-            versions.extend(stages.map(|stage| written.version(stage)));
-        }
-        Some(Instructions::Tasks(written)) => {
-            versions.push(&written.cache_version);
-            versions.extend(stages.map(|stage| written.version(stage)));
-        }
+    if let Some(instructions) = &image.instructions {
+        versions.push(instructions.cache_version());
+        versions.extend(UserStage::ORDER.map(|stage| instructions.version(stage)));
     }
     versions
 }
