@@ -19,6 +19,9 @@ use crate::git::tree::{FileKind, TreeEntry, TreeListing};
 /// The file with attributes.
 const ATTRIBUTES: &str = ".gitattributes";
 
+/// The attribute of files of Git LFS.
+const LFS: &str = "filter=lfs";
+
 /// How pointers of Git LFS begin (its specification, "The Pointer").
 const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
@@ -32,57 +35,62 @@ const MOST_TOLD: usize = 3;
 /// Where the work tree would be: patterns have to lie in some directory.
 const ROOT: &str = "/work-tree";
 
-/// Returns the warning of files of a mapping that git filters, if there are some.
-///
-/// # Errors
-/// Objects that are missing or broken.
-pub fn check(
-    repo: &Repo,
-    image: &Image,
-    mapping: &GitMapping,
-    listing: &TreeListing,
-) -> Result<Option<Diagnostic>, RepoError> {
-    let add = mapping.add.value.trim_matches('/');
-    let Some(attributes) = Attributes::read(repo, add, listing)? else {
-        return Ok(None);
-    };
-    let mut filtered: Vec<(String, String)> = Vec::new();
-    let own = listing.entries.iter().filter(|it| is_own_file(it));
-    for entry in own {
-        let path = path_of(add, entry, listing);
-        let Some(filter) = attributes.filter_of(&path) else {
-            continue;
+/// The files of a listing that git filters, with the attribute that says so of each: at least one.
+pub struct Filtered(Vec<(String, String)>);
+
+impl Filtered {
+    /// Looks for files that git filters in the listing of `add`.
+    ///
+    /// # Errors
+    /// Objects that are missing or broken.
+    pub fn find(
+        repo: &Repo,
+        add: &str,
+        listing: &TreeListing,
+    ) -> Result<Option<Filtered>, RepoError> {
+        let add = add.trim_matches('/');
+        let Some(mut attributes) = Attributes::read(repo, add, listing)? else {
+            return Ok(None);
         };
-        let is_lfs = filter == "filter=lfs";
-        if is_lfs && (filtered.len() >= MOST_LOOKED_INTO || !is_pointer(repo, entry, &path)?) {
-            continue;
+        let mut filtered: Vec<(String, String)> = Vec::new();
+        let own = listing.entries.iter().filter(|it| is_own_file(it));
+        for entry in own {
+            let path = path_of(add, entry, listing);
+            let Some(filter) = attributes.filter_of(&path) else {
+                continue;
+            };
+            let is_lfs = filter == LFS;
+            if is_lfs && (filtered.len() >= MOST_LOOKED_INTO || !is_pointer(repo, entry, &path)?) {
+                continue;
+            }
+            filtered.push((path, filter));
         }
-        filtered.push((path, filter));
+        Ok((!filtered.is_empty()).then_some(Filtered(filtered)))
     }
-    let Some((_, filter)) = filtered.first() else {
-        return Ok(None);
-    };
-    let is_lfs = filter == "filter=lfs";
-    let names = filtered.iter().take(MOST_TOLD);
-    let names: Vec<String> = names.map(|(path, _)| format!("`{path}`")).collect();
-    let more = match filtered.len() - names.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let what = if is_lfs {
-        "pointers of Git LFS, and not the contents".to_owned()
-    } else {
-        format!("as git stores them, and not as a checkout has them (`{filter}`)")
-    };
-    let message = format!(
-        "image `{}` takes files of the commit that are {what}: {}{more}",
-        image.name,
-        names.join(", ")
-    );
-    let warning = Diagnostic::warning(&rule::FILTERED_FILE, message)
-        .at(mapping.add.at.clone())
-        .hint("fetch them in a command, or leave them out with `excludePaths`");
-    Ok(Some(warning))
+
+    /// Returns the warning of a mapping that takes them.
+    pub fn warning(&self, image: &Image, mapping: &GitMapping) -> Diagnostic {
+        let names = self.0.iter().take(MOST_TOLD);
+        let names: Vec<String> = names.map(|(path, _)| format!("`{path}`")).collect();
+        let more = match self.0.len() - names.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let what = match self.0[0].1.as_str() {
+            LFS => "pointers of Git LFS, and not the contents".to_owned(),
+            filter => {
+                format!("as git stores them, and not as a checkout has them (`{filter}`)")
+            }
+        };
+        let message = format!(
+            "image `{}` takes files of the commit that are {what}: {}{more}",
+            image.name,
+            names.join(", ")
+        );
+        Diagnostic::warning(&rule::FILTERED_FILE, message)
+            .at(mapping.add.at.clone())
+            .hint("fetch them in a command, or leave them out with `excludePaths`")
+    }
 }
 
 /// Returns a warning for each place below that of a mapping which belongs to another entry, though the commit has files for it.
@@ -132,6 +140,8 @@ fn is_pointer(repo: &Repo, entry: &TreeEntry, path: &str) -> Result<bool, RepoEr
 struct Attributes {
     search: Search,
     names: MetadataCollection,
+    /// What was found of the last file: one for all of them.
+    outcome: Outcome,
 }
 
 impl Attributes {
@@ -155,8 +165,8 @@ impl Attributes {
             }
         }
         for entry in listing.entries.iter().filter(|it| is_own_file(it)) {
-            let path = entry.path.to_string();
-            if path == ATTRIBUTES || path.ends_with("/.gitattributes") {
+            let name = entry.path.as_bytes().rsplit(|byte| *byte == b'/').next();
+            if name == Some(ATTRIBUTES.as_bytes()) {
                 files.push((path_of(add, entry, listing), entry.id));
             }
         }
@@ -166,6 +176,7 @@ impl Attributes {
         let mut attributes = Attributes {
             search: Search::default(),
             names: MetadataCollection::default(),
+            outcome: Outcome::default(),
         };
         let mut names_filter = false;
         for (path, id) in files {
@@ -185,20 +196,23 @@ impl Attributes {
                 )
                 .ok();
         }
+        let filters = ["filter", "working-tree-encoding"];
+        attributes
+            .outcome
+            .initialize_with_selection(&attributes.names, filters);
         Ok(names_filter.then_some(attributes))
     }
 
     /// Returns the attribute that has git filter the file at `path`, as it is written.
-    fn filter_of(&self, path: &str) -> Option<String> {
-        let mut outcome = Outcome::default();
-        outcome.initialize_with_selection(&self.names, ["filter", "working-tree-encoding"]);
+    fn filter_of(&mut self, path: &str) -> Option<String> {
+        self.outcome.reset();
         self.search.pattern_matching_relative_path(
             path.into(),
             gix::glob::pattern::Case::Sensitive,
             Some(false),
-            &mut outcome,
+            &mut self.outcome,
         );
-        outcome.iter_selected().find_map(|found| {
+        self.outcome.iter_selected().find_map(|found| {
             let name = found.assignment.name.as_str();
             match found.assignment.state {
                 StateRef::Value(value) => Some(format!("{name}={}", value.as_bstr())),

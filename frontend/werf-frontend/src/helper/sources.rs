@@ -25,7 +25,7 @@ use crate::git::tree::{ListingError, Shape, TreeListing};
 
 use super::baseline::{self, Distance};
 use super::commit::{NO_NAME, commit_facts};
-use super::filtered;
+use super::filtered::{self, Filtered};
 use super::manifest_of::{content, object_id};
 use super::remotes::Remotes;
 
@@ -254,7 +254,7 @@ struct Reader<'a> {
     warnings: &'a mut Vec<Diagnostic>,
     wrong: Vec<Diagnostic>,
     /// Listings by what they are of: images of one section share them.
-    seen: HashMap<ListingKey, TreeListing>,
+    seen: HashMap<ListingKey, Seen>,
 }
 
 /// What a listing is of.
@@ -265,6 +265,22 @@ struct ListingKey {
     add: String,
     include_paths: Vec<String>,
     exclude_paths: Vec<String>,
+}
+
+/// A listing, and which of its files git filters.
+struct Seen {
+    listing: TreeListing,
+    filtered: Option<Filtered>,
+}
+
+impl Seen {
+    fn read(repo: &Repo, mapping: &GitMapping) -> Result<Seen, ListingError> {
+        let add = &mapping.add.value;
+        let listing = TreeListing::read(repo, add, &mapping.matcher())?;
+        // What cannot be read is said by whoever needs it.
+        let filtered = Filtered::find(repo, add, &listing).ok().flatten();
+        Ok(Seen { listing, filtered })
+    }
 }
 
 impl Reader<'_> {
@@ -283,18 +299,21 @@ impl Reader<'_> {
                 include_paths: mapping.include_paths.clone(),
                 exclude_paths: mapping.exclude_paths.clone(),
             };
-            let listing = match self.seen.get(&key) {
-                Some(listing) => listing.clone(),
-                None => match TreeListing::read(repo, &mapping.add.value, &mapping.matcher()) {
-                    Ok(listing) => self.seen.entry(key).or_insert(listing).clone(),
+            let seen = match self.seen.get(&key) {
+                Some(seen) => seen,
+                None => match Seen::read(repo, mapping) {
+                    Ok(seen) => self.seen.entry(key).or_insert(seen),
                     Err(error) => {
                         self.refuse(&error, mapping);
                         continue;
                     }
                 },
             };
+            let listing = seen.listing.clone();
+            let filtered = seen.filtered.as_ref();
+            let filtered = filtered.map(|filtered| filtered.warning(image, mapping));
             dependencies.push(self.dependencies(image, mapping, &listing));
-            self.warn_of_files(repo, image, mapping, &listing);
+            self.warn_of_files(filtered, filtered::hidden(repo, image, mapping));
             match content(&listing, mapping) {
                 Ok(mapping) => manifest.mappings.push(mapping),
                 Err(message) => {
@@ -324,17 +343,8 @@ impl Reader<'_> {
     }
 
     /// Warns of files that are others than a checkout has, and of those that are left out.
-    fn warn_of_files(
-        &mut self,
-        repo: &Repo,
-        image: &Image,
-        mapping: &GitMapping,
-        listing: &TreeListing,
-    ) {
-        // What cannot be read is said by whoever needs it.
-        let filtered = filtered::check(repo, image, mapping, listing);
-        let hidden = filtered::hidden(repo, image, mapping);
-        for warning in filtered.into_iter().flatten().chain(hidden) {
+    fn warn_of_files(&mut self, filtered: Option<Diagnostic>, hidden: Vec<Diagnostic>) {
+        for warning in filtered.into_iter().chain(hidden) {
             let is_said = |known: &Diagnostic| known.rule == warning.rule && known.at == warning.at;
             if !self.warnings.iter().any(is_said) {
                 self.warnings.push(warning);
