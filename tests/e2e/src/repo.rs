@@ -83,6 +83,13 @@ impl Repo {
             .unwrap_or_else(|error| panic!("write {}: {error}", path.display()));
     }
 
+    /// Adds `other` as a submodule at `path`, checked out and not committed.
+    pub fn submodule(&self, other: &Repo, path: &str) {
+        let url = format!("file://{}", other.path().display());
+        let allowed = "protocol.file.allow=always";
+        self.git(&["-c", allowed, "submodule", "--quiet", "add", &url, path]);
+    }
+
     /// Commits everything.
     pub fn commit(&self, message: &str) {
         self.git(&["add", "--all"]);

@@ -115,16 +115,7 @@ fn the_working_directory_of_a_submodule_and_allowed_files_that_are_ignored() {
     let repo = Repo::new();
     repo.write("werf-giterminism.yaml", "giterminismConfigVersion: 1\nconfig: {goTemplateRendering: {allowUncommittedFiles: [local.txt]}}\n");
     repo.write(".gitignore", "local.txt\n");
-    let url = library.path().to_str().unwrap();
-    repo.git(&[
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "--quiet",
-        "add",
-        url,
-        "vendor",
-    ]);
+    repo.submodule(&library, "vendor");
     repo.commit_config("image: app\nfrom: busybox:latest\ngit: [{add: /vendor, to: /vendor}]\nshell: {setup: ['echo {{ .Files.Get \"local.txt\" }} > /local']}\n");
     repo.write("local.txt", e2e::salt());
     repo.write("vendor/lib.c", "edited");

@@ -186,14 +186,9 @@ fn with_submodules(repo: &Repo) -> [Repo; 2] {
     inner.write("deep file", "deep\n");
     inner.commit("inner");
     outer.write("file", "outer\n");
-    let add = |repo: &Repo, other: &Repo, path: &str| {
-        let url = format!("file://{}", other.path().display());
-        let allowed = "protocol.file.allow=always";
-        repo.git(&["-c", allowed, "submodule", "--quiet", "add", &url, path]);
-    };
-    add(&outer, &inner, "deep");
+    outer.submodule(&inner, "deep");
     outer.commit("outer");
-    add(repo, &outer, "sub");
+    repo.submodule(&outer, "sub");
     repo.commit_config(ALL);
     [inner, outer]
 }
@@ -225,10 +220,8 @@ fn a_submodule_may_be_called_as_the_directory_of_large_files_is() {
     origin.write("file", "of lfs\n");
     origin.commit("first");
     let repo = Repo::new();
-    let url = format!("file://{}", origin.path().display());
     for path in ["third_party/lfs", "lfs/core"] {
-        let allowed = "protocol.file.allow=always";
-        repo.git(&["-c", allowed, "submodule", "--quiet", "add", &url, path]);
+        repo.submodule(&origin, path);
     }
     repo.commit_config("image: app\nfrom: scratch\ngit: [{to: /app}]\n");
     let (_, tree) = Build::of(&repo).tree();

@@ -51,6 +51,13 @@ impl Fixture {
         std::os::unix::fs::symlink(target, self.path().join(path)).expect("make a link");
     }
 
+    /// Adds the repository of `library` as a submodule at `path`, checked out and not committed.
+    pub fn submodule(&self, library: &Fixture, path: &str) {
+        let url = library.path().to_str().expect("a path");
+        let allow = "protocol.file.allow=always";
+        self.git(&["-c", allow, "submodule", "--quiet", "add", url, path]);
+    }
+
     /// Commits everything.
     pub fn commit(&self) {
         self.git(&["add", "--all"]);

@@ -105,14 +105,11 @@ struct Place<'a> {
 impl Walk<'_> {
     /// Goes through the working directory of `repo`, whose root is at `prefix`.
     fn repository(&mut self, repo: &Repo, prefix: &[u8]) -> Result<(), RepoError> {
-        let index = Index::read(
-            &self.directory.git_dir(repo.git_dir()),
-            repo.commit_id().kind(),
-        )?;
+        let git_dir = self.directory.git_dir(repo.git_dir());
         let mut place = Place {
             repo,
-            index,
-            ignore: Ignore::of(&self.directory.git_dir(repo.git_dir())),
+            index: Index::read(&git_dir, repo.commit_id().kind())?,
+            ignore: Ignore::of(&git_dir),
             prefix,
             has_modes: repo.flag("core.fileMode").unwrap_or(true),
             has_links: repo.flag("core.symlinks").unwrap_or(true),

@@ -303,16 +303,10 @@ fn some_changes(
     let mut changes = Changes::default();
     for file in disk::files(root, b"", &mut wanted)? {
         let (leaf, _) = file.leaf(repo.commit_id().kind())?;
-        match committed.remove(&file.path) {
-            Some(known) if known == leaf => {}
-            Some(_) => changes.paths.push((file.path, How::Changed)),
-            None => changes.paths.push((file.path, How::New)),
-        }
+        let known = committed.remove(&file.path);
+        changes.add(file.path, known, |known| known == leaf);
     }
-    let deleted = committed.into_keys().map(|path| (path, How::Deleted));
-    changes.paths.extend(deleted);
-    changes.paths.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(changes)
+    Ok(changes.with_deleted(committed))
 }
 
 fn said(

@@ -40,9 +40,7 @@ fn submodules_are_gone_into() {
     let inner = Fixture::with(&[("d/x.yaml", "x"), ("Dockerfile", "FROM a")]);
     let middle = Fixture::with(&[("m", "m")]);
     let add = |fixture: &Fixture, other: &Fixture, path: &str| {
-        let url = other.path().to_str().expect("a path");
-        let allow = ["-c", "protocol.file.allow=always"];
-        fixture.git(&[&allow[..], &["submodule", "--quiet", "add", url, path]].concat());
+        fixture.submodule(other, path);
         fixture.commit();
     };
     add(&middle, &inner, "in/ner");

@@ -41,10 +41,8 @@ impl Changes {
         let mut changes = Changes::default();
         for (path, leaf) in &tree.leaves {
             match committed.remove(path) {
-                Some(known) if known == *leaf => {}
-                Some(_) => changes.paths.push((path.clone(), How::Changed)),
                 None if is_strange(path) => {}
-                None => changes.paths.push((path.clone(), How::New)),
+                known => changes.add(path.clone(), known, |known| known == *leaf),
             }
         }
         for (path, size) in &tree.lacking {
@@ -52,15 +50,29 @@ impl Changes {
                 Some(known) if repo.size(known.id, "a file").is_ok_and(|it| it == *size) => {
                     changes.unknown.push(path.clone());
                 }
-                Some(_) => changes.paths.push((path.clone(), How::Changed)),
                 None if is_strange(path) => {}
-                None => changes.paths.push((path.clone(), How::New)),
+                known => changes.add(path.clone(), known, |_| false),
             }
         }
+        Ok(changes.with_deleted(committed))
+    }
+
+    /// Compares the files at `path`: what the commit has there is `known`, if it has anything, and `is_it` says whether the
+    /// working directory has the same.
+    pub fn add(&mut self, path: Vec<u8>, known: Option<Leaf>, is_it: impl FnOnce(Leaf) -> bool) {
+        match known {
+            Some(known) if is_it(known) => {}
+            Some(_) => self.paths.push((path, How::Changed)),
+            None => self.paths.push((path, How::New)),
+        }
+    }
+
+    /// Adds what the working directory does not have of the commit, and puts all into order.
+    pub fn with_deleted(mut self, committed: Leaves) -> Changes {
         let deleted = committed.into_keys().map(|path| (path, How::Deleted));
-        changes.paths.extend(deleted);
-        changes.paths.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(changes)
+        self.paths.extend(deleted);
+        self.paths.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self
     }
 }
 
@@ -156,16 +168,7 @@ mod tests {
     fn of_a_submodule_its_files_are_compared() {
         let library = Fixture::with(&[("lib.c", "1"), ("same.c", "1")]);
         let fixture = Fixture::with(&[("a", "1")]);
-        let url = library.path().to_str().expect("a path");
-        fixture.git(&[
-            "-c",
-            "protocol.file.allow=always",
-            "submodule",
-            "--quiet",
-            "add",
-            url,
-            "vendor",
-        ]);
+        fixture.submodule(&library, "vendor");
         fixture.commit();
         assert_eq!(changes(&fixture), []);
         fixture.write("vendor/lib.c", "2");

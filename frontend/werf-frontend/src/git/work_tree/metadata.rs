@@ -73,10 +73,8 @@ impl Metadata {
             rest = after;
             let said = FsutilStat::decode(message).map_err(|error| broken(error.to_string()))?;
             let path = said.path.into_bytes();
-            let (parent, name) = match path.iter().rposition(|byte| *byte == b'/') {
-                Some(at) => (path[..at].to_vec(), path[at + 1..].to_vec()),
-                None => (Vec::new(), path.clone()),
-            };
+            let (parent, name) = split(&path);
+            let (parent, name) = (parent.to_vec(), name.to_vec());
             let kind = match said.mode & GO_TYPE {
                 0 => StatKind::File,
                 GO_DIRECTORY => StatKind::Directory,
@@ -118,16 +116,21 @@ impl Metadata {
     }
 }
 
+/// Returns the directory of a path and the name there.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(at) => (&path[..at], &path[at + 1..]),
+        None => (&[], path),
+    }
+}
+
 impl Directory for Metadata {
     fn list(&self, path: &[u8]) -> Result<Vec<Listed>, RepoError> {
         Ok(self.directories.get(path).cloned().unwrap_or_default())
     }
 
     fn has(&self, path: &[u8]) -> bool {
-        let (parent, name) = match path.iter().rposition(|byte| *byte == b'/') {
-            Some(at) => (&path[..at], &path[at + 1..]),
-            None => (&[][..], path),
-        };
+        let (parent, name) = split(path);
         let listed = self.directories.get(parent);
         listed.is_some_and(|listed| listed.iter().any(|it| it.name == name))
     }

@@ -11,6 +11,15 @@ fn on_disk(repo: &Repo, root: &Path) -> Result<Repo, RepoError> {
     WorkTree::read(repo, &Disk::new(root))?.over(repo)
 }
 
+/// Checks that `disk`, the working directory of `fixture`, gives the tree that git makes of it.
+fn is_as_git_adds_it(fixture: &Fixture, disk: &Disk) {
+    let repo = Repo::open(&fixture.git_dir()).expect("a repository");
+    let tree = WorkTree::read(&repo, disk).expect("a tree");
+    let over = tree.over(&repo).expect("a tree");
+    fixture.git(&["add", "--all"]);
+    assert_eq!(over.root_tree().to_string(), fixture.git(&["write-tree"]));
+}
+
 fn listed(fixture: &Fixture) -> Vec<String> {
     let repo = Repo::open(&fixture.git_dir()).expect("a repository");
     let tree = WorkTree::read(&repo, &Disk::new(fixture.path())).expect("a tree");
@@ -24,16 +33,7 @@ fn listed(fixture: &Fixture) -> Vec<String> {
 fn the_working_directories_of_submodules_are_gone_into() {
     let library = Fixture::with(&[("lib.c", "1"), (".gitignore", "*.o\n")]);
     let fixture = Fixture::with(&[("main.c", "1"), (".gitignore", "lib.c\n")]);
-    let url = library.path().to_str().expect("a path");
-    fixture.git(&[
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "--quiet",
-        "add",
-        url,
-        "vendor/lib",
-    ]);
+    fixture.submodule(&library, "vendor/lib");
     fixture.commit();
     fixture.write("vendor/lib/lib.c", "changed");
     fixture.write("vendor/lib/new.c", "new");
@@ -71,16 +71,7 @@ fn the_working_directories_of_submodules_are_gone_into() {
 fn the_name_of_a_submodule_leads_nowhere_else() {
     let library = Fixture::with(&[("lib.c", "1")]);
     let fixture = Fixture::with(&[("a", "1")]);
-    let url = library.path().to_str().expect("a path");
-    fixture.git(&[
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "--quiet",
-        "add",
-        url,
-        "vendor",
-    ]);
+    fixture.submodule(&library, "vendor");
     fixture.commit();
     assert!(listed(&fixture).contains(&"vendor/lib.c".to_owned()));
     // To the same repository, but not from below `modules`.
@@ -117,10 +108,7 @@ fn a_file_that_is_to_be_added_has_the_content_of_the_disk() {
     let fixture = Fixture::with(&[("a", "1")]);
     fixture.write("new", "content");
     fixture.git(&["add", "--intent-to-add", "new"]);
-    let repo = Repo::open(&fixture.git_dir()).expect("a repository");
-    let over = on_disk(&repo, fixture.path()).expect("a tree");
-    fixture.git(&["add", "--all"]);
-    assert_eq!(over.root_tree().to_string(), fixture.git(&["write-tree"]));
+    is_as_git_adds_it(&fixture, &Disk::new(fixture.path()));
 }
 
 #[test]
@@ -145,10 +133,7 @@ fn unresolved_conflicts_have_the_content_of_the_disk() {
         .current_dir(fixture.path())
         .output();
     assert!(!merged.expect("git").status.success());
-    let repo = Repo::open(&fixture.git_dir()).expect("a repository");
-    let over = on_disk(&repo, fixture.path()).expect("a tree");
-    fixture.git(&["add", "--all"]);
-    assert_eq!(over.root_tree().to_string(), fixture.git(&["write-tree"]));
+    is_as_git_adds_it(&fixture, &Disk::new(fixture.path()));
 }
 
 #[test]
@@ -158,10 +143,7 @@ fn a_split_index_is_read_with_its_other_half() {
     fixture.write("c", "3");
     fixture.git(&["add", "c"]);
     fixture.write("a", "4");
-    let repo = Repo::open(&fixture.git_dir()).expect("a repository");
-    let over = on_disk(&repo, fixture.path()).expect("a tree");
-    fixture.git(&["add", "--all"]);
-    assert_eq!(over.root_tree().to_string(), fixture.git(&["write-tree"]));
+    is_as_git_adds_it(&fixture, &Disk::new(fixture.path()));
 }
 
 #[test]
@@ -172,10 +154,7 @@ fn a_disk_without_modes_leaves_them_to_the_index() {
     fixture.write("run", "edited");
     let mode = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(fixture.path().join("read"), mode).expect("changed");
-    let repo = Repo::open(&fixture.git_dir()).expect("a repository");
-    let over = on_disk(&repo, fixture.path()).expect("a tree");
-    fixture.git(&["add", "--all"]);
-    assert_eq!(over.root_tree().to_string(), fixture.git(&["write-tree"]));
+    is_as_git_adds_it(&fixture, &Disk::new(fixture.path()));
 }
 
 #[test]
@@ -195,14 +174,10 @@ fn a_file_that_changed_when_the_index_was_written_is_read() {
             .expect("a file");
         file.set_modified(written).expect("set");
     }
-    let repo = Repo::open(&fixture.git_dir()).expect("a repository");
     // The client's times of changes are not known to the builder.
     let copy = GitCopy {
         of: fixture.git_dir(),
         at: fixture.git_dir(),
     };
-    let tree = WorkTree::read(&repo, &Disk::copied(fixture.path(), copy)).expect("a tree");
-    let over = tree.over(&repo).expect("a tree");
-    fixture.git(&["add", "--all"]);
-    assert_eq!(over.root_tree().to_string(), fixture.git(&["write-tree"]));
+    is_as_git_adds_it(&fixture, &Disk::copied(fixture.path(), copy));
 }

@@ -225,16 +225,7 @@ fn what_is_not_in_the_repository_is_said_with_its_line() {
     );
 
     let inner = Fixture::with(&[("x", "x")]);
-    let path = inner.path().to_str().expect("a plain path");
-    lib.git(&[
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "--quiet",
-        "add",
-        path,
-        "deps/inner",
-    ]);
+    lib.submodule(&inner, "deps/inner");
     lib.commit();
     insta::assert_snapshot!("a_submodule_of_a_remote", refused("", &lib));
     let without = project(&one("  excludePaths: deps/inner\n"));

@@ -356,16 +356,7 @@ fn a_submodule_keeps_the_files_that_no_rule_names() {
     for (rule, said) in [("vendor/a.txt", "echo ab"), ("vendor", "echo changedb")] {
         let rules = format!("  goTemplateRendering: {{allowUncommittedFiles: [{rule}]}}\n");
         let fixture = project(body, &rules, &[]);
-        let url = library.path().to_str().expect("a path");
-        fixture.git(&[
-            "-c",
-            "protocol.file.allow=always",
-            "submodule",
-            "--quiet",
-            "add",
-            url,
-            "vendor",
-        ]);
+        fixture.submodule(&library, "vendor");
         fixture.commit();
         fixture.write("vendor/a.txt", "changed");
         assert_eq!(
