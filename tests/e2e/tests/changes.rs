@@ -42,6 +42,14 @@ fn changed_files_of_the_configuration_are_warnings_unless_they_are_to_be_ignored
         .args(["--build-arg", "WERF_UNCOMMITTED=ignore"])
         .ok();
     assert!(!ignoring.log.contains("uncommitted"), "{}", ignoring.log);
+    let checked = |check: &str| {
+        let argument = format!("BUILDKIT_DOCKERFILE_CHECK={check}");
+        Build::of(&repo).debug().args(["--build-arg", &argument])
+    };
+    let skipped = checked("skip=UncommittedConfiguration").ok();
+    assert!(!skipped.log.contains(CONFIGURATION), "{}", skipped.log);
+    let stopped = checked("error=true").fails();
+    stopped.says(&[CONFIGURATION, "`check=error=true` stops the build"]);
     repo.commit("all");
     let committed = Build::of(&repo).debug().ok();
     assert!(

@@ -109,7 +109,7 @@ impl Giterminism {
         Some(match &self.without_client {
             Some(why) => format!("commit it: `{rule}` in `{file}` has no effect, {why}"),
             None => format!(
-                "`{rule}` in `{file}` takes it from the working directory, and it is not there: make it, or correct the path"
+                "`{rule}` in `{file}` takes it from the working directory, and it is not there (what a link leads to must be allowed, too): make it, or correct the path"
             ),
         })
     }

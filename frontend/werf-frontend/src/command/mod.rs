@@ -115,7 +115,8 @@ fn config_from_here() -> Option<String> {
     let root = here.ancestors().find(|it| has_repository(it))?;
     let below = here.ancestors().take_while(|directory| *directory != root);
     let mut files = below.flat_map(|directory| DEFAULT_NAMES.map(|name| directory.join(name)));
-    let file = files.find(|file| file.is_file())?;
+    // A link that leads nowhere is the file that is meant, and what is wrong with it is said.
+    let file = files.find(|file| file.symlink_metadata().is_ok_and(|it| !it.is_dir()))?;
     let names = file.strip_prefix(root).ok()?.iter();
     let names: Vec<&str> = names.map(std::ffi::OsStr::to_str).collect::<Option<_>>()?;
     Some(names.join("/"))

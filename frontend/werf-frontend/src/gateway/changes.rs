@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use buildkit_llb::{Exec, Graph, ImportError, Mount, Network, Node};
-use diagnostic::{Diagnostic, rule};
+use diagnostic::{Checks, Diagnostic, rule};
 use werf_plan::agreed::UNCOMMITTED_ARGUMENT;
 use werf_plan::agreed::plan_in_build as flag;
 use werf_plan::file::{Outcome, PlanFile};
@@ -45,13 +45,34 @@ fn is_wanted(request: &Request) -> bool {
         && request.subrequest.is_none()
 }
 
+/// What the working directory has and the commit has not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Changes {
+    /// What was said of it.
+    warnings: Vec<Diagnostic>,
+    /// Those of which the file or the build says that they stop it.
+    stops: Vec<Diagnostic>,
+}
+
+impl Changes {
+    /// Returns how a build that has ended as `built` ends: it names what it did not have where that may be why it failed, and
+    /// fails where it is not to be without.
+    pub(super) fn end<T>(self, built: Result<T, Failure>) -> Result<T, Failure> {
+        match built {
+            Ok(_) if !self.stops.is_empty() => Err(Failure::Mistakes(self.stops)),
+            Ok(built) => Ok(built),
+            Err(failure) => Err(named_again(failure, &self.warnings)),
+        }
+    }
+}
+
 /// Runs `building`, and beside it `looking`, which sets `has_files` once the client's files were looked at. Returns what has
 /// become of both.
 pub(super) async fn beside<T>(
     building: impl Future<Output = T>,
-    looking: impl Future<Output = Vec<Diagnostic>>,
+    looking: impl Future<Output = Changes>,
     has_files: &AtomicBool,
-) -> (T, Vec<Diagnostic>) {
+) -> (T, Changes) {
     let (mut building, mut looking) = (pin!(building), pin!(looking));
     let built = tokio::select! {
         built = &mut building => built,
@@ -65,11 +86,11 @@ pub(super) async fn beside<T>(
     };
     tokio::select! {
         changes = &mut looking => (built, changes),
-        () = patience => (built, Vec::new()),
+        () = patience => (built, Changes::default()),
     }
 }
 
-/// Looks for changes, and warns of them. Returns what it has said, for a stage that fails; `has_files` becomes true once
+/// Looks for changes, and warns of them. Returns what it has said, for how the build ends; `has_files` becomes true once
 /// the client's files were looked at, or if nobody minds to wait for that.
 ///
 /// Nothing that goes wrong here is a failure: the build says what is wrong with the configuration, and needs none of this.
@@ -79,9 +100,9 @@ pub(super) async fn look(
     own: &OwnImage<'_>,
     daemon: &Daemon,
     has_files: &AtomicBool,
-) -> Vec<Diagnostic> {
+) -> Changes {
     if !is_wanted(request) {
-        return Vec::new();
+        return Changes::default();
     }
     let argument = request.build_args.get(UNCOMMITTED_ARGUMENT);
     has_files.store(
@@ -90,30 +111,37 @@ pub(super) async fn look(
     );
     let mut client = ClientInputs::of(daemon).looking();
     if look_at_files(&mut bridge, request, &client).await.is_none() {
-        return Vec::new();
+        return Changes::default();
     }
     has_files.store(true, Ordering::Relaxed);
     for _ in 0..MOST_RUNS {
         let Some((file, vertex)) = run(&mut bridge, request, own, &client).await else {
-            return Vec::new();
+            return Changes::default();
         };
         if let Outcome::NeedsFiles(wanted) = &file.outcome
             && client.add(wanted)
         {
             continue;
         }
-        for warning in &file.warnings {
-            if bridge
-                .warn(report::warning(&vertex, warning, &[]))
-                .await
-                .is_err()
-            {
+        let checks = match &request.checks {
+            // What is wrong with it, the build says.
+            Some(written) => Checks::of_argument(written).map_or_else(|_| file.checks, |it| it.0),
+            None => file.checks,
+        };
+        let mut warnings = file.warnings;
+        warnings.retain(|warning| checks.hears(warning));
+        for warning in &warnings {
+            let warning = report::warning(&vertex, warning, &[]);
+            if bridge.warn(warning).await.is_err() {
                 break;
             }
         }
-        return file.warnings;
+        return Changes {
+            stops: checks.stops(&warnings),
+            warnings,
+        };
     }
-    Vec::new()
+    Changes::default()
 }
 
 /// Has the client look at its files: the exec finds them there.
@@ -194,7 +222,7 @@ const SAW_COMMIT: [&str; 4] = [
 
 /// Names `changes` again where commands failed that saw the commit in their place, and those of the configuration where that has
 /// a mistake, which may have been corrected and not committed.
-pub(super) fn named_again(mut failure: Failure, changes: &[Diagnostic]) -> Failure {
+fn named_again(mut failure: Failure, changes: &[Diagnostic]) -> Failure {
     match &mut failure {
         Failure::Status(status) | Failure::StatusAt(status, _)
             if SAW_COMMIT.iter().any(|it| status.message.contains(it)) =>
@@ -236,7 +264,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_build_waits_for_what_is_found_but_not_for_the_files() {
-        let change = || vec![Diagnostic::warning(&rule::UNCOMMITTED_CHANGES, "a change")];
+        let change = || Changes {
+            warnings: vec![Diagnostic::warning(&rule::UNCOMMITTED_CHANGES, "a change")],
+            ..Changes::default()
+        };
         let later = async {
             // Longer than the patience that there is without files.
             tokio::time::sleep(PATIENCE * 2).await;
@@ -245,10 +276,10 @@ mod tests {
         let has_files = AtomicBool::new(true);
         assert_eq!(beside(async { 1 }, later, &has_files).await, (1, change()));
         let has_files = AtomicBool::new(false);
-        let never = pending::<Vec<Diagnostic>>();
+        let never = pending::<Changes>();
         assert_eq!(
             beside(async { 1 }, never, &has_files).await,
-            (1, Vec::new())
+            (1, Changes::default())
         );
         let first = async { change() };
         let building = async {

@@ -149,7 +149,7 @@ async fn build(
     let looking = changes::look(bridge.clone(), request, &build.own, &daemon, &has_files);
     let building = build_in_rounds(bridge, &build, Round::first(&daemon), texts);
     let (built, changes) = changes::beside(Box::pin(building), looking, &has_files).await;
-    built.map_err(|failure| changes::named_again(failure, &changes))
+    changes.end(built)
 }
 
 /// Plans and builds until nothing is left to be found out.

@@ -52,19 +52,15 @@ impl Reads {
         reads.clone()
     }
 
-    /// Whether the file at `path` of the project was asked for, and is not one that a rule takes from the client.
-    fn has(&self, path: &[u8], rules: &Giterminism) -> bool {
+    /// Whether the file at `path` of the project was asked for, and `is_of` its rule.
+    fn any(&self, path: &[u8], is_of: impl Fn(Uncommitted) -> bool) -> bool {
         let reads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reads.iter().any(|(rule, query)| {
             let is_it = match query {
                 Query::Path(asked) => asked.as_bytes() == path,
                 Query::Mask(mask) => mask.matches(path),
             };
-            is_it
-                && !rules
-                    .uncommitted(*rule)
-                    .iter()
-                    .any(|mask| mask.matches(path))
+            is_it && is_of(*rule)
         })
     }
 }
@@ -130,10 +126,23 @@ impl OfConfiguration<'_> {
     fn has(&self, path: &[u8]) -> bool {
         let Found { path: own, rules } = self.found;
         let is_itself = path == own.as_bytes() && !rules.allows_uncommitted(Uncommitted::Config);
-        let in_project = inside(path, self.found.directory().as_bytes());
-        is_itself
-            || path == rules.file().as_bytes()
-            || in_project.is_some_and(|path| self.reads.has(path, rules))
+        is_itself || path == rules.file().as_bytes() || self.is_read(path, false)
+    }
+
+    /// Whether the file at `path` was asked for and a rule takes it from the client, so that nothing of the commit stands for it.
+    fn is_clients(&self, path: &[u8]) -> bool {
+        self.is_read(path, true)
+    }
+
+    /// Whether the file at `path` was asked for, of the client by a rule or of the commit.
+    fn is_read(&self, path: &[u8], of_client: bool) -> bool {
+        let rules = &self.found.rules;
+        inside(path, self.found.directory().as_bytes()).is_some_and(|path| {
+            self.reads.any(path, |rule| {
+                let masks = rules.uncommitted(rule);
+                masks.iter().any(|mask| mask.matches(path)) == of_client
+            })
+        })
     }
 
     /// Returns patterns of `.dockerignore` that match all of them.
@@ -263,13 +272,13 @@ pub fn warn(
     if !has_contents && (1..=MOST_COMPARED).contains(&unknown.len()) {
         return Err(asked(unknown));
     }
-    let (of_configuration, others): (Vec<_>, Vec<_>) = changes
+    let (configuration, others): (Vec<_>, Vec<_>) = changes
         .paths
         .iter()
         .partition(|(path, _)| of_configuration.has(path));
     let others: Vec<_> = others
         .into_iter()
-        .filter(|(path, _)| is_taken(path))
+        .filter(|(path, _)| is_taken(path) && !of_configuration.is_clients(path))
         .collect();
     let is_build = request.work_tree.is_some();
     let warnings = [
@@ -277,7 +286,7 @@ pub fn warn(
             &rule::UNCOMMITTED_CONFIGURATION,
             "of the configuration",
             repo,
-            &of_configuration,
+            &configuration,
             is_build,
         ),
         said(
@@ -355,8 +364,9 @@ fn said(
     Some(Diagnostic::warning(rule, message).hint(hint))
 }
 
-/// Returns what is written where nothing but the changes is wanted: what has to be sent, or the warnings of them.
-pub(super) fn file(outcome: Outcome, mut warnings: Vec<Diagnostic>) -> PlanFile {
+/// Returns what is written where nothing but the changes is wanted: what has to be sent, or the warnings of them; and `checks`, what
+/// of them the configuration wants to hear.
+pub(super) fn file(outcome: Outcome, mut warnings: Vec<Diagnostic>, checks: Checks) -> PlanFile {
     warnings.retain(|it| {
         it.is_of(&rule::UNCOMMITTED_CHANGES) || it.is_of(&rule::UNCOMMITTED_CONFIGURATION)
     });
@@ -369,7 +379,7 @@ pub(super) fn file(outcome: Outcome, mut warnings: Vec<Diagnostic>) -> PlanFile 
         has_toolchain: false,
         warnings,
         sources: Vec::new(),
-        checks: Checks::default(),
+        checks,
         used_build_args: Vec::new(),
         arguments: Vec::new(),
     }

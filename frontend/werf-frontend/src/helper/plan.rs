@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use diagnostic::Diagnostic;
 use diagnostic::redact::Hidden;
+use diagnostic::{Checks, Diagnostic};
 use stapel_sync::store::toolchains;
 use stapel_sync::store::tools::{StoreError, install_tools};
 use stapel_sync::store::{CleanPolicy, Store};
@@ -75,7 +75,7 @@ pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
             if let Err(Unread::NeedsFiles(wanted)) =
                 changes::warn_of_mistaken(request, &mut remarks)
             {
-                return changes::file(Outcome::NeedsFiles(wanted), Vec::new());
+                return changes::file(Outcome::NeedsFiles(wanted), Vec::new(), Checks::default());
             }
             if dev::is_on(request) {
                 dev::explain(&mut errors);
@@ -87,7 +87,7 @@ pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
         }
     };
     if request.is_for_changes {
-        return changes::file(outcome, remarks.warnings);
+        return changes::file(outcome, remarks.warnings, remarks.checks);
     }
     for warning in &mut remarks.warnings {
         remarks.hidden.in_diagnostic(warning);
