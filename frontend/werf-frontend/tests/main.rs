@@ -7,6 +7,7 @@ mod command_line;
 mod dependencies;
 mod examples;
 mod gateway;
+mod giterminism;
 mod image_spec;
 mod program;
 mod walls;

@@ -10,6 +10,9 @@ pub fn git(directory: &Path, arguments: &[&str]) {
         .args(arguments)
         .current_dir(directory)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        // The same contents are the same commit.
+        .env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z")
+        .env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z")
         .status()
         .unwrap();
     assert!(status.success(), "git {arguments:?}");
