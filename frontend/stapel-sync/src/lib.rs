@@ -41,7 +41,7 @@ pub use error::{Error, ErrorKind};
 pub use hash::{
     BlobHasher, Collision, HashKind, ManifestId, NotADigest, ObjectId, PackId, StageDigest,
 };
-pub use on_exit::FAILURE_PATH;
+pub use on_exit::{FAILURE_PATH, leave};
 pub use path::{AbsPath, MAX_PATH, PathError};
 pub use run::run;
 pub use state::STATE_PATH;

@@ -6,26 +6,36 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use stapel_sync::store::Store;
-use stapel_sync::{Arguments, Command, Error, Report, context, finish, run, sync};
+use stapel_sync::{Arguments, Command, Error, Report, context, finish, leave, run, sync};
 
 fn main() -> ExitCode {
-    match execute() {
+    let arguments = match Arguments::parse(env::args_os().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(error) => return failed(&error),
+    };
+    let root = arguments.root.clone();
+    match execute(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&error.to_string());
-            ExitCode::from(error.kind().exit_code())
+            leave(&root, error.kind().exit_code(), &error.to_string());
+            failed(&error)
         }
     }
 }
 
-fn execute() -> Result<(), Error> {
+fn failed(error: &Error) -> ExitCode {
+    say(&error.to_string());
+    ExitCode::from(error.kind().exit_code())
+}
+
+fn execute(arguments: Arguments) -> Result<(), Error> {
     let Arguments {
         command,
         store,
         slot,
         root,
         before,
-    } = Arguments::parse(env::args_os().skip(1))?;
+    } = arguments;
     let store = Store::open(&store)?;
     match command {
         Command::Sync => tell(&sync(&store, slot, &root, before)?.1),

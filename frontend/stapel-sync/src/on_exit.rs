@@ -5,14 +5,26 @@
 //! A trap of the script's own takes the place of this one, and then nothing is left behind.
 
 use std::ffi::OsString;
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::path::Path;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 
 /// The file that a failed script leaves: the exit status, the line of the script from which functions were called (0 where none was),
-/// and the command.
+/// and the command. A sync that fails leaves its own message in place of the command.
 pub const FAILURE_PATH: &str = "/.werf-failure";
+
+/// Leaves `message` in the image at `root` as what a process that ends with `code` has to say. Nothing comes of it where that cannot be
+/// written: it is in the log as well.
+pub fn leave(root: &Path, code: u8, message: &str) {
+    let path = root.join(FAILURE_PATH.trim_start_matches('/'));
+    // What an image has there is no place to write to.
+    let _ = std::fs::remove_file(&path);
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    let _ = file.and_then(|mut file| write!(file, "{code}\n\n{message}\n"));
+}
 
 /// The variable whose file a shell reads first.
 const BASH_ENV: &str = "BASH_ENV";
@@ -82,6 +94,19 @@ mod tests {
             text,
             std::fs::read_to_string(&left).ok(),
         )
+    }
+
+    #[test]
+    fn a_message_is_left_in_place_of_what_is_there() {
+        let root = tempfile::tempdir().expect("a directory");
+        let (elsewhere, path) = (root.path().join("x"), root.path().join(".werf-failure"));
+        std::fs::write(&elsewhere, "mine").expect("a file");
+        std::os::unix::fs::symlink(&elsewhere, &path).expect("a link");
+        leave(root.path(), 94, "owner: no user `a`");
+        let left = std::fs::read_to_string(&path).expect("a file");
+        assert_eq!(left, "94\n\nowner: no user `a`\n");
+        assert_eq!(std::fs::read_to_string(&elsewhere).expect("a file"), "mine");
+        leave(&root.path().join("nowhere"), 94, "nobody reads it");
     }
 
     #[test]

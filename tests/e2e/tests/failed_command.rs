@@ -66,3 +66,36 @@ fn every_command_of_its_own_layer_is_named_too() {
     let error = error(&["'true'", "cat /nothing/here"], "asLayers: true\n");
     assert!(error.contains("`cat /nothing/here` in stage"), "{error}");
 }
+
+/// What is wrong with files is known to the sync alone, and is in the error all the same: in a stage of its own, and before commands.
+#[test]
+fn a_sync_that_fails_says_why() {
+    let repo = Repo::new();
+    repo.write("src/a", "a");
+    repo.commit_config(&format!(
+        "image: app\nfrom: busybox:latest\ngit: [{{add: /src, to: /app, owner: nobody-here}}]\nshell:\n  setup: ': {}'\n",
+        e2e::salt()
+    ));
+    let error = Build::of(&repo).fails().error();
+    assert!(
+        error.contains("stage `gitArchive` of image `app` failed: ")
+            && error.contains("nobody-here"),
+        "{error}"
+    );
+    assert!(
+        !error.contains("stapel-sync") && !error.contains("exit code"),
+        "{error}"
+    );
+    repo.commit_config(&format!(
+        "image: app\nfrom: busybox:latest\ngit: [{{add: /src, to: /app, stageDependencies: {{setup: [a]}}}}]\nshell:\n  install: [rm -r /app, ln -s /tmp /app]\n  setup: ': {}'\n",
+        e2e::salt()
+    ));
+    repo.write("src/a", "b");
+    repo.commit("another");
+    let error = Build::of(&repo).fails().error();
+    eprintln!("{error}");
+    assert!(
+        error.contains("stage `setup` of image `app` failed: "),
+        "{error}"
+    );
+}

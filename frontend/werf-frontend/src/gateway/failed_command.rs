@@ -1,14 +1,14 @@
-//! Which command of a shell stage failed.
+//! Which command of a shell stage failed, or why its files could not be brought up to date.
 //!
 //! All commands of a stage are one process for the daemon, which says nothing but its exit code. The shell leaves the command in a
-//! file of the file system that it fails in (`stapel-sync`: `on_exit`). That is no layer of anything, but a container beside the build can
+//! file of the file system that it fails in, and a sync its message (`stapel-sync`: `on_exit`). That is no layer of anything, but a container beside the build can
 //! see it: our own program prints the file. Whatever goes wrong with that costs the detail and nothing else.
 
 use buildkit_llb::Graph;
 use buildkit_proto::rpc::Status;
 use diagnostic::{Location, printable};
 use stapel_sync::FAILURE_PATH;
-use werf_plan::agreed::print_failure;
+use werf_plan::agreed::{SYNC_EXIT_CODE, print_failure};
 
 use crate::lower::{Command, Step};
 
@@ -18,14 +18,17 @@ use super::failed_stage::its_commands_failed;
 use super::plan_graph::{OwnImage, PROGRAM};
 use super::report;
 
-/// What the shell has left behind.
+/// What a process has left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Left {
-    /// The command, as a shell prints it.
-    command: String,
+    /// The command, as a shell prints it; of a sync its message.
+    said: String,
     /// The line of the script from which functions were called, if it was in one.
     called_in: Option<usize>,
 }
+
+/// The part of a text that is shown in one line.
+const SHOWN: usize = 120;
 
 impl Left {
     /// Asks what the shell of `step` has left behind, if that is what has failed. `own` is our own image.
@@ -36,7 +39,8 @@ impl Left {
         step: &Step,
     ) -> Option<Left> {
         let code = report::exit_code(status);
-        if step.commands.is_empty() || !its_commands_failed(code) {
+        let is_shell = !step.commands.is_empty() && its_commands_failed(code);
+        if !is_shell && code != Some(SYNC_EXIT_CODE) {
             return None;
         }
         // The root is the first mount of an exec.
@@ -52,14 +56,19 @@ impl Left {
     }
 
     /// Reads the file: exit status, line, and all the rest the command. `None` if it is of another failure.
-    fn parse(text: &str, code: i64) -> Option<Left> {
+    pub(super) fn parse(text: &str, code: i64) -> Option<Left> {
         let mut lines = text.splitn(3, '\n');
         if lines.next()?.parse() != Ok(code) {
             return None;
         }
         let called_in = lines.next()?.parse().ok().filter(|line| *line > 0);
-        let command = lines.next()?.trim_end().to_owned();
-        Some(Left { command, called_in })
+        let said = lines.next()?.trim_end().to_owned();
+        Some(Left { said, called_in })
+    }
+
+    /// Returns the command or message in one line, without what terminals obey.
+    pub(super) fn line(&self) -> String {
+        printable::line(&self.said.lines().collect::<Vec<_>>().join(" ")).into_owned()
     }
 
     /// Returns where in the configuration the command is, among those of its step: by the line, where it was a function's, else
@@ -73,7 +82,7 @@ impl Left {
             let is_between = |c: char| c.is_whitespace() || c == ';';
             text.chars().filter(|c| !is_between(*c)).collect()
         };
-        let wanted = bare(&self.command);
+        let wanted = bare(&self.said);
         let mut found = commands
             .iter()
             .filter(|command| !wanted.is_empty() && bare(&command.text).contains(&wanted));
@@ -83,11 +92,9 @@ impl Left {
 
     /// Leaves only the lines of the command in the frames of `status`, and returns its place and the command for the message.
     pub(super) fn tell(&self, status: &mut Status, step: &Step) -> Option<(Location, String)> {
-        const SHOWN: usize = 120;
         let command = self.find(&step.commands)?;
         report::keep_range(status, command.at.start.line);
-        let shown = self.command.lines().collect::<Vec<_>>().join(" ");
-        let mut shown = printable::line(&shown).into_owned();
+        let mut shown = self.line();
         if shown.chars().count() > SHOWN {
             shown = shown.chars().take(SHOWN - 1).collect();
             shown.push('…');

@@ -28,6 +28,14 @@ pub fn describe(
     let mut is_told = false;
     status.message = match task::failed(step, code) {
         Some(failed) => failed.name(&mut status, step, reason.as_deref()),
+        None if code == Some(SYNC_EXIT_CODE) && left.is_some() => {
+            is_told = true;
+            let reason = left.map(Left::line).unwrap_or_default();
+            format!(
+                "stage `{}` of image `{}` failed: {reason}",
+                step.kind, step.image
+            )
+        }
         None => {
             let said = code.map_or_else(String::new, |code| {
                 let meaning = meaning(code).map_or_else(String::new, |says| format!(" ({says})"));
@@ -159,6 +167,15 @@ mod tests {
         code: Option<i64>,
         message: &str,
     ) -> String {
+        described_with(None, kind, has_sources, (code, message))
+    }
+
+    fn described_with(
+        left: Option<&Left>,
+        kind: StageKind,
+        has_sources: bool,
+        (code, message): (Option<i64>, &str),
+    ) -> String {
         let mut graph = buildkit_llb::Graph::new();
         let node = graph.exec(buildkit_llb::Exec::new(["x"]).root(None)).root();
         let step = Step {
@@ -182,7 +199,7 @@ mod tests {
                 .collect(),
         };
         let commit = "0123456789abcdef0123456789abcdef01234567";
-        let described = describe(status.clone(), Some(&step), None, commit);
+        let described = describe(status.clone(), Some(&step), left, commit);
         assert_eq!(described.details, status.details);
         assert_eq!(describe(status.clone(), None, None, commit), status);
         described.message
@@ -267,6 +284,17 @@ mod tests {
             let message = format!("stage `setup` of image `app` failed{sep}{expected}");
             assert_eq!(first(code, reason), (message, hint.map(str::to_owned)));
         }
+    }
+
+    #[test]
+    fn what_a_sync_says_takes_the_place_of_its_exit_code() {
+        let left = Left::parse("94\n\nowner: no user `a\x1b`\n", SYNC_EXIT_CODE);
+        let code = (Some(SYNC_EXIT_CODE), "it broke");
+        let message = described_with(left.as_ref(), StageKind::GitArchive, true, code);
+        assert_eq!(
+            message,
+            "stage `gitArchive` of image `app` failed: owner: no user `a\\u{1b}`"
+        );
     }
 
     #[test]
