@@ -344,4 +344,21 @@ mod tests {
             assert!(parse(bad).unwrap_err().to_string().contains(ROWS), "{bad}");
         }
     }
+
+    #[test]
+    fn every_test_that_the_document_names_is_there() {
+        let document = fs::read_to_string(checkout::root().join(DOCUMENT)).unwrap();
+        let rows = fs::read_to_string(checkout::root().join(ROWS)).unwrap();
+        let names = document.split('`').skip(1).step_by(2);
+        let of_rows = rows.lines().filter_map(|line| line.split_once(" | "));
+        let names = names.chain(of_rows.flat_map(|(_, tests)| tests.split(", ")));
+        let mut found = 0;
+        for (module, name) in names.filter_map(|name| name.split_once("::")) {
+            let path = checkout::root().join(format!("tests/e2e/tests/{module}.rs"));
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            assert!(text.contains(&format!("fn {name}(")), "{module}::{name}");
+            found += 1;
+        }
+        assert!(found > 100, "{found}");
+    }
 }
