@@ -25,6 +25,8 @@ pub enum Bench {
     Noop(Options),
     /// Builds with sources of a git repository of 100,000 files, and of one of 50
     Git(git::Options),
+    /// A build of an edited file in development mode, and one after a commit of it
+    Dev(git::dev::Options),
     /// Rendering and reading a large configuration, on the host
     Templates(templates::Options),
     /// Ansible stages of one task and of several, beside a shell stage that does nothing
@@ -44,6 +46,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Noop(options) => noop::run(options),
         Bench::Git(options) => git::run(options),
+        Bench::Dev(options) => git::dev::run(options),
         Bench::Templates(options) => templates::run(options),
         Bench::Ansible(options) => ansible::run(options),
     }

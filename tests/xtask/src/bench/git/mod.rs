@@ -4,6 +4,7 @@
 //! Dockerfile that copies everything last. The client, the daemon and the export are the same; only what is
 //! measured differs, so all that a person waits for counts.
 
+pub mod dev;
 mod plan;
 mod repository;
 mod text;
@@ -242,6 +243,10 @@ fn small_figure(
 }
 
 fn build(env: &Env, root: &Path, file: &Path, tag: &str) -> Result<()> {
+    capture(&mut command(env, root, file, tag)).map(drop)
+}
+
+fn command(env: &Env, root: &Path, file: &Path, tag: &str) -> Command {
     let mut build: Command = env.docker.command();
     build
         .current_dir(root)
@@ -256,7 +261,7 @@ fn build(env: &Env, root: &Path, file: &Path, tag: &str) -> Result<()> {
         ])
         .arg(file)
         .arg(".");
-    capture(&mut build).map(drop)
+    build
 }
 
 /// Removes the images and all that the daemon has cached, STORE included.

@@ -84,6 +84,13 @@ impl Repository {
 
     /// Commits a change of one source, each time of another and never the same.
     pub fn commit_one_file(&mut self) -> Result<()> {
+        let source = self.edit_one_file()?;
+        git(&self.path, &["add", &source])?;
+        self.commit()
+    }
+
+    /// Changes one source as [`Repository::commit_one_file`] does, and does not commit it. Returns its path in the repository.
+    pub fn edit_one_file(&mut self) -> Result<String> {
         let at = (self.commits * 7919 + self.sources.len() / 2) % self.sources.len();
         self.commits += 1;
         let file = self.path.join(&self.sources[at]);
@@ -91,8 +98,12 @@ impl Repository {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
         writeln!(text, "// {now}")?;
         fs::write(&file, text)?;
-        git(&self.path, &["add", &self.sources[at]])?;
-        self.commit()
+        Ok(self.sources[at].clone())
+    }
+
+    /// Gives up all changes that are not committed.
+    pub fn give_up_edits(&self) -> Result<()> {
+        git(&self.path, &["reset", "--quiet", "--hard"])
     }
 
     fn commit(&self) -> Result<()> {
