@@ -34,6 +34,7 @@ mod model;
 mod mounts;
 mod named_contexts;
 mod options;
+mod pictures;
 mod platforms;
 mod refusals;
 mod remote;
