@@ -6,7 +6,10 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use stapel_sync::store::Store;
-use stapel_sync::{Arguments, Command, Error, Report, context, finish, run, sync};
+use stapel_sync::{
+    Arguments, Command, Error, Report, SlotArguments, check, context, finish, patch, run, seal,
+    sync,
+};
 
 fn main() -> ExitCode {
     match execute() {
@@ -19,18 +22,24 @@ fn main() -> ExitCode {
 }
 
 fn execute() -> Result<(), Error> {
-    let Arguments {
+    let arguments = match Arguments::parse(env::args_os().skip(1))? {
+        Arguments::Slot(arguments) => arguments,
+        Arguments::Seal(root, sealed) => return seal(&root, &sealed),
+        Arguments::Check(root, sealed, id) => return check(&root, &sealed, id),
+    };
+    let SlotArguments {
         command,
         store,
         slot,
         root,
         before,
-    } = Arguments::parse(env::args_os().skip(1))?;
+    } = arguments;
     let store = Store::open(&store)?;
     match command {
         Command::Sync => tell(&sync(&store, slot, &root, before)?.1),
         Command::Finish(tree) => tell(&finish(&store, slot, &root, before, tree)?),
         Command::Context(tree) => tell(&context(&store, slot, &root, tree)?),
+        Command::Patch(tree, id, places) => tell(&patch(&store, slot, tree, id, &places)?),
         Command::Run(script) => {
             let (slot, report) = sync(&store, slot, &root, before)?;
             tell(&report);

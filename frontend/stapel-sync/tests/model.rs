@@ -12,6 +12,7 @@ use std::os::unix::fs::{PermissionsExt as _, lchown, symlink as link};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::linked::{self, Compared};
 use crate::support::random::Random;
 use crate::support::{File, Files, Fixture, Kind, Node, Source, may_chown, scan};
 use stapel_sync::manifest::EntryKind;
@@ -560,6 +561,9 @@ struct Tally {
     written: usize,
     deleted: usize,
     replaced: usize,
+    /// How many patches of a sealed layer made the same, and how many were left to the sync.
+    patched: usize,
+    left: usize,
 }
 
 fn episode(seed: u64, owners: bool, tally: &mut Tally) {
@@ -625,6 +629,13 @@ fn episode(seed: u64, owners: bool, tally: &mut Tally) {
         };
         let outcome = model.sync();
         let context = format!("seed {seed}, step {step}");
+        // A third of all steps, since copies of the root take their time.
+        if owners && state.is_some() && (seed + step as u64).is_multiple_of(3) {
+            match linked::compare(&fixture, &new, time, &context) {
+                Compared::Same => tally.patched += 1,
+                Compared::Left => tally.left += 1,
+            }
+        }
         match outcome {
             Outcome::Synced(after) => {
                 let report = fixture.try_sync(&new, time);
@@ -679,4 +690,8 @@ fn every_sync_does_what_the_model_says() {
     for count in [tally.refused, tally.written, tally.deleted, tally.replaced] {
         assert!(count > 20, "{tally:?}");
     }
+    assert!(
+        !owners || (tally.patched > 400 && tally.left > 10),
+        "{tally:?}"
+    );
 }

@@ -182,11 +182,17 @@ impl Round {
                 if self.seen.contains(&image.name) || !(image.baseline_is_unknown || is_new) {
                     continue;
                 }
+                // What is sealed is this stage, unless there is another with sources behind it.
+                let link = lowered
+                    .link
+                    .as_ref()
+                    .filter(|link| link.image() == &image.name);
+                let link = link.filter(|_| !image.has(StageKind::GitCache));
                 stages.push(BaselineStage {
                     image: image.name.clone(),
                     layer: BaselineLayer {
                         stage: stage.digest.clone(),
-                        node: step.node,
+                        node: link.map_or(step.node, |link| link.seal),
                     },
                 });
                 waits.insert(&image.name);
