@@ -9,11 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The directory of STORE that stages see at `/.werf/stapel`.
-///
-/// All builds of a daemon share it, whatever their version, and the last one to plan puts its own tools there. So it is
-/// another one from the version on whose programs can do what older ones cannot. It is in no key.
-pub const TOOLS: &str = "stapel-2";
+/// The directory of STORE that stages see at `/.werf/stapel`. Ansible stages have it in their arguments, so it is in keys.
+pub const TOOLS: &str = "stapel";
 
 /// Why STORE could not be written.
 #[derive(Debug)]
@@ -141,7 +138,7 @@ mod tests {
         fs::set_permissions(&bash, fs::Permissions::from_mode(0o755)).unwrap();
 
         install_tools(&store, &tools).unwrap();
-        let installed = store.join("stapel-2/embedded/bin/bash");
+        let installed = store.join("stapel/embedded/bin/bash");
         let first = fs::metadata(&installed).unwrap();
         assert_eq!(
             (fs::read(&installed).unwrap(), first.mode() & 0o777),
@@ -187,7 +184,7 @@ mod tests {
                 scope.spawn(|| (0..50).for_each(|_| install_tools(&store, tools).unwrap()));
             }
             for _ in 0..200 {
-                if let Ok(bytes) = fs::read(store.join("stapel-2/bash")) {
+                if let Ok(bytes) = fs::read(store.join("stapel/bash")) {
                     assert_eq!(bytes.len(), 100_000);
                     assert!(
                         bytes.iter().all(|byte| *byte == bytes[0]),

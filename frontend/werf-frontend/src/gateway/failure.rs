@@ -276,7 +276,7 @@ mod tests {
                 .into_iter()
                 .collect(),
         };
-        let mount = "process \"x\" did not complete successfully: open /x/stapel-2: no such file or directory";
+        let mount = "process \"x\" did not complete successfully: open /x/stapel: no such file or directory";
         let toolchain = "process \"x\" did not complete successfully: open /x/ansible/0123: no such file or directory";
         for (code, message, expected) in [
             (None, toolchain, true),
