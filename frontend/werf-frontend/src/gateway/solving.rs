@@ -20,8 +20,9 @@ pub(super) async fn solve_image(
     own: &OwnImage<'_>,
     target_graph: &mut TargetGraph,
 ) -> Result<Option<Solved<Ref>>, Failure> {
+    let is_linked = target_graph.lowered.link.is_some();
     if let Some(link) = &target_graph.lowered.link {
-        let reference = match solve(bridge, own, target_graph, link.seal).await? {
+        let reference = match solve(bridge, own, target_graph, link.seal, false).await? {
             Some(Solved::Well(reference)) => reference,
             other => return Ok(other),
         };
@@ -39,22 +40,25 @@ pub(super) async fn solve_image(
         target_graph.lowered.patch(&id);
     }
     match target_graph.lowered.root {
-        Some(root) => solve(bridge, own, target_graph, root).await,
+        Some(root) => solve(bridge, own, target_graph, root, is_linked).await,
         None => Ok(Some(Solved::Well(Ref(String::new())))),
     }
 }
 
+/// Solves up to `node`. If that is upon a seal, all stages have been made before: then whatever fails is left to the sync.
 async fn solve(
     bridge: &mut Bridge,
     own: &OwnImage<'_>,
     target_graph: &TargetGraph,
     node: Node,
+    is_upon_seal: bool,
 ) -> Result<Option<Solved<Ref>>, Failure> {
     let mut definition = target_graph.lowered.graph.definition(node);
     bridge::shrink(&mut definition)?;
     match bridge.solve(definition).await {
         Ok(reference) => Ok(Some(Solved::Well(reference))),
         Err(CallError::Status(status)) if is_left(&status, target_graph) => Ok(None),
+        Err(CallError::Status(status)) if is_upon_seal && !lacks_in_store(&status) => Ok(None),
         Err(CallError::Status(status)) => {
             let miss = look_and_blame(bridge, own, *status, target_graph).await?;
             Ok(Some(Solved::StoreLacks(miss)))
@@ -64,7 +68,7 @@ async fn solve(
 }
 
 /// Whether it was the seal or the patch that failed, and not because STORE was emptied under it.
-fn is_left(status: &rpc::Status, target_graph: &TargetGraph) -> bool {
+pub(super) fn is_left(status: &rpc::Status, target_graph: &TargetGraph) -> bool {
     let lowered = &target_graph.lowered;
     let (Some(link), Some(vertex)) = (&lowered.link, report::failed_vertex(status)) else {
         return false;
