@@ -5,6 +5,7 @@
 
 mod ansible;
 mod figure;
+mod fresh;
 mod git;
 mod noop;
 mod stats;
@@ -25,6 +26,8 @@ pub enum Bench {
     Noop(Options),
     /// Builds with sources of a git repository of 100,000 files, and of one of 50
     Git(git::Options),
+    /// A commit of one file on builders that have nothing but a cache in a registry
+    Fresh(fresh::Options),
     /// Rendering and reading a large configuration, on the host
     Templates(templates::Options),
     /// Ansible stages of one task and of several, beside a shell stage that does nothing
@@ -44,6 +47,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Noop(options) => noop::run(options),
         Bench::Git(options) => git::run(options),
+        Bench::Fresh(options) => fresh::run(options),
         Bench::Templates(options) => templates::run(options),
         Bench::Ansible(options) => ansible::run(options),
     }
