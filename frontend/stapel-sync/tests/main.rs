@@ -5,6 +5,7 @@
 mod linked;
 mod model;
 mod parsers;
+mod patches;
 mod program;
 mod rules;
 mod speed;

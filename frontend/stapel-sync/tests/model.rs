@@ -333,14 +333,14 @@ fn owner(source: &Source) -> (Option<u32>, Option<u32>) {
 
 const NAMES: [&[u8]; 7] = [b"a", b"b", b"c", b"a-b", b"a.b", b"\xff\n", b"assets"];
 
-fn random_path(random: &mut Random) -> Vec<u8> {
+pub fn random_path(random: &mut Random) -> Vec<u8> {
     let names: Vec<&[u8]> = (0..=random.below(4))
         .map(|_| *random.pick(&NAMES))
         .collect();
     names.join(&b'/')
 }
 
-fn random_file(random: &mut Random) -> File {
+pub fn random_file(random: &mut Random) -> File {
     let kind = *random.pick(&[
         EntryKind::File,
         EntryKind::File,
@@ -358,12 +358,12 @@ fn random_file(random: &mut Random) -> File {
 }
 
 /// Puts a file into a repository, where nothing may be above or below it.
-fn put(repository: &mut BTreeMap<Vec<u8>, File>, path: Vec<u8>, file: File) {
+pub fn put(repository: &mut BTreeMap<Vec<u8>, File>, path: Vec<u8>, file: File) {
     repository.retain(|other, _| !is_below(other, &path) && !is_below(&path, other));
     repository.insert(path, file);
 }
 
-fn random_edit(random: &mut Random, repository: &mut BTreeMap<Vec<u8>, File>) {
+pub fn random_edit(random: &mut Random, repository: &mut BTreeMap<Vec<u8>, File>) {
     let known = (!repository.is_empty()).then(|| {
         let at = random.below(repository.len());
         repository.keys().nth(at).unwrap().clone()
@@ -394,7 +394,7 @@ fn random_edit(random: &mut Random, repository: &mut BTreeMap<Vec<u8>, File>) {
 
 /// A git mapping as a user writes it: a place, an owner and a mask.
 #[derive(Clone)]
-struct Rule {
+pub struct Rule {
     to: &'static str,
     one: bool,
     owner: usize,
@@ -415,7 +415,7 @@ const PLACES: [(&str, bool); 10] = [
     ("/top", true),
 ];
 
-fn random_rule(random: &mut Random, owners: bool) -> Rule {
+pub fn random_rule(random: &mut Random, owners: bool) -> Rule {
     let &(to, one) = random.pick(&PLACES);
     let mut owner = || if owners { random.below(USERS.len()) } else { 0 };
     Rule {
@@ -427,7 +427,7 @@ fn random_rule(random: &mut Random, owners: bool) -> Rule {
     }
 }
 
-fn sources(rules: &[Rule], repository: &BTreeMap<Vec<u8>, File>) -> Vec<Source> {
+pub fn sources(rules: &[Rule], repository: &BTreeMap<Vec<u8>, File>) -> Vec<Source> {
     let source = |rule: &Rule| {
         let matches = |path: &[u8]| match rule.mask {
             0 => path.starts_with(b"a"),
@@ -457,7 +457,7 @@ fn sources(rules: &[Rule], repository: &BTreeMap<Vec<u8>, File>) -> Vec<Source> 
 }
 
 /// What commands of a stage do between two syncs, anywhere below the root.
-fn random_command(random: &mut Random, root: &Path, owners: bool) {
+pub fn random_command(random: &mut Random, root: &Path, owners: bool) {
     let directory = *random.pick(&["app", "app", "app/assets", "srv/x/y", ""]);
     let path = root
         .join(directory)
@@ -502,7 +502,7 @@ fn random_command(random: &mut Random, root: &Path, owners: bool) {
     }
 }
 
-fn is_plain(root: &Path, path: &Path) -> bool {
+pub fn is_plain(root: &Path, path: &Path) -> bool {
     let inside = path.ancestors().take_while(|path| *path != root);
     inside
         .skip(1)

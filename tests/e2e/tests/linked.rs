@@ -5,7 +5,6 @@ use e2e::{Bench, Build, Builder, Built, CountedRegistry, Feature, Repo, Tree, ne
 
 /// How progress names the steps of a linked image.
 const SEAL: &str = " seal]";
-const CHECK: &str = " check]";
 const PATCH: &str = " gitLatestPatch]";
 const MERGE: &str = "[internal] merge app";
 
@@ -235,7 +234,10 @@ fn a_stage_that_is_made_anew_is_patched_from_what_it_has() {
 }
 
 /// Builds and exports a cache, then builds each following commit on a builder that has nothing but that cache.
-fn fetches_little(mode: &str) {
+///
+/// What counts is which bytes went where, and what came out. How progress calls an operation that was found in a cache, whose result
+/// nothing needs, depends on what was asked first: it is cached, or cancelled, or not shown.
+fn fetches_little(mode: &str, length: usize) {
     let registry = CountedRegistry::of(&Bench::from_env().registry);
     let name = format!("{}/linked/{mode}-{}", registry.address, std::process::id());
     let base = format!("{name}-base");
@@ -249,10 +251,15 @@ fn fetches_little(mode: &str) {
         format!("{name}-cache"),
         format!("type=image,push=true,name={name}"),
     );
+    let local = directory.path().join("cache");
     let (export, import) = match mode {
         "inline" => (
             "type=inline".to_owned(),
             format!("type=registry,ref={name}"),
+        ),
+        "local" => (
+            format!("type=local,mode=max,dest={}", local.display()),
+            format!("type=local,src={}", local.display()),
         ),
         mode => {
             let cache = format!("type=registry,ref={cache}");
@@ -264,8 +271,13 @@ fn fetches_little(mode: &str) {
         build.args(["--cache-from", &import, "--output", output])
     };
     build(&push).args(["--cache-to", &export]).ok();
-    for (number, commit) in commits(&repo).into_iter().take(2).enumerate() {
-        commit();
+    let mut count = None;
+    let various = commits(&repo);
+    for number in 0..length_of_chain(length) {
+        match various.get(number) {
+            Some(commit) => commit(),
+            None => repo.write(&format!("more/{}", number % 7), number.to_string()),
+        }
         repo.commit("next");
         let builder = Builder::start(&format!("linked-{mode}"));
         registry.sent();
@@ -275,7 +287,6 @@ fn fetches_little(mode: &str) {
         let sent = registry.sent();
         let context = format!("{mode}, commit {number}: {sent} bytes\n{}", built.log);
         assert!(sent < 1 << 20, "{context}");
-        assert_eq!(built.cached(CHECK), Some(true), "{context}");
         assert!(built.log.contains(MERGE), "{context}");
         let pushed = build(&push).args(
             (mode == "inline")
@@ -284,14 +295,33 @@ fn fetches_little(mode: &str) {
                 .flatten(),
         );
         let pushed = builder.run(pushed).ok();
-        assert!(registry.sent() > 24 << 20, "what is unpacked is counted");
-        assert_eq!(pushed.cached(PATCH), Some(true), "{}", pushed.log);
+        let unpacked = registry.sent();
+        assert!(
+            unpacked > 24 << 20 || mode == "local",
+            "what is unpacked is counted, where it comes from the registry"
+        );
         let copy = Repo::new();
         copy.write("Dockerfile", format!("FROM {name}\n"));
         let copied = Build::of(&copy).config(Some("Dockerfile")).args(["--pull"]);
         let context = format!("{context}\n{}", pushed.log);
         is_right(&repo, &copied.tree().1, &first, &context);
+        let pushed = pushed_layers(&name);
+        assert_eq!(*count.get_or_insert(pushed), pushed, "{context}");
     }
+}
+
+/// How many commits a chain has: what the variable `WERF_TEST_CHAIN` says, else `usual`.
+fn length_of_chain(usual: usize) -> usize {
+    match std::env::var("WERF_TEST_CHAIN") {
+        Ok(text) => text.parse().expect("WERF_TEST_CHAIN is a number"),
+        Err(_) => usual,
+    }
+}
+
+fn pushed_layers(name: &str) -> usize {
+    let raw = ["buildx", "imagetools", "inspect", "--raw", name];
+    let manifest: serde_json::Value = serde_json::from_str(&e2e::image::docker(&raw)).unwrap();
+    manifest["layers"].as_array().unwrap().len()
 }
 
 #[test]
@@ -299,15 +329,15 @@ fn a_fresh_builder_fetches_no_image_to_patch_it() {
     if !needs(&[Feature::CacheExport, Feature::Merges]) {
         return;
     }
-    fetches_little("max");
+    fetches_little("max", 4);
 }
 
 #[test]
-fn nor_does_it_with_the_smaller_caches() {
+fn nor_does_it_with_other_caches() {
     if !needs(&[Feature::CacheExport, Feature::Merges]) {
         return;
     }
-    for mode in ["min", "inline"] {
-        fetches_little(mode);
+    for mode in ["min", "inline", "local"] {
+        fetches_little(mode, 2);
     }
 }
