@@ -6,7 +6,6 @@ use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown, symlink as link};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
 
@@ -30,10 +29,39 @@ pub enum Compared {
     Left,
 }
 
-/// Copies a directory with all that is to be known of what is in it.
+/// Copies a directory with all that is to be known of what is in it. No program does it: what a child process has of this one
+/// until it becomes another program, such as locks, would disturb the tests beside.
 fn copy(from: &Path, to: &Path) {
-    let done = Command::new("cp").arg("-a").arg(from).arg(to).status();
-    assert!(done.unwrap().success());
+    let nodes = scan(from);
+    let at = |path: &[u8]| to.join(OsStr::from_bytes(path));
+    for (path, node) in &nodes {
+        make(&at(path), node);
+    }
+    let state = from.join(&STATE_PATH[1..]);
+    if state.exists() {
+        fs::copy(state, to.join(&STATE_PATH[1..])).unwrap();
+    }
+    for (path, node) in nodes.iter().rev() {
+        set_time(&at(path), node.time);
+    }
+}
+
+/// Makes what a node says at a path where nothing is, but for its time.
+fn make(path: &Path, node: &Node) {
+    match &node.kind {
+        Kind::Directory => fs::create_dir(path).unwrap(),
+        Kind::File(data) => fs::write(path, data).unwrap(),
+        Kind::Symlink(target) => link(OsStr::from_bytes(target), path).unwrap(),
+    }
+    describe(path, node);
+}
+
+/// Gives what is at a path its owner and mode.
+fn describe(path: &Path, node: &Node) {
+    lchown(path, Some(node.user), Some(node.group)).unwrap();
+    if !matches!(node.kind, Kind::Symlink(_)) {
+        fs::set_permissions(path, Permissions::from_mode(node.mode)).unwrap();
+    }
 }
 
 /// Brings copies of the root to `sources` in both ways, which must make the same of it.
@@ -161,20 +189,11 @@ fn apply(gone: &Path, new: &Path, root: &Path) {
     for (path, node) in &described {
         let path = at(path);
         let is_directory = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
-        match &node.kind {
-            Kind::Directory if is_directory => {}
-            kind => {
-                remove(&path);
-                match kind {
-                    Kind::Directory => fs::create_dir(&path).unwrap(),
-                    Kind::File(data) => fs::write(&path, data).unwrap(),
-                    Kind::Symlink(target) => link(OsStr::from_bytes(target), &path).unwrap(),
-                }
-            }
-        }
-        lchown(&path, Some(node.user), Some(node.group)).unwrap();
-        if !matches!(node.kind, Kind::Symlink(_)) {
-            fs::set_permissions(&path, Permissions::from_mode(node.mode)).unwrap();
+        if is_directory && node.kind == Kind::Directory {
+            describe(&path, node);
+        } else {
+            remove(&path);
+            make(&path, node);
         }
     }
     for (path, node) in described.iter().rev() {
