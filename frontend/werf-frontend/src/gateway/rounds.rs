@@ -174,7 +174,11 @@ impl Round {
             baselines: match &self.unknown {
                 Some(unknown) => BaselineLayers {
                     graph: unknown.target_graph.lowered.graph.clone(),
-                    layers: unknown.stages.iter().map(|it| it.looked_at()).collect(),
+                    layers: unknown
+                        .stages
+                        .iter()
+                        .map(BaselineStage::looked_at)
+                        .collect(),
                 },
                 None => BaselineLayers::default(),
             },
