@@ -132,6 +132,12 @@ impl Exec {
         }
     }
 
+    /// Adds arguments to those that are there.
+    pub fn arguments<S: Into<String>>(mut self, more: impl IntoIterator<Item = S>) -> Exec {
+        self.meta.args.extend(more.into_iter().map(Into::into));
+        self
+    }
+
     /// The root file system (`None`: an empty one), which is an output.
     pub fn root(self, node: Option<Node>) -> Exec {
         self.mount(BindMount::new(ROOT, node, true))

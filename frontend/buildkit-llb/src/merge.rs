@@ -11,6 +11,7 @@ use crate::metadata::{Metadata, metadata_methods};
 #[derive(Clone, Debug)]
 pub struct Merge {
     layers: Vec<Node>,
+    workers: Vec<String>,
     metadata: Metadata,
 }
 
@@ -19,6 +20,7 @@ impl Merge {
     pub fn new(lower: Node, upper: Node) -> Merge {
         Merge {
             layers: vec![lower, upper],
+            workers: Vec::new(),
             metadata: Metadata::with_cap("mergeop"),
         }
     }
@@ -26,6 +28,12 @@ impl Merge {
     /// Lays `upper` over what is there.
     pub fn over(mut self, upper: Node) -> Merge {
         self.layers.push(upper);
+        self
+    }
+
+    /// Restricts the workers that may make it, as [`File::worker`](crate::File::worker) does.
+    pub fn worker(mut self, filter: impl Into<String>) -> Merge {
+        self.workers.push(filter.into());
         self
     }
 
@@ -41,7 +49,11 @@ impl Merge {
         let op = pb::op::Op::Merge(pb::MergeOp {
             inputs: layers.collect(),
         });
-        inputs.build(graph, op, None, self.metadata)
+        let mut built = inputs.build(graph, op, None, self.metadata);
+        built.op.constraints = Some(pb::WorkerConstraints {
+            filter: self.workers,
+        });
+        built
     }
 }
 
@@ -52,6 +64,7 @@ impl Merge {
 pub struct Diff {
     lower: Node,
     upper: Node,
+    workers: Vec<String>,
     metadata: Metadata,
 }
 
@@ -61,8 +74,15 @@ impl Diff {
         Diff {
             lower,
             upper,
+            workers: Vec::new(),
             metadata: Metadata::with_cap("diffop"),
         }
+    }
+
+    /// Restricts the workers that may make it, as [`File::worker`](crate::File::worker) does.
+    pub fn worker(mut self, filter: impl Into<String>) -> Diff {
+        self.workers.push(filter.into());
+        self
     }
 
     metadata_methods!(metadata);
@@ -80,6 +100,10 @@ impl Diff {
             lower: Some(lower),
             upper: Some(upper),
         });
-        inputs.build(graph, op, None, self.metadata)
+        let mut built = inputs.build(graph, op, None, self.metadata);
+        built.op.constraints = Some(pb::WorkerConstraints {
+            filter: self.workers,
+        });
+        built
     }
 }

@@ -1,12 +1,12 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::error::Error;
-use crate::hash::{ManifestId, StageDigest};
-use crate::sync::Before;
+use crate::hash::{ManifestId, SealId, StageDigest};
+use crate::sync::{Before, PatchPlaces};
 
 /// How to call the program.
 pub const USAGE: &str = "\
@@ -14,11 +14,39 @@ stapel-sync sync   --store DIR --slot DIGEST [--root DIR] [--initial]
 stapel-sync run    --store DIR --slot DIGEST [--root DIR] [--initial] -- SCRIPT [ARGUMENT...]
 stapel-sync exec   --store DIR --slot DIGEST -- SCRIPT [ARGUMENT...]
 stapel-sync finish --store DIR --slot DIGEST [--root DIR] [--initial] --tree MANIFEST
-stapel-sync context --store DIR --slot DIGEST [--root DIR] --tree MANIFEST";
+stapel-sync context --store DIR --slot DIGEST [--root DIR] --tree MANIFEST
+stapel-sync seal    --sealed DIR [--root DIR]
+stapel-sync check   --sealed DIR --seal SEAL [--root DIR]
+stapel-sync patch   --store DIR --slot DIGEST --tree MANIFEST --seal SEAL --sealed DIR --gone DIR --new DIR";
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Arguments {
+pub enum Arguments {
+    /// Something that goes by a slot.
+    Slot(SlotArguments),
+    /// To put the seal of the image with this root into a directory.
+    Seal(PathBuf, PathBuf),
+    /// To check that the image with this root has this seal, which is in a directory.
+    Check(PathBuf, PathBuf, SealId),
+}
+
+impl Arguments {
+    /// Returns the root of the image whose files are to be brought up to date, if it is that.
+    pub fn image(&self) -> Option<&Path> {
+        match self {
+            Arguments::Slot(SlotArguments {
+                command: Command::Sync | Command::Run(_) | Command::Finish(_),
+                root,
+                ..
+            }) => Some(root),
+            _ => None,
+        }
+    }
+}
+
+/// What was asked for that goes by a slot.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SlotArguments {
     /// What to do.
     pub command: Command,
     /// Where STORE is.
@@ -44,6 +72,8 @@ pub enum Command {
     Finish(ManifestId),
     /// Write exactly this manifest where nothing is yet, as a build context.
     Context(ManifestId),
+    /// Write the way from the layer with this seal to exactly this manifest.
+    Patch(ManifestId, SealId, PatchPlaces<PathBuf>),
 }
 
 impl Arguments {
@@ -54,6 +84,7 @@ impl Arguments {
             .next()
             .ok_or_else(|| wrong("a command is missing"))?;
         let (mut store, mut slot, mut root, mut tree) = (None, None, None, None);
+        let (mut seal, mut sealed, mut gone, mut new) = (None, None, None, None);
         let mut before = Before::State;
         let mut script = None;
         while let Some(option) = arguments.next() {
@@ -70,6 +101,10 @@ impl Arguments {
                 Some("--slot") => &mut slot,
                 Some("--root") => &mut root,
                 Some("--tree") => &mut tree,
+                Some("--seal") => &mut seal,
+                Some("--sealed") => &mut sealed,
+                Some("--gone") => &mut gone,
+                Some("--new") => &mut new,
                 _ => return Err(wrong(&format!("unknown option `{}`", option.display()))),
             };
             let value = arguments.next();
@@ -79,31 +114,67 @@ impl Arguments {
                 return Err(wrong(&format!("`{}` is given twice", option.display())));
             }
         }
-        let command = match (name.to_str(), tree, script) {
-            (Some("sync"), None, None) => Command::Sync,
-            (Some("run"), None, Some(script)) => Command::Run(script),
-            (Some("exec"), None, Some(script)) => Command::Exec(script),
-            (Some("finish"), Some(tree), None) => Command::Finish(digest("--tree", Some(tree))?),
-            (Some("context"), Some(tree), None) if before == Before::State => {
+        let mismatch = || {
+            wrong(&format!(
+                "`{}` does not go with these options",
+                name.display()
+            ))
+        };
+        if let Some("seal" | "check") = name.to_str() {
+            let others = [&store, &slot, &tree, &gone, &new];
+            let is_alone = others.iter().all(|other| other.is_none()) && script.is_none();
+            let root = root.unwrap_or_else(|| "/".into()).into();
+            return match (sealed, seal) {
+                (Some(sealed), None) if is_alone && name == "seal" && before == Before::State => {
+                    Ok(Arguments::Seal(root, sealed.into()))
+                }
+                (Some(sealed), seal) if is_alone && name == "check" && before == Before::State => {
+                    let seal = digest("--seal", seal)?;
+                    Ok(Arguments::Check(root, sealed.into(), seal))
+                }
+                _ => Err(mismatch()),
+            };
+        }
+        let places = match (sealed, gone, new) {
+            (Some(sealed), Some(gone), Some(new)) => Some(PatchPlaces {
+                sealed: sealed.into(),
+                gone: gone.into(),
+                new: new.into(),
+            }),
+            (None, None, None) => None,
+            _ => return Err(mismatch()),
+        };
+        let command = match (name.to_str(), tree, script, (seal, places)) {
+            (Some("sync"), None, None, (None, None)) => Command::Sync,
+            (Some("run"), None, Some(script), (None, None)) => Command::Run(script),
+            (Some("exec"), None, Some(script), (None, None)) => Command::Exec(script),
+            (Some("finish"), Some(tree), None, (None, None)) => {
+                Command::Finish(digest("--tree", Some(tree))?)
+            }
+            (Some("context"), Some(tree), None, (None, None)) if before == Before::State => {
                 Command::Context(digest("--tree", Some(tree))?)
             }
-            _ => {
-                return Err(wrong(&format!(
-                    "`{}` does not go with these options",
-                    name.display()
-                )));
+            (Some("patch"), Some(tree), None, (Some(seal), Some(places)))
+                if before == Before::State && root.is_none() =>
+            {
+                Command::Patch(
+                    digest("--tree", Some(tree))?,
+                    digest("--seal", Some(seal))?,
+                    places,
+                )
             }
+            _ => return Err(mismatch()),
         };
         if matches!(&command, Command::Run(script) | Command::Exec(script) if script.is_empty()) {
             return Err(wrong("`--` needs a script"));
         }
-        Ok(Arguments {
+        Ok(Arguments::Slot(SlotArguments {
             command,
             store: store.ok_or_else(|| wrong("`--store` is missing"))?.into(),
             slot: digest("--slot", slot)?,
             root: root.unwrap_or_else(|| "/".into()).into(),
             before,
-        })
+        }))
     }
 }
 
@@ -127,10 +198,17 @@ mod tests {
 
     const DIGEST: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
-    fn parse(line: &str) -> Result<Arguments, String> {
+    fn parse_all(line: &str) -> Result<Arguments, String> {
         let words = line.replace("DIGEST", DIGEST);
         let error = |e: Error| e.to_string().lines().next().unwrap().to_owned();
         Arguments::parse(words.split_whitespace().map(OsString::from)).map_err(error)
+    }
+
+    fn parse(line: &str) -> Result<SlotArguments, String> {
+        match parse_all(line)? {
+            Arguments::Slot(arguments) => Ok(arguments),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -154,6 +232,28 @@ mod tests {
             (parsed.command, parsed.before),
             (Command::Sync, Before::Nothing)
         );
+        let sealed = |root: &str| Arguments::Seal(root.into(), "/s".into());
+        assert_eq!(parse_all("seal --sealed /s"), Ok(sealed("/")));
+        assert_eq!(parse_all("seal --root /r --sealed /s"), Ok(sealed("/r")));
+        assert_eq!(
+            parse_all("check --sealed /s --seal DIGEST"),
+            Ok(Arguments::Check(
+                "/".into(),
+                "/s".into(),
+                DIGEST.parse().unwrap()
+            ))
+        );
+        let line = "patch --store /s --slot DIGEST --tree DIGEST --seal DIGEST --sealed /a --gone /b --new /c";
+        let places = PatchPlaces {
+            sealed: "/a".into(),
+            gone: "/b".into(),
+            new: "/c".into(),
+        };
+        let digests = (DIGEST.parse().unwrap(), DIGEST.parse().unwrap());
+        assert_eq!(
+            parse(line).unwrap().command,
+            Command::Patch(digests.0, digests.1, places)
+        );
     }
 
     #[test]
@@ -161,6 +261,24 @@ mod tests {
         for (line, message) in [
             ("", "a command is missing"),
             ("sync", "`--store` is missing"),
+            (
+                "seal --sealed /a --store /s",
+                "`seal` does not go with these options",
+            ),
+            ("seal", "`seal` does not go with these options"),
+            ("check --sealed /a", "`--seal` is missing"),
+            (
+                "sync --seal DIGEST",
+                "`sync` does not go with these options",
+            ),
+            (
+                "patch --tree DIGEST --seal DIGEST --gone /b",
+                "`patch` does not go with these options",
+            ),
+            (
+                "patch --tree DIGEST",
+                "`patch` does not go with these options",
+            ),
             ("sync --store /s", "`--slot` is missing"),
             (
                 "sync --store /s --slot abc",

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::hash::{ManifestId, StageDigest, sha256};
 use crate::hex;
 use crate::manifest::Manifest;
+use crate::seal;
 use crate::state;
 use crate::store::Store;
 use crate::tree::Tree;
@@ -34,19 +35,23 @@ pub(crate) fn decode(bytes: &[u8], stage: StageDigest) -> Option<ManifestId> {
     (encode(stage, manifest) == text).then_some(manifest)
 }
 
-/// Returns the manifest that a file system holds by its state file; `None` if it has none.
+/// Returns the manifest that a file system holds by its state file, or by its seal where that is all there is; `None` if
+/// it has neither.
 ///
 /// # Errors
 /// A state file that is damaged, or cannot be read.
 pub fn of_layer(root: &Path) -> Result<Option<Manifest>, Error> {
     let dir = Dir::root(root)
         .map_err(|why| Error::own(format!("open directory `{}`: {why}", root.display())))?;
-    let Some(state) = state::read(&dir)? else {
-        return Ok(None);
+    let (path, bytes) = match state::read(&dir)? {
+        Some(state) => (state::STATE_PATH, state.manifest().to_vec()),
+        None => match seal::read_manifest(&dir)? {
+            Some(bytes) => (seal::SEAL_PATH, bytes),
+            None => return Ok(None),
+        },
     };
-    let manifest = Manifest::decode(state.manifest());
-    let manifest =
-        manifest.map_err(|why| Error::own(format!("read `{}`: {why}", state::STATE_PATH)))?;
+    let manifest = Manifest::decode(&bytes);
+    let manifest = manifest.map_err(|why| Error::own(format!("read `{path}`: {why}")))?;
     Ok(Some(manifest))
 }
 

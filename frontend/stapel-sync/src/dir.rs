@@ -11,8 +11,8 @@ use std::path::Path;
 
 use rustix::fs::{
     AtFlags, CWD, Dir as Listing, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps,
-    UTIME_OMIT, Uid, chownat, fchmod, fchown, fstat, futimens, mkdirat, openat, readlinkat, statat,
-    symlinkat, unlinkat, utimensat,
+    UTIME_OMIT, Uid, chownat, fchmod, fchown, flistxattr, flistxattr_query, fstat, futimens,
+    mkdirat, openat, readlinkat, statat, symlinkat, unlinkat, utimensat,
 };
 use rustix::io::{Errno, Result};
 use rustix::process::{getegid, geteuid};
@@ -119,6 +119,51 @@ impl Dir {
         }
     }
 
+    /// Lists what is in it, with what each name is itself.
+    pub(crate) fn entries(&self) -> Result<Vec<(Vec<u8>, FileType)>> {
+        let mut found = Vec::new();
+        for entry in Listing::read_from(&self.fd)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if matches!(name, b"." | b"..") {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                // Not every file system says.
+                FileType::Unknown => self.kind(name)?.unwrap_or(FileType::Unknown),
+                kind => kind,
+            };
+            found.push((name.to_vec(), kind));
+        }
+        Ok(found)
+    }
+
+    /// Says whether it has an extended attribute, such as an access list, that is not just a label of the host's.
+    pub(crate) fn has_attributes(&self) -> Result<bool> {
+        let names = loop {
+            let size = match flistxattr_query(&self.fd) {
+                Ok(size) => size,
+                Err(Errno::NOTSUP) => return Ok(false),
+                Err(why) => return Err(why),
+            };
+            let mut names = vec![0_u8; size];
+            if size == 0 {
+                break names;
+            }
+            match flistxattr(&self.fd, &mut names[..]) {
+                Ok(size) => {
+                    names.truncate(size);
+                    break names;
+                }
+                // There is more than a moment ago.
+                Err(Errno::RANGE) => {}
+                Err(why) => return Err(why),
+            }
+        };
+        let mut names = names.split(|&byte| byte == 0);
+        Ok(names.any(|name| !matches!(name, b"" | b"security.selinux")))
+    }
+
     pub(crate) fn stat(&self) -> Result<Stat> {
         fstat(&self.fd)
     }
@@ -194,19 +239,11 @@ impl Dir {
             return Err(Errno::BUSY);
         }
         // All names first: what a listing shows of a directory that changes is anybody's guess.
-        let entries = Listing::read_from(&dir.fd)?;
-        let names: Vec<_> = entries
-            .map(|entry| Ok(entry?.file_name().to_owned()))
-            .collect::<Result<_>>()?;
-        for name in names
-            .iter()
-            .map(|name| name.to_bytes())
-            .filter(|name| !matches!(*name, b"." | b".."))
-        {
-            if dir.kind(name)? == Some(FileType::Directory) {
-                dir.remove_tree(name)?;
+        for (name, kind) in dir.entries()? {
+            if kind == FileType::Directory {
+                dir.remove_tree(&name)?;
             } else {
-                dir.remove_file(name)?;
+                dir.remove_file(&name)?;
             }
         }
         self.remove_directory(name)
@@ -224,6 +261,11 @@ impl Dir {
 
     pub(crate) fn set_time(&self, time: Time) -> Result<()> {
         futimens(&self.fd, &time.stamps())
+    }
+
+    /// Gives the directory itself this mode.
+    pub(crate) fn set_mode(&self, mode: u32) -> Result<()> {
+        fchmod(&self.fd, Mode::from_raw_mode(mode))
     }
 
     /// Gives back the modification time that the directory had.

@@ -16,6 +16,8 @@ pub enum ErrorKind {
     Store,
     /// Anything else: the disk is full, a path cannot be written, the arguments are wrong.
     Own,
+    /// A patch cannot be told from the seal alone: the sync of the whole image mends it.
+    Inexact,
 }
 
 impl ErrorKind {
@@ -26,6 +28,7 @@ impl ErrorKind {
         match self {
             ErrorKind::Store => 93,
             ErrorKind::Own => 94,
+            ErrorKind::Inexact => 95,
         }
     }
 }
@@ -43,6 +46,14 @@ impl Error {
     pub fn own(message: impl Into<String>) -> Self {
         Error {
             kind: ErrorKind::Own,
+            message: message.into(),
+        }
+    }
+
+    /// Makes an error that a sync of the whole image can mend, or say better.
+    pub fn inexact(message: impl Into<String>) -> Self {
+        Error {
+            kind: ErrorKind::Inexact,
             message: message.into(),
         }
     }

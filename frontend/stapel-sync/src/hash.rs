@@ -1,4 +1,4 @@
-//! Git object ids of blobs, and the three sha256 names of STORE.
+//! Git object ids of blobs, and sha256 names of other things.
 
 use std::fmt;
 use std::str::FromStr;
@@ -186,6 +186,10 @@ sha256_name!(
 sha256_name!(
     /// The digest of a stage, which names its slot.
     StageDigest
+);
+sha256_name!(
+    /// The identity of a seal: the sha256 of what it says.
+    SealId
 );
 sha256_name!(
     /// The name of a pack: the sha256 of its index.

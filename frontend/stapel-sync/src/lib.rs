@@ -29,6 +29,7 @@ mod owner;
 mod path;
 mod resolve;
 mod run;
+pub mod seal;
 pub mod slot;
 mod state;
 pub mod store;
@@ -36,13 +37,13 @@ mod sync;
 mod tree;
 mod walk;
 
-pub use args::{Arguments, Command, USAGE};
+pub use args::{Arguments, Command, SlotArguments, USAGE};
 pub use error::{Error, ErrorKind};
 pub use hash::{
-    BlobHasher, Collision, HashKind, ManifestId, NotADigest, ObjectId, PackId, StageDigest,
+    BlobHasher, Collision, HashKind, ManifestId, NotADigest, ObjectId, PackId, SealId, StageDigest,
 };
 pub use on_exit::{FAILURE_PATH, leave};
 pub use path::{AbsPath, MAX_PATH, PathError};
 pub use run::run;
 pub use state::STATE_PATH;
-pub use sync::{Before, Report, context, finish, sync};
+pub use sync::{Before, PatchPlaces, Report, check, context, finish, patch, seal, sync};

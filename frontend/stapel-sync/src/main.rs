@@ -3,21 +3,27 @@
 
 use std::env;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use stapel_sync::store::Store;
-use stapel_sync::{Arguments, Command, Error, Report, context, finish, leave, run, sync};
+use stapel_sync::{
+    Arguments, Command, Error, Report, SlotArguments, check, context, finish, leave, patch, run,
+    seal, sync,
+};
 
 fn main() -> ExitCode {
     let arguments = match Arguments::parse(env::args_os().skip(1)) {
         Ok(arguments) => arguments,
         Err(error) => return failed(&error),
     };
-    let root = arguments.root.clone();
+    let image = arguments.image().map(Path::to_owned);
     match execute(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            leave(&root, error.kind().exit_code(), &error.to_string());
+            if let Some(image) = image {
+                leave(&image, error.kind().exit_code(), &error.to_string());
+            }
             failed(&error)
         }
     }
@@ -29,7 +35,12 @@ fn failed(error: &Error) -> ExitCode {
 }
 
 fn execute(arguments: Arguments) -> Result<(), Error> {
-    let Arguments {
+    let arguments = match arguments {
+        Arguments::Slot(arguments) => arguments,
+        Arguments::Seal(root, sealed) => return seal(&root, &sealed),
+        Arguments::Check(root, sealed, id) => return check(&root, &sealed, id),
+    };
+    let SlotArguments {
         command,
         store,
         slot,
@@ -41,6 +52,7 @@ fn execute(arguments: Arguments) -> Result<(), Error> {
         Command::Sync => tell(&sync(&store, slot, &root, before)?.1),
         Command::Finish(tree) => tell(&finish(&store, slot, &root, before, tree)?),
         Command::Context(tree) => tell(&context(&store, slot, &root, tree)?),
+        Command::Patch(tree, id, places) => tell(&patch(&store, slot, tree, id, &places)?),
         Command::Run(script) => {
             let (slot, report) = sync(&store, slot, &root, before)?;
             tell(&report);

@@ -40,6 +40,15 @@ impl<'a> NodePath<'a> {
         }
     }
 
+    /// Returns the path without the slash at its beginning; the root is empty.
+    pub(crate) fn below_root(&self) -> Vec<u8> {
+        let mut path = self.parts().concat();
+        if !path.is_empty() {
+            path.remove(0);
+        }
+        path
+    }
+
     pub(crate) fn show(&self) -> String {
         if self.len() == 0 {
             "/".into()

@@ -5,20 +5,113 @@
 
 use std::io::Read as _;
 
-use crate::dir::{Dir, Ids};
+use rustix::fs::FileType;
+
+use crate::dir::{Dir, Found, Ids};
 use crate::error::Error;
 use crate::manifest::Mapping;
+use crate::path::split;
 use crate::resolve;
 
 const USERS: &str = "/etc/passwd";
 const GROUPS: &str = "/etc/group";
 
-/// Returns the ids that a mapping names; numbers are taken as they are, names are looked up.
-pub(crate) fn ids(root: &Dir, mapping: &Mapping) -> Result<Ids, Error> {
-    Ok(Ids {
-        user: id(root, mapping, "owner", &mapping.owner, USERS)?,
-        group: id(root, mapping, "group", &mapping.group, GROUPS)?,
+/// Where images have their users and groups.
+pub(crate) const DATABASES: [&str; 2] = [USERS, GROUPS];
+
+/// Who knows the users and groups of the image.
+#[derive(Clone, Copy)]
+pub(crate) enum Owners<'a> {
+    /// The image, whose root this is.
+    Image(&'a Dir),
+    /// Somebody who has looked there before.
+    Seen(&'a Names),
+}
+
+/// Numbers of users and groups by their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    pub(crate) users: Vec<(String, u32)>,
+    pub(crate) groups: Vec<(String, u32)>,
+}
+
+impl Owners<'_> {
+    /// Returns the ids that a mapping names; numbers are taken as they are, names are looked up.
+    pub(crate) fn ids(self, mapping: &Mapping) -> Result<Ids, Error> {
+        let Mapping { owner, group, .. } = mapping;
+        match self {
+            Owners::Image(root) => Ok(Ids {
+                user: id(root, mapping, "owner", owner, USERS)?,
+                group: id(root, mapping, "group", group, GROUPS)?,
+            }),
+            Owners::Seen(names) => Ok(Ids {
+                user: seen(&names.users, owner)?,
+                group: seen(&names.groups, group)?,
+            }),
+        }
+    }
+}
+
+/// Returns the ids of all names that the mappings use and the image knows. None are known where a link leads to a
+/// database: what is behind it may change by what happens elsewhere.
+pub(crate) fn names(root: &Dir, mappings: &[Mapping]) -> Result<Names, Error> {
+    let owners = mappings.iter().map(|mapping| mapping.owner.as_str());
+    let groups = mappings.iter().map(|mapping| mapping.group.as_str());
+    Ok(Names {
+        users: known(root, USERS, owners)?,
+        groups: known(root, GROUPS, groups)?,
     })
+}
+
+/// Says whether the owner of the mapping depends on what the image has at one of [`DATABASES`].
+pub(crate) fn is_by_name(mapping: &Mapping) -> bool {
+    let is_name = |name: &str| !name.is_empty() && number(name.as_bytes()).is_none();
+    is_name(&mapping.owner) || is_name(&mapping.group)
+}
+
+fn known<'a>(
+    root: &Dir,
+    file: &str,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<Vec<(String, u32)>, Error> {
+    let names = names.filter(|name| !name.is_empty() && number(name.as_bytes()).is_none());
+    let names: Vec<&str> = names.collect();
+    let mut found: Vec<(String, u32)> = Vec::new();
+    if names.is_empty() {
+        return Ok(found);
+    }
+    let failed = |why: &dyn std::fmt::Display| Error::own(format!("read `{file}`: {why}"));
+    let Found::Directory(directory) = root.find(b"etc").map_err(|why| failed(&why))? else {
+        return Ok(found);
+    };
+    let (_, name) = split(file.as_bytes());
+    if directory.kind(name).map_err(|why| failed(&why))? != Some(FileType::RegularFile) {
+        return Ok(found);
+    }
+    let mut database = Vec::new();
+    if let Some(mut file) = directory.open_file(name).map_err(|why| failed(&why))? {
+        file.read_to_end(&mut database)
+            .map_err(|why| failed(&why))?;
+    }
+    for name in names {
+        if found.iter().any(|(known, _)| known == name) {
+            continue;
+        }
+        if let Some(id) = lookup(&database, name) {
+            found.push((name.to_owned(), id));
+        }
+    }
+    Ok(found)
+}
+
+fn seen(ids: &[(String, u32)], name: &str) -> Result<Option<u32>, Error> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let known = || ids.iter().find(|(known, _)| known == name);
+    let id = number(name.as_bytes()).or_else(|| known().map(|(_, id)| *id));
+    let unknown = || Error::own(format!("find the owner `{name}`: nobody has looked it up"));
+    id.map(Some).ok_or_else(unknown)
 }
 
 fn id(
@@ -101,7 +194,8 @@ mod tests {
         fs::write(temp.path().join("etc/group"), "root:x:0:\nweb:x:33:app\n").unwrap();
         let root = Dir::root(temp.path()).unwrap();
         let found = |owner, group| {
-            ids(&root, &mapping(owner, group))
+            Owners::Image(&root)
+                .ids(&mapping(owner, group))
                 .map(|ids| (ids.user, ids.group))
                 .map_err(|e| e.to_string())
         };
@@ -124,12 +218,12 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let root = Dir::root(temp.path()).unwrap();
         assert_eq!(
-            ids(&root, &mapping("7", "8")).unwrap(),
+            Owners::Image(&root).ids(&mapping("7", "8")).unwrap(),
             Ids {
                 user: Some(7),
                 group: Some(8)
             }
         );
-        assert!(ids(&root, &mapping("app", "")).is_err());
+        assert!(Owners::Image(&root).ids(&mapping("app", "")).is_err());
     }
 }

@@ -14,7 +14,7 @@ use crate::manifest::Manifest;
 /// cleared away as a mere mount point.
 pub const STATE_PATH: &str = "/.werf-git-state";
 
-const NAME: &[u8] = b".werf-git-state";
+pub(crate) const NAME: &[u8] = b".werf-git-state";
 const HEADER: &[u8; 12] = b"WERFSTAT\x01\0\0\0";
 
 /// What precedes the manifest: the header and the manifest's identity.
@@ -84,7 +84,10 @@ pub(crate) fn remove(root: &Dir) -> Result<(), Error> {
 }
 
 /// Changes the root without a trace in its modification time, which would end up in a layer.
-fn keeping_time(root: &Dir, change: impl FnOnce() -> std::io::Result<()>) -> std::io::Result<()> {
+pub(crate) fn keeping_time(
+    root: &Dir,
+    change: impl FnOnce() -> std::io::Result<()>,
+) -> std::io::Result<()> {
     let before = root.stat()?;
     change()?;
     Ok(root.restore_time(&before)?)

@@ -175,6 +175,13 @@ impl<'m> Tree<'m> {
             .ok()
     }
 
+    /// Returns the number of the file with this path.
+    pub(crate) fn find_file(&self, path: &NodePath<'_>) -> Option<usize> {
+        self.files
+            .binary_search_by(|file| self.file_path(*file).cmp(path))
+            .ok()
+    }
+
     /// Lists all that the mappings want to put somewhere, sorted by path unless they overlap.
     fn claims(&self) -> Vec<FileNode> {
         let total = self.places.iter().map(|place| place.rows() + 1).sum();

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
 
+mod linked;
 mod model;
 mod parsers;
+mod patches;
 mod program;
 mod rules;
 mod speed;

@@ -12,6 +12,7 @@ use std::os::unix::fs::{PermissionsExt as _, lchown, symlink as link};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::linked::{self, Compared};
 use crate::support::random::Random;
 use crate::support::{File, Files, Fixture, Kind, Node, Source, may_chown, scan};
 use stapel_sync::manifest::EntryKind;
@@ -332,14 +333,14 @@ fn owner(source: &Source) -> (Option<u32>, Option<u32>) {
 
 const NAMES: [&[u8]; 7] = [b"a", b"b", b"c", b"a-b", b"a.b", b"\xff\n", b"assets"];
 
-fn random_path(random: &mut Random) -> Vec<u8> {
+pub fn random_path(random: &mut Random) -> Vec<u8> {
     let names: Vec<&[u8]> = (0..=random.below(4))
         .map(|_| *random.pick(&NAMES))
         .collect();
     names.join(&b'/')
 }
 
-fn random_file(random: &mut Random) -> File {
+pub fn random_file(random: &mut Random) -> File {
     let kind = *random.pick(&[
         EntryKind::File,
         EntryKind::File,
@@ -357,12 +358,12 @@ fn random_file(random: &mut Random) -> File {
 }
 
 /// Puts a file into a repository, where nothing may be above or below it.
-fn put(repository: &mut BTreeMap<Vec<u8>, File>, path: Vec<u8>, file: File) {
+pub fn put(repository: &mut BTreeMap<Vec<u8>, File>, path: Vec<u8>, file: File) {
     repository.retain(|other, _| !is_below(other, &path) && !is_below(&path, other));
     repository.insert(path, file);
 }
 
-fn random_edit(random: &mut Random, repository: &mut BTreeMap<Vec<u8>, File>) {
+pub fn random_edit(random: &mut Random, repository: &mut BTreeMap<Vec<u8>, File>) {
     let known = (!repository.is_empty()).then(|| {
         let at = random.below(repository.len());
         repository.keys().nth(at).unwrap().clone()
@@ -393,7 +394,7 @@ fn random_edit(random: &mut Random, repository: &mut BTreeMap<Vec<u8>, File>) {
 
 /// A git mapping as a user writes it: a place, an owner and a mask.
 #[derive(Clone)]
-struct Rule {
+pub struct Rule {
     to: &'static str,
     one: bool,
     owner: usize,
@@ -414,7 +415,7 @@ const PLACES: [(&str, bool); 10] = [
     ("/top", true),
 ];
 
-fn random_rule(random: &mut Random, owners: bool) -> Rule {
+pub fn random_rule(random: &mut Random, owners: bool) -> Rule {
     let &(to, one) = random.pick(&PLACES);
     let mut owner = || if owners { random.below(USERS.len()) } else { 0 };
     Rule {
@@ -426,7 +427,7 @@ fn random_rule(random: &mut Random, owners: bool) -> Rule {
     }
 }
 
-fn sources(rules: &[Rule], repository: &BTreeMap<Vec<u8>, File>) -> Vec<Source> {
+pub fn sources(rules: &[Rule], repository: &BTreeMap<Vec<u8>, File>) -> Vec<Source> {
     let source = |rule: &Rule| {
         let matches = |path: &[u8]| match rule.mask {
             0 => path.starts_with(b"a"),
@@ -456,7 +457,7 @@ fn sources(rules: &[Rule], repository: &BTreeMap<Vec<u8>, File>) -> Vec<Source> 
 }
 
 /// What commands of a stage do between two syncs, anywhere below the root.
-fn random_command(random: &mut Random, root: &Path, owners: bool) {
+pub fn random_command(random: &mut Random, root: &Path, owners: bool) {
     let directory = *random.pick(&["app", "app", "app/assets", "srv/x/y", ""]);
     let path = root
         .join(directory)
@@ -501,7 +502,7 @@ fn random_command(random: &mut Random, root: &Path, owners: bool) {
     }
 }
 
-fn is_plain(root: &Path, path: &Path) -> bool {
+pub fn is_plain(root: &Path, path: &Path) -> bool {
     let inside = path.ancestors().take_while(|path| *path != root);
     inside
         .skip(1)
@@ -560,6 +561,9 @@ struct Tally {
     written: usize,
     deleted: usize,
     replaced: usize,
+    /// How many patches of a sealed layer made the same, and how many were left to the sync.
+    patched: usize,
+    left: usize,
 }
 
 fn episode(seed: u64, owners: bool, tally: &mut Tally) {
@@ -625,6 +629,13 @@ fn episode(seed: u64, owners: bool, tally: &mut Tally) {
         };
         let outcome = model.sync();
         let context = format!("seed {seed}, step {step}");
+        // A third of all steps, since copies of the root take their time.
+        if owners && state.is_some() && (seed + step as u64).is_multiple_of(3) {
+            match linked::compare(&fixture, &new, time, &context) {
+                Compared::Same => tally.patched += 1,
+                Compared::Left => tally.left += 1,
+            }
+        }
         match outcome {
             Outcome::Synced(after) => {
                 let report = fixture.try_sync(&new, time);
@@ -679,4 +690,8 @@ fn every_sync_does_what_the_model_says() {
     for count in [tally.refused, tally.written, tally.deleted, tally.replaced] {
         assert!(count > 20, "{tally:?}");
     }
+    assert!(
+        !owners || (tally.patched > 400 && tally.left > 10),
+        "{tally:?}"
+    );
 }

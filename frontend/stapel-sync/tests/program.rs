@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use crate::support::{Fixture, STAGE, executable, file, fill, scan, tree};
+use stapel_sync::seal::{Head, SEAL_PATH};
 use stapel_sync::store::{CleanPolicy, Store};
 use stapel_sync::{STATE_PATH, StageDigest};
 
@@ -341,4 +342,73 @@ fn wrong_arguments_show_how_to_call_it() {
         ),
         "{text}"
     );
+}
+
+#[test]
+fn a_sealed_image_is_patched_by_its_seal_alone() {
+    let fixture = prepared();
+    assert!(program(&fixture, "sync", STAGE).status().unwrap().success());
+    let slot = fill(
+        &fixture.store,
+        STAGE,
+        &[tree("/app", &[("b", file("2"))])],
+        7,
+    );
+    let place = |name: &str| {
+        let place = fixture.store.join(name);
+        fs::create_dir(&place).unwrap();
+        place
+    };
+    let (sealed, gone, new) = (place("sealed"), place("gone"), place("new"));
+    let with_root = |arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_stapel-sync"));
+        program.args(arguments).arg("--sealed").arg(&sealed);
+        program.arg("--root").arg(&fixture.root).output().unwrap()
+    };
+    let output = with_root(&["seal"]);
+    assert_eq!(
+        (output.status.code(), stderr(&output)),
+        (Some(0), String::new())
+    );
+    let head = fs::read(sealed.join(&SEAL_PATH[1..])).unwrap();
+    let id = Head::decode(&head).unwrap().id.to_string();
+    assert_eq!(with_root(&["check", "--seal", &id]).status.code(), Some(0));
+    let other = "0".repeat(64);
+    assert_eq!(
+        with_root(&["check", "--seal", &other]).status.code(),
+        Some(95)
+    );
+    let patch = |seal: &str| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_stapel-sync"));
+        program.arg("patch").arg("--store").arg(&fixture.store);
+        program.args([
+            "--slot",
+            &STAGE.to_string(),
+            "--tree",
+            &slot.manifest.to_string(),
+        ]);
+        program.args(["--seal", seal]);
+        for (option, place) in [("--sealed", &sealed), ("--gone", &gone), ("--new", &new)] {
+            program.arg(option).arg(place);
+        }
+        program.output().unwrap()
+    };
+    let output = patch(&other);
+    assert_eq!(output.status.code(), Some(95));
+    assert_eq!(
+        stderr(&output),
+        "read `/.werf-git-seal`: it is another one\n"
+    );
+    let output = patch(&id);
+    assert_eq!(
+        stderr(&output),
+        "sources: 1 written, 1 deleted, 0 unchanged\n"
+    );
+    assert_eq!(output.status.code(), Some(0));
+    let names = |root: &std::path::Path| -> Vec<String> {
+        let nodes = scan(root).into_keys();
+        nodes.map(|path| path.escape_ascii().to_string()).collect()
+    };
+    assert_eq!(names(&gone), ["", ".werf-git-seal", "app", "app/a"]);
+    assert_eq!(names(&new), ["", "app", "app/b"]);
 }

@@ -1,6 +1,8 @@
 //! The gateway face as BuildKit starts it: a process with pipes for standard input and output, and a daemon that
 //! does what each test needs at the other end.
 
+mod linked;
+
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::process::{ExitStatus, Stdio};
@@ -16,6 +18,7 @@ use buildkit_proto::moby::buildkit::v1::types::WorkerRecord;
 use buildkit_proto::{pb, rpc};
 use diagnostic::{Diagnostic, Location, rule};
 use prost::Message as _;
+use stapel_sync::seal::SEAL_PATH;
 use tokio::net::UnixStream;
 use tonic::{Request, Response, Status};
 use werf_config::ImageName;
@@ -29,6 +32,12 @@ struct Script {
     plan: Result<Vec<u8>, Status>,
     /// How a solve that fetches a repository fails, if its operation is known.
     fetch: Option<&'static str>,
+    /// The command of the sync tool that fails, and how.
+    command: Option<(&'static str, &'static str)>,
+    /// How merges fail, without a word on where.
+    merge: Option<&'static str>,
+    /// The beginning of the seal.
+    seal: Vec<u8>,
     /// How often the context of a Dockerfile is not in STORE, and how the frontend for Dockerfiles fails otherwise.
     lost_contexts: usize,
     dockerfile: Option<&'static str>,
@@ -66,6 +75,9 @@ impl Default for Script {
             ],
             plan: Ok(plan.to_json()),
             fetch: None,
+            command: None,
+            merge: None,
+            seal: Vec::new(),
             lost_contexts: 0,
             dockerfile: None,
             failed_input: None,
@@ -111,13 +123,27 @@ impl LlbBridge for Daemon {
 
     async fn solve(&self, request: Request<proto::SolveRequest>) -> Answer<proto::SolveResponse> {
         let request = request.into_inner();
-        let git = request.definition.as_ref().and_then(git_operation);
+        let operation = |is_it: &dyn Fn(&pb::op::Op) -> bool| {
+            let definition = request.definition.as_ref();
+            definition.and_then(|definition| operation(definition, is_it))
+        };
+        let git = operation(&is_git);
         self.solves.lock().unwrap().push(request.clone());
         if !request.frontend.is_empty() {
             return self.solve_dockerfile(&request);
         }
         if let (Some(message), Some(digest)) = (self.script.fetch, git) {
             return Err(failure_of(&digest, message));
+        }
+        if let Some((command, message)) = self.script.command
+            && let Some(digest) = operation(&|op| is_sync(op, command))
+        {
+            return Err(failure_of(&digest, message));
+        }
+        if let Some(message) = self.script.merge
+            && operation(&|op| matches!(op, pb::op::Op::Merge(_))).is_some()
+        {
+            return Err(Status::unknown(message));
         }
         if let Err(status) = &self.script.plan {
             return Err(status.clone());
@@ -140,8 +166,12 @@ impl LlbBridge for Daemon {
         &self,
         request: Request<proto::ReadFileRequest>,
     ) -> Answer<proto::ReadFileResponse> {
-        let range = request.into_inner().range.expect("files are read by range");
-        let plan = self.script.plan.clone()?;
+        let request = request.into_inner();
+        let range = request.range.expect("files are read by range");
+        let plan = match request.file_path.as_str() {
+            SEAL_PATH => self.script.seal.clone(),
+            _ => self.script.plan.clone()?,
+        };
         let start = usize::try_from(range.offset).unwrap().min(plan.len());
         let end = (start + usize::try_from(range.length).unwrap()).min(plan.len());
         Ok(Response::new(proto::ReadFileResponse {
@@ -223,12 +253,26 @@ impl LlbBridge for Daemon {
     }
 }
 
-/// Returns the digest of the operation that fetches a repository.
-fn git_operation(definition: &pb::Definition) -> Option<String> {
+/// Whether an operation fetches a repository.
+fn is_git(op: &pb::op::Op) -> bool {
+    matches!(op, pb::op::Op::Source(source) if source.identifier.starts_with("git://"))
+}
+
+/// Whether an operation runs this command of the sync tool.
+fn is_sync(op: &pb::op::Op, command: &str) -> bool {
+    let pb::op::Op::Exec(exec) = op else {
+        return false;
+    };
+    let arguments = &exec.meta.as_ref().expect("every exec has arguments").args;
+    arguments[0].ends_with("/stapel-sync") && arguments[1] == command
+}
+
+/// Returns the digest of the first such operation.
+fn operation(definition: &pb::Definition, is_it: impl Fn(&pb::op::Op) -> bool) -> Option<String> {
     use sha2::Digest as _;
     let bytes = definition.def.iter().find(|bytes| {
         let op = pb::Op::decode(bytes.as_slice()).unwrap();
-        matches!(op.op, Some(pb::op::Op::Source(source)) if source.identifier.starts_with("git://"))
+        op.op.as_ref().is_some_and(&is_it)
     })?;
     let digest = sha2::Sha256::digest(bytes);
     Some(format!(

@@ -175,11 +175,15 @@ impl ImagePlan {
         scripts.any(|script| script.kind == ScriptKind::Playbook)
     }
 
+    /// Whether it has a stage of this kind.
+    pub fn has(&self, kind: StageKind) -> bool {
+        self.stages.iter().any(|stage| stage.kind == kind)
+    }
+
     /// Returns the last stage before `gitCache` that does something with sources: what has changed since it
     /// was built decides whether there is a `gitCache`. `None` for an image that is not brought to the commit.
     pub fn baseline(&self) -> Option<&StagePlan> {
-        let is_last = |stage: &StagePlan| stage.kind == StageKind::GitLatestPatch;
-        if !self.stages.iter().any(is_last) {
+        if !self.has(StageKind::GitLatestPatch) {
             return None;
         }
         let before = |stage: &&StagePlan| stage.kind < StageKind::GitCache;

@@ -22,6 +22,8 @@ pub enum Feature {
     OciLayouts,
     /// `--output type=oci`, which has an index.
     OciOutput,
+    /// Merges and differences of layers, by which an image is patched that is not there.
+    Merges,
     /// Parameters in the URL of a git context, which came with BuildKit 0.24 and buildx 0.28.
     GitQueries,
     /// Files of the client of which only the metadata are sent.
@@ -30,13 +32,14 @@ pub enum Feature {
 
 impl Feature {
     /// Whether the engine has it. Most come with containerd's image store.
-    fn is_there(self) -> bool {
+    pub fn is_there(self) -> bool {
         match self {
             Feature::Attestations
             | Feature::CacheExport
             | Feature::SeveralPlatforms
             | Feature::OciLayouts
-            | Feature::OciOutput => has_containerd_store(),
+            | Feature::OciOutput
+            | Feature::Merges => has_containerd_store(),
             // Docker has had BuildKit 0.24 and newer since 28.4.
             Feature::GitQueries => has_docker(28, 4),
             Feature::Metadata => has_docker(28, 2),
@@ -50,6 +53,7 @@ impl Feature {
             Feature::Attestations => "attestations",
             Feature::OciLayouts => "OCI layouts as contexts",
             Feature::OciOutput => "`--output type=oci`",
+            Feature::Merges => "merges of layers",
             Feature::GitQueries => "parameters in git URLs",
             Feature::Metadata => "metadata of the client's files",
         }

@@ -7,6 +7,7 @@
 pub mod ansible;
 pub mod build;
 pub mod builder;
+pub mod counted;
 pub mod engine;
 pub mod git_server;
 pub mod image;
@@ -16,6 +17,7 @@ pub mod tree;
 
 pub use build::{Build, Built};
 pub use builder::Builder;
+pub use counted::CountedRegistry;
 pub use engine::{Feature, needs};
 pub use git_server::GitServer;
 pub use image::Image;

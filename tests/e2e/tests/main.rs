@@ -30,6 +30,7 @@ mod image_spec;
 mod images;
 mod import_links;
 mod imports;
+mod linked;
 mod model;
 mod mounts;
 mod named_contexts;

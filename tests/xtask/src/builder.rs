@@ -52,24 +52,66 @@ pub fn run(action: &Action) -> Result<()> {
 
 fn start(name: &str) -> Result<()> {
     let mut env = Env::bare()?;
-    let _lock = env.home.lock()?;
-    if let Some(engine) = env.docker.engine {
-        let root = engine.root(&env.home)?;
-        let daemon = Daemon::of(&env.home, engine, name);
-        if daemon.remove(&env.home)? {
-            say(format_args!("replacing the builder `{name}`"));
-        }
-        daemon.ensure(&root, &env.registry)?;
-        env.docker = Docker::own(&env.home, engine, &root, &daemon)?;
-    } else {
-        remove_container(name);
-        create_container(&env, name)?;
+    if let Some(docker) = start_empty(&env, name)? {
+        env.docker = docker;
     }
     print(env.exports())?;
     if !env.docker.own {
         print(format_args!("export BUILDX_BUILDER={PREFIX}{name}"))?;
     }
     Ok(())
+}
+
+/// Starts a builder with an empty cache. Returns the client of it if it is a daemon.
+fn start_empty(env: &Env, name: &str) -> Result<Option<Docker>> {
+    let _lock = env.home.lock()?;
+    let Some(engine) = env.docker.engine else {
+        remove_container(name);
+        create_container(env, name)?;
+        return Ok(None);
+    };
+    let root = engine.root(&env.home)?;
+    let daemon = Daemon::of(&env.home, engine, name);
+    if daemon.remove(&env.home)? {
+        say(format_args!("replacing the builder `{name}`"));
+    }
+    daemon.ensure(&root, &env.registry)?;
+    Docker::own(&env.home, engine, &root, &daemon).map(Some)
+}
+
+/// A builder that this program uses itself. It goes with all its data when it is dropped.
+pub struct Builder<'a> {
+    env: &'a Env,
+    name: &'static str,
+    docker: Option<Docker>,
+}
+
+impl<'a> Builder<'a> {
+    /// Starts one with an empty cache, whatever it held before.
+    pub fn start(env: &'a Env, name: &'static str) -> Result<Builder<'a>> {
+        let docker = start_empty(env, name)?;
+        Ok(Builder { env, name, docker })
+    }
+
+    /// Returns the client, led to it.
+    pub fn command(&self) -> Command {
+        match &self.docker {
+            Some(docker) => docker.command(),
+            None => {
+                let mut command = self.env.docker.command();
+                command.env("BUILDX_BUILDER", format!("{PREFIX}{}", self.name));
+                command
+            }
+        }
+    }
+}
+
+impl Drop for Builder<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = stop(self.name) {
+            say(format_args!("the builder `{}` stays: {error}", self.name));
+        }
+    }
 }
 
 fn crash(name: &str) -> Result<()> {

@@ -19,7 +19,7 @@ use crate::talk::{print, say};
 const LIMIT: u64 = 25_000_000;
 
 /// How large the tool may be that is copied into the STORE of every builder.
-const SYNC_TOOL_LIMIT: u64 = 400_000;
+const SYNC_TOOL_LIMIT: u64 = 450_000;
 
 const FULL: &str = "werf-frontend:full";
 

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The directory of STORE that stages see at `/.werf/stapel`.
+/// The directory of STORE that stages see at `/.werf/stapel`. Ansible stages have it in their arguments, so it is in keys.
 pub const TOOLS: &str = "stapel";
 
 /// Why STORE could not be written.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use super::Manner;
 use super::walkers::Walkers;
 use crate::changes::Changes;
-use crate::dir::{Dir, Ids, Time};
+use crate::dir::{Dir, Ids};
 use crate::error::Error;
 use crate::guard::Skipped;
-use crate::owner;
 use crate::resolve;
 use crate::tree::{Place, Role, Tree};
 use crate::walk::{Base, Ensured, Walker};
@@ -25,8 +25,8 @@ pub(super) struct Target {
 
 impl Target {
     /// Finds or makes the base of a mapping.
-    fn new(root: &Dir, place: &Place<'_>, time: Time) -> Result<Target, Error> {
-        let (named, ours) = (owner::ids(root, place.mapping)?, Ids::ours());
+    fn new(root: &Dir, place: &Place<'_>, manner: Manner<'_>) -> Result<Target, Error> {
+        let (named, ours) = (manner.owners.ids(place.mapping)?, Ids::ours());
         let full = Ids {
             user: named.user.or(ours.user),
             group: named.group.or(ours.group),
@@ -35,7 +35,12 @@ impl Target {
             user: full.user.filter(|_| full.user != ours.user),
             group: full.group.filter(|_| full.group != ours.group),
         };
-        let base = Base::new(resolve::make(root, place.base.as_bytes(), full, time)?)?;
+        let base = Base::new(resolve::make(
+            root,
+            place.base.as_bytes(),
+            full,
+            manner.time,
+        )?)?;
         Ok(Target {
             base: Arc::new(base),
             named,
@@ -65,12 +70,12 @@ pub(super) fn make_directories(
     root: &Dir,
     tree: &Tree<'_>,
     changes: &Changes,
-    (time, nested_mode): (Time, u32),
+    manner: Manner<'_>,
     skipped: &mut Skipped,
 ) -> Result<Vec<Option<Target>>, Error> {
     let start = |mapping: usize| {
-        let target = Target::new(root, &tree.places[mapping], time)?;
-        Ok((Walker::new(&target.base, time), target))
+        let target = Target::new(root, &tree.places[mapping], manner)?;
+        Ok((Walker::new(&target.base, manner.time), target))
     };
     let mut walkers = Walkers::new(tree);
     for needed in &changes.needed {
@@ -83,7 +88,7 @@ pub(super) fn make_directories(
         }
         let mode = match directory.role {
             Role::Base => 0o755,
-            Role::Nested => nested_mode,
+            Role::Nested => manner.nested_mode,
         };
         let (here, ensured) = walker.ensure(path, mode, target.full)?;
         if needed.came && matches!(ensured, Ensured::Present) {

@@ -8,17 +8,21 @@
 mod delete;
 mod directories;
 mod files;
+mod patch;
+mod seal;
+mod skeleton;
 mod walkers;
 
 use std::fmt;
 use std::path::Path;
 
 use crate::changes::Changes;
-use crate::dir::Dir;
+use crate::dir::{Dir, Time};
 use crate::error::Error;
 use crate::guard::Skipped;
 use crate::hash::{ManifestId, StageDigest};
 use crate::manifest::Manifest;
+use crate::owner::Owners;
 use crate::slot::Slot;
 use crate::state;
 use crate::store::{Location, Store};
@@ -26,6 +30,9 @@ use crate::tree::Tree;
 use delete::delete;
 use directories::make_directories;
 use files::write_files;
+
+pub use patch::{PatchPlaces, patch};
+pub use seal::{check, seal};
 
 /// What to believe of the state file that the image has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,10 +151,7 @@ fn apply(
         Before::State => state::read(root)?,
         Before::Nothing => None,
     };
-    let bytes = store.read_manifest(slot.manifest)?;
-    let manifest = Manifest::decode(&bytes);
-    let manifest =
-        manifest.map_err(|why| Error::store(format!("read manifest {}: {why}", slot.manifest)))?;
+    let (bytes, manifest) = read_manifest(store, slot)?;
     let new = Tree::new(&manifest);
     if state
         .as_ref()
@@ -172,23 +176,56 @@ fn apply(
     let changes = Changes::between(&old, &new);
     // Nothing is touched before it is known that all that is needed is there.
     let blobs = locate(store, &new, &changes)?;
-    let time = slot.commit.time();
+    let manner = Manner {
+        time: slot.commit.time(),
+        nested_mode,
+        owners: Owners::Image(root),
+    };
+    let report = carry_out(root, (&old, &new), &changes, blobs, manner)?;
+    Ok((report, Some(bytes)))
+}
+
+/// How changes are carried out.
+#[derive(Clone, Copy)]
+struct Manner<'a> {
+    /// The time of everything that changes.
+    time: Time,
+    /// The mode of directories below the target of a mapping.
+    nested_mode: u32,
+    /// Who knows the owners that mappings name.
+    owners: Owners<'a>,
+}
+
+/// Carries out the changes from one tree to the other; `blobs` are those of the files that are written, in order.
+fn carry_out(
+    root: &Dir,
+    (old, new): (&Tree<'_>, &Tree<'_>),
+    changes: &Changes,
+    blobs: Vec<Location>,
+    manner: Manner<'_>,
+) -> Result<Report, Error> {
     let mut skipped = Skipped::default();
-    let deleted = delete(root, &old, &changes, time)?;
-    let targets = make_directories(root, &new, &changes, (time, nested_mode), &mut skipped)?;
+    let deleted = delete(root, old, changes, manner.time)?;
+    let targets = make_directories(root, new, changes, manner, &mut skipped)?;
     let files = changes.written.iter().map(|&at| new.files[at]).zip(blobs);
-    let written = write_files(&new, &targets, files, time, &mut skipped)?;
+    let written = write_files(new, &targets, files, manner.time, &mut skipped)?;
     let warnings = [written.warnings, skipped.warnings()].concat();
     let (written, unchanged) = (written.files, changes.unchanged);
-    Ok((
-        Report {
-            written,
-            deleted,
-            unchanged,
-            warnings,
-        },
-        Some(bytes),
-    ))
+    Ok(Report {
+        written,
+        deleted,
+        unchanged,
+        warnings,
+    })
+}
+
+/// Reads the manifest that a slot names.
+fn read_manifest(store: &Store, slot: &Slot) -> Result<(Vec<u8>, Manifest), Error> {
+    let bytes = store.read_manifest(slot.manifest)?;
+    let manifest = Manifest::decode(&bytes);
+    let manifest =
+        manifest.map_err(|why| Error::store(format!("read manifest {}: {why}", slot.manifest)))?;
+    Ok((bytes, manifest))
 }
 
 /// Finds the blobs of all files that are to be written, in the same order.

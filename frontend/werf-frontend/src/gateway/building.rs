@@ -13,14 +13,15 @@ use werf_plan::target::Target;
 use crate::lower::{Lowerer, Settings, StoreAccess};
 
 use super::answer::Answer;
-use super::bridge::{self, Bridge, CallError, Daemon, Ref};
+use super::bridge::{Bridge, Daemon};
 use super::dockerfile::DockerfileSolve;
-use super::failure::{Failure, explain_no_repository, look_and_blame};
+use super::failure::{Failure, explain_no_repository};
 use super::named_context::{self, NamedContext};
 use super::plan_graph::OwnImage;
 use super::planning::{Planned, plan_in};
 use super::request::Request;
 use super::rounds::{Round, Solved, TargetGraph, UnknownBaselines};
+use super::solving::solve_image;
 use super::unheeded::{self, Unheeded};
 use super::{bases, client_files, platform, report, toolchain};
 
@@ -38,6 +39,8 @@ pub(super) struct Build<'a> {
     pub(super) store: StoreAccess,
     /// What the daemon can do.
     pub(super) daemon: &'a Daemon,
+    /// Whether the daemon can patch an image that it does not have.
+    pub(super) can_link: bool,
     /// What was warned of while a platform was built: each once, though a platform may be built in several rounds.
     pub(super) warned: Mutex<BTreeSet<String>>,
 }
@@ -253,10 +256,34 @@ impl TargetBuild<'_> {
         retried: BTreeMap<ImageName, StageKind>,
         round: &Round,
     ) -> Result<Solved<Built>, Failure> {
+        let is_image = self.target.image().is_some();
+        let name = self.target.name();
+        let mut linked = (self.build.can_link && is_image).then(|| name.clone());
+        loop {
+            let (platform, retried) = (platform.clone(), retried.clone());
+            let built = self.attempt(bridge, platform, retried, round, linked);
+            if let Some(built) = built.await? {
+                return Ok(built);
+            }
+            linked = None;
+        }
+    }
+
+    /// Builds the target for one platform, with the last stage of the image `linked` made beside it; `None` if that cannot
+    /// be done.
+    async fn attempt(
+        &self,
+        bridge: &mut Bridge,
+        platform: Platform,
+        retried: BTreeMap<ImageName, StageKind>,
+        round: &Round,
+        linked: Option<ImageName>,
+    ) -> Result<Option<Solved<Built>>, Failure> {
         let request = self.build.request;
         let images = self.images();
         let settings = Settings {
             retried,
+            linked,
             toolchain: self.toolchain(bridge, round).await?,
             is_one_of_several: self.is_for_several || self.names_platforms(&platform),
             store: self.build.store,
@@ -303,27 +330,30 @@ impl TargetBuild<'_> {
             },
             images: images.iter().copied().cloned().collect(),
         };
-        let target_graph = graph_of(lowered);
+        let mut target_graph = graph_of(lowered);
         if !stages.is_empty() {
             let unknown = UnknownBaselines {
                 target_graph,
                 stages,
             };
-            return Ok(Solved::Well(Built::NeedsBaselines(Box::new(unknown))));
+            return Ok(Some(Solved::Well(Built::NeedsBaselines(Box::new(unknown)))));
         }
         if let Some(solve) = of_dockerfile {
             let native = native.map(|native| graph_of(native.into_parts()));
             let graphs: Vec<&TargetGraph> = [&target_graph].into_iter().chain(&native).collect();
             let made = solve.run(bridge, &graphs).await?;
-            return Ok(made.map(|made| Built::Image(made.into())));
+            return Ok(Some(made.map(|made| Built::Image(made.into()))));
         }
         let base = self.target.image();
         let base = base.and_then(|image| bases::of(self.plan, image, &bases));
-        let solved = solve_image(bridge, &self.build.own, &target_graph).await?;
-        Ok(solved.map(|reference| {
+        let own = &self.build.own;
+        let Some(solved) = solve_image(bridge, own, &mut target_graph).await? else {
+            return Ok(None);
+        };
+        Ok(Some(solved.map(|reference| {
             let config = target_graph.lowered.config.to_json();
             Built::Image(Answer::image(reference, config, &settings.platform, base))
-        }))
+        })))
     }
 
     /// Adds all that the target is made of to `lowerer`, and the target itself unless it is built from a Dockerfile: that is
@@ -439,28 +469,7 @@ fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Set
         session: request.session.clone(),
         contexts: request.contexts.clone(),
         store: StoreAccess::default(),
+        linked: None,
         toolchain: String::new(),
-    }
-}
-
-/// Solves the image, so that a failure happens while we can still say which stage it was.
-async fn solve_image(
-    bridge: &mut Bridge,
-    own: &OwnImage<'_>,
-    target_graph: &TargetGraph,
-) -> Result<Solved<Ref>, Failure> {
-    let lowered = &target_graph.lowered;
-    let Some(root) = lowered.root else {
-        return Ok(Solved::Well(Ref(String::new())));
-    };
-    let mut definition = lowered.graph.definition(root);
-    bridge::shrink(&mut definition)?;
-    match bridge.solve(definition).await {
-        Ok(reference) => Ok(Solved::Well(reference)),
-        Err(CallError::Status(status)) => {
-            let blamed = look_and_blame(bridge, own, *status, target_graph).await;
-            blamed.map(Solved::StoreLacks)
-        }
-        Err(error) => Err(error.into()),
     }
 }

@@ -39,9 +39,23 @@ pub(super) fn native(daemon: &Daemon) -> Platform {
     first.map(Platform::from_proto).unwrap_or_default()
 }
 
+/// What a daemon must be able to do for an image to be patched without being there.
+const LINK_CAPABILITIES: [&str; 2] = ["mergeop", "diffop"];
+
+/// Whether images can be patched without being there: Docker's classic image store has neither merges nor differences,
+/// though the daemon has the capabilities (`builder/builder-next/worker` of Docker).
+pub(super) fn can_link(daemon: &Daemon) -> bool {
+    let can = |needed: &&str| daemon.capabilities.iter().any(|present| present == needed);
+    has_snapshotter(daemon) && LINK_CAPABILITIES.iter().all(can)
+}
+
+fn has_snapshotter(daemon: &Daemon) -> bool {
+    daemon.labels.contains_key(SNAPSHOTTER)
+}
+
 /// Returns how stages have to mount STORE.
 pub(super) fn store_access(daemon: &Daemon) -> StoreAccess {
-    if daemon.labels.contains_key(SNAPSHOTTER) {
+    if has_snapshotter(daemon) {
         StoreAccess::Readonly
     } else {
         StoreAccess::Writable
@@ -61,5 +75,17 @@ mod tests {
         let of_docker = "org.mobyproject.buildkit.worker.moby.host-gateway-ip";
         assert_eq!(store_access(&labels(of_docker)), StoreAccess::Writable);
         assert_eq!(store_access(&labels(SNAPSHOTTER)), StoreAccess::Readonly);
+    }
+
+    #[test]
+    fn images_are_patched_without_being_there_where_the_daemon_can_do_all_of_it() {
+        let daemon = |label: &str, capabilities: &[&str]| Daemon {
+            labels: [(label.to_owned(), "overlayfs".to_owned())].into(),
+            capabilities: capabilities.iter().map(|&name| name.to_owned()).collect(),
+            ..Daemon::default()
+        };
+        assert!(can_link(&daemon(SNAPSHOTTER, &["diffop", "mergeop"])));
+        assert!(!can_link(&daemon(SNAPSHOTTER, &["diffop"])));
+        assert!(!can_link(&daemon("other", &["diffop", "mergeop"])));
     }
 }

@@ -29,6 +29,7 @@ pub mod report;
 pub mod request;
 mod resources;
 mod rounds;
+mod solving;
 pub mod stdio;
 pub mod subrequest;
 mod task;
@@ -143,6 +144,8 @@ async fn build(
         native: daemon::native(&daemon),
         store: daemon::store_access(&daemon),
         daemon: &daemon,
+        // A seal has the times of directories, and an image that is to have the same bytes whenever it is built must have none.
+        can_link: daemon::can_link(&daemon) && request.source_date_epoch.is_none(),
         warned: Mutex::default(),
     };
     let has_files = AtomicBool::new(false);

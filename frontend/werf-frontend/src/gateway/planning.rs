@@ -10,6 +10,7 @@ use super::plan_graph::{OwnImage, PLAN_FILE, plan_graph};
 use super::remote;
 use super::request::Request;
 use super::rounds::{Round, Solved};
+use super::solving::is_left;
 
 /// What PLAN has written.
 pub(super) struct Planned {
@@ -40,9 +41,13 @@ pub(super) async fn run_plan(
     texts: &mut Vec<SourceFile>,
 ) -> Result<Solved<Planned>, Failure> {
     loop {
-        let planned = plan_once(bridge, request, own, round, texts).await?;
-        let Solved::Well(planned) = planned else {
-            return Ok(planned);
+        let planned = match plan_once(bridge, request, own, round, texts).await? {
+            Some(Solved::Well(planned)) => planned,
+            Some(lacks) => return Ok(lacks),
+            None => {
+                round.leave_seals();
+                continue;
+            }
         };
         match &planned.file.outcome {
             Outcome::NeedsRemotes(remotes) if round.remotes.is_empty() => {
@@ -54,14 +59,14 @@ pub(super) async fn run_plan(
     }
 }
 
-/// Has PLAN run. The stages whose layers it is to look at are built first.
+/// Has PLAN run. The stages whose layers it is to look at are built first; `None` if one of their seals cannot be taken.
 async fn plan_once(
     bridge: &mut Bridge,
     request: &Request,
     own: &OwnImage<'_>,
     round: &Round,
     texts: &mut Vec<SourceFile>,
-) -> Result<Solved<Planned>, Failure> {
+) -> Result<Option<Solved<Planned>>, Failure> {
     let plan = plan_graph(request, own, round.plan_inputs())?;
     let vertex = plan.graph.digest(plan.out);
     let mut definition = plan.graph.definition(plan.out);
@@ -69,8 +74,11 @@ async fn plan_once(
     let reference = match (bridge.solve(definition).await, &round.unknown) {
         (Ok(reference), _) => reference,
         (Err(CallError::Status(status)), Some(built)) if !remote::is_to_blame(&status, &plan) => {
-            let blamed = look_and_blame(bridge, own, *status, &built.target_graph).await;
-            return blamed.map(Solved::StoreLacks);
+            if built.are_sealed() && is_left(&status, &built.target_graph) {
+                return Ok(None);
+            }
+            let miss = look_and_blame(bridge, own, *status, &built.target_graph).await?;
+            return Ok(Some(Solved::StoreLacks(miss)));
         }
         (Err(error), _) => {
             return Err(remote::explain(error, &plan, &round.remotes));
@@ -84,5 +92,5 @@ async fn plan_once(
         file.warnings.extend(odd);
     }
     texts.clone_from(&file.sources);
-    Ok(Solved::Well(Planned { file, vertex }))
+    Ok(Some(Solved::Well(Planned { file, vertex })))
 }

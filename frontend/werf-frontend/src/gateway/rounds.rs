@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use buildkit_llb::Node;
 use buildkit_proto::rpc;
 use werf_config::Base;
 use werf_config::ImageName;
@@ -55,11 +56,30 @@ pub(super) struct UnknownBaselines {
     pub stages: Vec<BaselineStage>,
 }
 
+impl UnknownBaselines {
+    /// Whether one of them is read from a seal.
+    pub fn are_sealed(&self) -> bool {
+        self.stages.iter().any(|stage| stage.seal.is_some())
+    }
+}
+
 /// The last stage before `gitCache` of an image.
 #[derive(Debug)]
 pub(super) struct BaselineStage {
     pub image: ImageName,
     pub layer: BaselineLayer,
+    /// The seal of that layer, which says the same and is small.
+    pub seal: Option<Node>,
+}
+
+impl BaselineStage {
+    /// Returns what PLAN looks at.
+    fn looked_at(&self) -> BaselineLayer {
+        BaselineLayer {
+            node: self.seal.unwrap_or(self.layer.node),
+            ..self.layer.clone()
+        }
+    }
 }
 
 /// How a solve ended, other than in a failure of its own.
@@ -132,6 +152,13 @@ impl Round {
         }
     }
 
+    /// Has PLAN look at whole layers, since a seal could not be taken.
+    pub fn leave_seals(&mut self) {
+        for stage in self.unknown.iter_mut().flat_map(|it| &mut it.stages) {
+            stage.seal = None;
+        }
+    }
+
     /// Returns what makes the execs of this round that run in every build others than those before.
     pub fn nonce(&self, session: &str) -> String {
         plan_graph::nonce(self.number, session)
@@ -147,7 +174,11 @@ impl Round {
             baselines: match &self.unknown {
                 Some(unknown) => BaselineLayers {
                     graph: unknown.target_graph.lowered.graph.clone(),
-                    layers: unknown.stages.iter().map(|it| it.layer.clone()).collect(),
+                    layers: unknown
+                        .stages
+                        .iter()
+                        .map(BaselineStage::looked_at)
+                        .collect(),
                 },
                 None => BaselineLayers::default(),
             },
@@ -182,12 +213,19 @@ impl Round {
                 if self.seen.contains(&image.name) || !(image.baseline_is_unknown || is_new) {
                     continue;
                 }
+                // What is sealed is this stage, unless there is another with sources behind it.
+                let link = lowered
+                    .link
+                    .as_ref()
+                    .filter(|link| link.image() == &image.name);
+                let link = link.filter(|_| !image.has(StageKind::GitCache));
                 stages.push(BaselineStage {
                     image: image.name.clone(),
                     layer: BaselineLayer {
                         stage: stage.digest.clone(),
                         node: step.node,
                     },
+                    seal: link.map(|link| link.seal),
                 });
                 waits.insert(&image.name);
             }

@@ -59,6 +59,7 @@ impl DockerfileBase {
         let done = DoneImage {
             root,
             config,
+            link: None,
             stages,
         };
         images.done.insert(self.name.clone(), done);

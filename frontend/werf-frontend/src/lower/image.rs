@@ -10,6 +10,7 @@ use werf_plan::file::{ImagePlan, SourceFile, Sources};
 use werf_plan::stage::StageKind;
 
 use super::image_config::ImageConfig;
+use super::link::{Link, Names, is_linked};
 use super::mounts::{self, Mounts};
 use super::stage::{StageCommand, commands_of, has_step, history, summary, tasks_of};
 use super::{Bases, FILE_TIME, Settings, Step};
@@ -25,6 +26,8 @@ pub(super) struct Images {
 pub(super) struct DoneImage {
     pub(super) root: Option<Node>,
     pub(super) config: ImageConfig,
+    /// What its patch will be like, if it is linked.
+    pub(super) link: Option<Link>,
     /// The file system after each stage.
     pub(super) stages: Vec<(StageKind, Option<Node>)>,
 }
@@ -77,20 +80,40 @@ impl Lowering<'_> {
             layers += 1;
         }
         let mut stages = Vec::new();
+        let mut link = None;
         for stage in &self.image.stages {
             if has_step(stage) {
+                let sealed = match (root, &stage.sources) {
+                    (Some(root), Some(Sources::Finish(tree)))
+                        if is_linked(self.image, self.settings) =>
+                    {
+                        // Not numbered, since it depends on the daemon whether they are there.
+                        let names = Names {
+                            seal: self.unnumbered_name("seal"),
+                            check: self.unnumbered_name("check"),
+                            patch: self.step_name(number + 1, stage.kind.name()),
+                        };
+                        layers += 2;
+                        // In the order of the layers.
+                        config.add_history(&names.check, false);
+                        config.add_history(&names.seal, false);
+                        Some(self.link(graph, root, stage, tree, &names))
+                    }
+                    _ => None,
+                };
                 number += 1;
                 layers += 1;
                 let name = self.step_name(number, stage.kind.name());
                 let with = |text: &str| format!("{name} {text}").trim_end().to_owned();
                 let in_history = with(&history(stage).unwrap_or_else(|| summary(stage)));
                 let name = with(&summary(stage));
-                let (node, first) = match StageCommand::of(stage) {
-                    Some(command) => {
+                let (node, first) = match (&sealed, StageCommand::of(stage)) {
+                    (Some(link), _) => (link.seal, Vec::new()),
+                    (None, Some(command)) => {
                         let node = self.stage(graph, root, stage, &command, &name);
                         (node, Vec::new())
                     }
-                    None => self.imports(graph, root, stage, &name, bases, images)?,
+                    (None, None) => self.imports(graph, root, stage, &name, bases, images)?,
                 };
                 config.add_history(&in_history, false);
                 let steps = images.steps.iter();
@@ -110,6 +133,7 @@ impl Lowering<'_> {
                     });
                 }
                 root = Some(node);
+                link = sealed.or(link);
             }
             if !stage.env.is_empty() {
                 config.set_env(&stage.env);
@@ -129,6 +153,7 @@ impl Lowering<'_> {
         Ok(DoneImage {
             root,
             config,
+            link,
             stages,
         })
     }
@@ -208,6 +233,12 @@ impl Lowering<'_> {
         let space = if self.label().is_empty() { "" } else { " " };
         let step = format!("{}{space}{number}/{} {stage}", self.label(), self.total);
         self.settings.bracketed(&printable::line(&step))
+    }
+
+    /// Returns `[app seal]` in the same way.
+    fn unnumbered_name(&self, step: &str) -> String {
+        let step = format!("{} {step}", self.label());
+        self.settings.bracketed(&printable::line(step.trim_start()))
     }
 
     pub(super) fn ranges(&self, at: &[Location]) -> Vec<SourceRange> {

@@ -11,6 +11,7 @@ mod image;
 pub mod image_config;
 mod image_spec;
 mod import;
+mod link;
 pub mod mounts;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -38,6 +39,7 @@ use stage::has_step;
 
 pub use base_image::{BaseFiles, BaseImage};
 pub use dockerfile_base::DockerfileBase;
+pub use link::Link;
 pub use settings::Settings;
 pub use store::StoreAccess;
 
@@ -53,8 +55,11 @@ pub type Bases = BTreeMap<String, BaseImage>;
 pub struct Lowered {
     /// The operations.
     pub graph: Graph,
-    /// The file system of the image; `None` if it is empty.
+    /// The file system of the image; `None` if it is empty. That of a linked one is its seal until it is
+    /// [patched](Lowered::patch).
     pub root: Option<Node>,
+    /// What its patch will be like, if it is linked ([`Settings::linked`]).
+    pub link: Option<Link>,
     /// Its configuration.
     pub config: ImageConfig,
     /// The steps that run something, so that a failure can be told by its stage; those of one image in their order.
@@ -197,6 +202,7 @@ impl<'a> Lowerer<'a> {
             root,
             config,
             stages: Vec::new(),
+            link: None,
         };
         self.images.done.insert(name.clone(), done);
         Ok(())
@@ -230,6 +236,7 @@ impl<'a> Lowerer<'a> {
         Lowered {
             graph: self.graph,
             root: None,
+            link: None,
             config: ImageConfig::scratch(),
             steps: self.images.steps,
         }
@@ -241,7 +248,10 @@ impl<'a> Lowerer<'a> {
     /// An image that has not been added.
     pub fn finish(mut self, target: &ImageName) -> Result<Lowered, Vec<Diagnostic>> {
         let Some(DoneImage {
-            root, mut config, ..
+            root,
+            mut config,
+            link,
+            ..
         }) = self.images.done.remove(target)
         else {
             let message = format!("there is no image `{target}` in the plan");
@@ -257,6 +267,7 @@ impl<'a> Lowerer<'a> {
         Ok(Lowered {
             graph: self.graph,
             root,
+            link,
             config,
             steps: self.images.steps,
         })

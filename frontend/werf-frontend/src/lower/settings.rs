@@ -46,6 +46,8 @@ pub struct Settings {
     pub contexts: BTreeMap<String, String>,
     /// How stages mount STORE.
     pub store: StoreAccess,
+    /// The image whose last stage is made beside it, where the daemon can do that.
+    pub linked: Option<ImageName>,
     /// The name of the ansible tool chain in STORE; empty if nothing needs one. It is in no key.
     pub toolchain: String,
 }

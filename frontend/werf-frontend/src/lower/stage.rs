@@ -196,8 +196,7 @@ impl Lowering<'_> {
             exec = exec.network(Network::None);
         }
         exec = exec.env(DIGEST_VARIABLE, stage.digest.hex());
-        let retried = self.settings.retried.get(&self.image.name);
-        if retried.is_some_and(|first| *first <= stage.kind) {
+        if self.is_retry(stage) {
             exec = exec.env(RETRY_VARIABLE, "2");
         }
         graph.exec(exec).root()
@@ -210,7 +209,7 @@ impl Lowering<'_> {
     /// has no cache key to be found by, and runs; its result is stored under the usual key. The same goes for a stage on top
     /// of one that has to run ([`Graph::ignores_cache`]). The digest in the file system keeps the stages of two images with
     /// equal scripts apart.
-    fn shell_directory(
+    pub(super) fn shell_directory(
         &self,
         graph: &mut Graph,
         root: Option<Node>,
@@ -237,6 +236,12 @@ impl Lowering<'_> {
             ));
         let is_forced = self.is_forced(graph, root, stage);
         graph.file(None, self.uncached(is_forced, file))
+    }
+
+    /// Whether the stage is built for the second time, since STORE was emptied under it or one below it.
+    pub(super) fn is_retry(&self, stage: &StagePlan) -> bool {
+        let retried = self.settings.retried.get(&self.image.name);
+        retried.is_some_and(|first| *first <= stage.kind)
     }
 
     /// Whether a stage on top of `root` has to run even if it is cached: because the client wants that, or because what
@@ -268,13 +273,16 @@ impl Lowering<'_> {
     /// The worker filter excludes no worker and is in no cache key. It makes the marked operation one of this session
     /// alone. Without it, BuildKit before 0.19 goes down when one build marks an operation, another build has the same
     /// operation unmarked, and both make the same of it (`walkProvenance` in `solver/jobs.go`, pull request 5606).
-    fn uncached(&self, is_forced: bool, file: File) -> File {
+    pub(super) fn uncached(&self, is_forced: bool, file: File) -> File {
         if !is_forced {
             return file;
         }
-        let session = &self.settings.session;
-        file.ignore_cache()
-            .worker(format!("id!=no-cache-{session}"))
+        file.ignore_cache().worker(self.mark())
+    }
+
+    /// Returns the worker filter of what has to be made even if it is cached.
+    pub(super) fn mark(&self) -> String {
+        format!("id!=no-cache-{}", self.settings.session)
     }
 
     /// The network of commands: what the client asked for, as in werf, else the image's own. Clients do not say `default`.

@@ -302,3 +302,77 @@ fn an_image_that_is_given_counts_as_done() {
             .contains(&("GIVEN".to_owned(), "1".to_owned()))
     );
 }
+
+/// An image whose last stage is made beside it, patched by some seal.
+fn linked(no_cache: Stages, is_patched: bool) -> Lowered {
+    const TEXT: &str = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\ngit: [{to: /app}]\n\
+        mount: [{from: tmp_dir, to: /tmp}]\nshell: {install: [one], setup: [two]}\n";
+    let config_text = SourceText::new("werf.yaml", TEXT).unwrap();
+    let config = load(&config_text).expect("right").config;
+    let app = ImageName::new("app");
+    let plan = werf_plan::plan(
+        &config,
+        "c",
+        &[(app.clone(), ImageSources::default())].into(),
+    );
+    let settings = Settings {
+        no_cache,
+        session: "s".to_owned(),
+        linked: Some(app.clone()),
+        ..Settings::default()
+    };
+    let mut lowered = lower(&plan, &app, &Bases::new(), &settings, &[])
+        .unwrap_or_else(|errors| panic!("{errors:#?}"));
+    if is_patched {
+        lowered.patch(&stapel_sync::SealId::from_bytes([0xab; 32]));
+    }
+    lowered
+}
+
+#[test]
+fn the_graph_of_a_linked_image_is_a_contract() {
+    let lowered = linked(Stages::new(), true);
+    insta::assert_snapshot!(lowered.graph.text(lowered.root.unwrap()));
+}
+
+/// The seal must not have the commit in its key, or it would be taken of the whole image for each.
+#[test]
+fn what_comes_before_the_patch_does_not_know_the_commit() {
+    let lowered = linked(Stages::new(), false);
+    let link = lowered.link.as_ref().unwrap();
+    let text = lowered.graph.text(link.seal);
+    let digest = lowered
+        .step(&ImageName::new("app"), StageKind::GitLatestPatch)
+        .map(|step| lowered.graph.digest(step.node));
+    assert_eq!(digest, Some(lowered.graph.digest(link.seal)));
+    assert!(text.contains("\"seal\""), "{text}");
+    assert!(
+        !text.contains("--slot\" \"") || !text.contains("--tree"),
+        "{text}"
+    );
+    assert!(!text.contains("gitLatestPatch]"), "{text}");
+}
+
+#[test]
+fn a_linked_image_has_to_be_made_where_a_stage_of_it_has_to_run() {
+    let usual = unmarked(&linked(Stages::new(), true));
+    let kinds = [
+        StageKind::GitArchive,
+        StageKind::Install,
+        StageKind::Setup,
+        StageKind::GitLatestPatch,
+    ];
+    for kind in kinds {
+        let no_cache = Stages::from([(ImageName::new("app"), kind)]);
+        let lowered = linked(no_cache, true);
+        let root = lowered.root.unwrap();
+        let text = lowered.graph.text(root);
+        assert!(lowered.graph.ignores_cache(root), "{kind}:\n{text}");
+        assert_eq!(
+            lowered.graph.outlive_ignored_cache(),
+            [""; 0],
+            "{kind}:\n{text}"
+        );
+        assert_eq!(unmarked(&lowered), usual, "the keys are the usual ones");
+    }
+}

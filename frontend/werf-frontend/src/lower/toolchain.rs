@@ -45,3 +45,15 @@ pub fn environment(
     ];
     (variables, vec![Mount::tmpfs(SCRATCH).into()])
 }
+
+#[cfg(test)]
+mod tests {
+    use werf_plan::agreed::{STORE_DIRECTORY, TOOLS};
+
+    use super::SYNC;
+
+    #[test]
+    fn the_program_is_where_plan_puts_the_tools() {
+        assert_eq!(SYNC, format!("{STORE_DIRECTORY}/{TOOLS}/bin/stapel-sync"));
+    }
+}

@@ -24,7 +24,7 @@ pub enum Measured {
     Pair([Summary; 2]),
     /// Something that a Dockerfile has no like of.
     Time(Summary),
-    /// The most memory of several runs.
+    /// The most bytes of several runs.
     Bytes(u64),
 }
 
@@ -92,7 +92,8 @@ fn shown(times: &Summary) -> String {
 }
 
 fn megabytes(bytes: u64) -> String {
-    format!("{:.0} MB", bytes as f64 / 1e6)
+    let digits = if bytes < 1_000_000 { 2 } else { 0 };
+    format!("{:.digits$} MB", bytes as f64 / 1e6)
 }
 
 /// Returns the figures as a table of Markdown, which is how `docs/performance.md` has them.

@@ -5,6 +5,7 @@
 
 mod ansible;
 mod figure;
+mod fresh;
 mod git;
 mod noop;
 mod stats;
@@ -27,6 +28,8 @@ pub enum Bench {
     Git(git::Options),
     /// A build of an edited file in development mode, and one after a commit of it
     Dev(git::dev::Options),
+    /// A commit of one file on builders that have nothing but a cache in a registry
+    Fresh(fresh::Options),
     /// Rendering and reading a large configuration, on the host
     Templates(templates::Options),
     /// Ansible stages of one task and of several, beside a shell stage that does nothing
@@ -47,6 +50,7 @@ pub fn run(bench: &Bench) -> Result<()> {
         Bench::Noop(options) => noop::run(options),
         Bench::Git(options) => git::run(options),
         Bench::Dev(options) => git::dev::run(options),
+        Bench::Fresh(options) => fresh::run(options),
         Bench::Templates(options) => templates::run(options),
         Bench::Ansible(options) => ansible::run(options),
     }

@@ -7,7 +7,7 @@
 pub mod dev;
 mod plan;
 mod repository;
-mod text;
+pub mod text;
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ use crate::home::remove_dir;
 use crate::process::capture;
 use crate::talk::{print, say};
 use plan::Plan;
-use repository::Repository;
+pub use repository::Repository;
 
 const WERF: &str = include_str!("werf.yaml");
 const PEER: &str = include_str!("Dockerfile.peer");
