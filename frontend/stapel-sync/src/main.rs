@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 use stapel_sync::store::Store;
 use stapel_sync::{
-    Arguments, Command, Error, Report, SlotArguments, check, context, finish, leave, patch, run,
-    seal, sync,
+    Arguments, Command, Error, ErrorKind, Report, SlotArguments, check, context, finish, leave,
+    patch, run, seal, sync,
 };
 
 fn main() -> ExitCode {
@@ -21,7 +21,8 @@ fn main() -> ExitCode {
     match execute(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if let Some(image) = image {
+            // What STORE lacks, the next build has.
+            if let Some(image) = image.filter(|_| error.kind() == ErrorKind::Own) {
                 leave(&image, error.kind().exit_code(), &error.to_string());
             }
             failed(&error)

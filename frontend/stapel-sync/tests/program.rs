@@ -53,7 +53,7 @@ fn sync_says_one_line() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         stderr(&output),
-        "sources: 1 written, 0 deleted, 0 unchanged\n"
+        "sources: 1 written (1 B), 0 deleted, 0 unchanged\n"
     );
     assert_eq!(output.stdout, b"");
     assert_eq!(fixture.names("app"), ["a"]);
@@ -95,7 +95,7 @@ fn run_becomes_the_script() {
     assert_eq!(String::from_utf8(output.stdout.clone()).unwrap(), expected);
     assert_eq!(
         stderr(&output),
-        "sources: 1 written, 0 deleted, 0 unchanged\n"
+        "sources: 1 written (1 B), 0 deleted, 0 unchanged\n"
     );
 }
 
@@ -402,7 +402,7 @@ fn a_sealed_image_is_patched_by_its_seal_alone() {
     let output = patch(&id);
     assert_eq!(
         stderr(&output),
-        "sources: 1 written, 1 deleted, 0 unchanged\n"
+        "sources: 1 written (1 B), 1 deleted, 0 unchanged\n"
     );
     assert_eq!(output.status.code(), Some(0));
     let names = |root: &std::path::Path| -> Vec<String> {

@@ -37,7 +37,7 @@ fn the_first_sync_writes_everything() {
     let report = fixture.sync(&[app, one("/etc/motd", file("welcome"))], 1000);
     assert_eq!(
         report.to_string(),
-        "sources: 5 written, 0 deleted, 0 unchanged"
+        "sources: 5 written (25 B), 0 deleted, 0 unchanged"
     );
     assert_eq!(
         fixture.names("app"),
@@ -110,7 +110,7 @@ fn only_what_the_commits_changed_is_touched() {
     let report = fixture.sync(&[tree("/app", &files)], 2000);
     assert_eq!(
         report.to_string(),
-        "sources: 2 written, 1 deleted, 2 unchanged"
+        "sources: 2 written (2 B), 1 deleted, 2 unchanged"
     );
     assert_eq!(fixture.names("app"), ["added", "changed", "mine"]);
     assert_eq!(read(&fixture.path("app/mine")), "formatted");

@@ -30,6 +30,8 @@ const MAX_THREADS: usize = 4;
 #[derive(Default)]
 pub(super) struct Written {
     pub(super) files: usize,
+    /// How many bytes are in them.
+    pub(super) bytes: u64,
     pub(super) warnings: Vec<String>,
 }
 
@@ -82,6 +84,7 @@ pub(super) fn write_files(
     });
     let mut written = Written {
         files: jobs.len(),
+        bytes: jobs.iter().map(|(_, blob)| blob.size()).sum(),
         ..Written::default()
     };
     let mut failure: Option<(usize, Error)> = None;

@@ -48,6 +48,8 @@ pub enum Before {
 pub struct Report {
     /// How many files and links were written.
     pub written: usize,
+    /// How many bytes are in those.
+    pub bytes: u64,
     /// How many were removed.
     pub deleted: usize,
     /// How many are the same in both manifests and were not looked at.
@@ -60,15 +62,32 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report {
             written,
+            bytes,
             deleted,
             unchanged,
             ..
         } = self;
-        write!(
-            f,
-            "sources: {written} written, {deleted} deleted, {unchanged} unchanged"
-        )
+        write!(f, "sources: {written} written")?;
+        if *written > 0 {
+            write!(f, " ({})", size(*bytes))?;
+        }
+        write!(f, ", {deleted} deleted, {unchanged} unchanged")
     }
+}
+
+/// Returns a number of bytes as people read it, in the units of Docker.
+fn size(bytes: u64) -> String {
+    let mut tenths = bytes.saturating_mul(10);
+    for unit in ["B", "kB", "MB"] {
+        if tenths < 10_000 {
+            return match tenths % 10 {
+                0 => format!("{} {unit}", tenths / 10),
+                rest => format!("{}.{rest} {unit}", tenths / 10),
+            };
+        }
+        tenths /= 1000;
+    }
+    format!("{}.{} GB", tenths / 10, tenths % 10)
 }
 
 /// The mode of directories below the target of a mapping, which is werf's.
@@ -210,11 +229,11 @@ fn carry_out(
     let files = changes.written.iter().map(|&at| new.files[at]).zip(blobs);
     let written = write_files(new, &targets, files, manner.time, &mut skipped)?;
     let warnings = [written.warnings, skipped.warnings()].concat();
-    let (written, unchanged) = (written.files, changes.unchanged);
     Ok(Report {
-        written,
+        written: written.files,
+        bytes: written.bytes,
         deleted,
-        unchanged,
+        unchanged: changes.unchanged,
         warnings,
     })
 }
@@ -250,4 +269,24 @@ fn locate(store: &Store, tree: &Tree<'_>, changes: &Changes) -> Result<Vec<Locat
         )));
     }
     Ok(found.into_iter().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1 kB"),
+            (12_449, "12.4 kB"),
+            (999_999, "999.9 kB"),
+            (5_000_000, "5 MB"),
+            (454_000_000_000, "454.0 GB"),
+        ] {
+            assert_eq!(size(bytes), shown);
+        }
+    }
 }
