@@ -172,6 +172,11 @@ fn a_script_that_cannot_be_started_is_named() {
         stderr(&output)
             .ends_with("run `/no/such/script`: No such file or directory (os error 2)\n")
     );
+    // Whoever looks at what has become of the stage finds the same.
+    assert_eq!(
+        fs::read_to_string(fixture.path(".werf-failure")).unwrap(),
+        "94\n\nrun `/no/such/script`: No such file or directory (os error 2)\n"
+    );
 }
 
 #[test]
