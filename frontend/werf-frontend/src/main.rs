@@ -28,7 +28,7 @@ struct Arguments {
 enum Command {
     /// List mistakes and warnings of the HEAD commit, and fail if there are some
     Check(Check),
-    /// Print the plan of the HEAD commit as JSON: images, stages, digests and what they are made of
+    /// Print the plan of the HEAD commit: images, stages, digests and what they are made of
     Plan(Plan),
     /// Print a file for `docker buildx bake` that builds all final images of the HEAD commit
     Bake(Bake),

@@ -8,5 +8,6 @@ mod dependencies;
 mod examples;
 mod gateway;
 mod image_spec;
+mod overview;
 mod program;
 mod walls;

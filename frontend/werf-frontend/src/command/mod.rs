@@ -4,11 +4,13 @@ mod bake;
 mod check;
 mod plan;
 mod plan_in_build;
+mod plan_table;
 mod print_failure;
 mod put_toolchain;
 mod render;
 mod schema;
 mod terminal;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -10,6 +10,7 @@ mod commit;
 pub mod contexts;
 pub mod dev;
 mod filtered;
+pub mod inventory;
 pub mod locate;
 mod manifest_of;
 pub mod plan;

@@ -1,0 +1,157 @@
+//! What people are shown of a project: the table of `plan`.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::program::{git, git_all, told};
+
+/// Returns a repository whose only commit has the files of an example.
+pub fn example(name: &str) -> TempDir {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let directory = tempfile::tempdir().unwrap();
+    copy(&from.join(name), directory.path());
+    git(directory.path(), &["init", "--quiet"]);
+    git_all(directory.path());
+    directory
+}
+
+/// Returns a repository whose only commit has `files`.
+pub fn project(files: &[(&str, &str)]) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    git(directory.path(), &["init", "--quiet"]);
+    for (path, text) in files {
+        write(directory.path(), path, text);
+    }
+    git_all(directory.path());
+    directory
+}
+
+/// Writes a file of a repository.
+pub fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            std::fs::create_dir(&to).unwrap();
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// Returns what a command prints, without commits, whose ids have the time in them.
+pub fn shown(root: &Path, arguments: &[&str]) -> String {
+    let (code, out, err) = told(root, arguments);
+    assert_eq!(code, Some(0), "{err}");
+    let commits = |text: &str| {
+        let words = text.split_inclusive([' ', '\n']);
+        let mut after_commit = false;
+        let words = words.map(|word| {
+            let is_commit = std::mem::replace(&mut after_commit, word == "commit ");
+            let end = &word[word.trim_end().len()..];
+            if is_commit {
+                format!("COMMIT{end}")
+            } else {
+                word.to_owned()
+            }
+        });
+        words.collect::<String>()
+    };
+    commits(&out)
+}
+
+/// What the examples have not: a Dockerfile, what it is told, platforms, an import of another registry's image, a mask that
+/// matches nothing, and names that a terminal would obey.
+const MORE: &str = r#"project: more
+configVersion: 1
+build: {cacheVersion: "7"}
+---
+image: worker
+from: alpine:3.20
+platform: [linux/amd64, linux/arm64]
+git:
+- add: /src
+  to: /app
+  stageDependencies:
+    install: [go.mod, "*.lock"]
+    setup: ["**/*.go"]
+- {add: /go.tool, to: /tool, stageDependencies: {setup: ["**"]}}
+import:
+- {from: busybox:1.36, add: /bin, to: /busybox, before: install}
+mount:
+- {from: tmp_dir, to: /cache}
+shell:
+  install: ["go mod download", "echo '\e[31m'"]
+  installCacheVersion: "2"
+  beforeSetup: "true"
+  setup: go build
+---
+image: web
+dockerfile: Dockerfile
+context: web
+target: run
+args: {VERSION: "1"}
+dependencies:
+- {image: worker, imports: [{type: ImageName, targetBuildArg: WORKER}]}
+"#;
+
+#[test]
+fn a_plan_is_a_table() {
+    for name in ["git-app", "monorepo", "ansible-app", "layers-app"] {
+        let project = example(name);
+        insta::assert_snapshot!(format!("plan_of_{name}"), shown(project.path(), &["plan"]));
+    }
+    let project = project(&[
+        ("werf.yaml", MORE),
+        ("src/go.mod", "module x\n"),
+        ("src/main.go", "package main\n"),
+        ("src/a/b.go", "package a\n"),
+        ("go.tool", "1.23\n"),
+        ("web/Dockerfile", "FROM scratch AS run\nCOPY . /\n"),
+        ("web/index.html", "<p>hello\n"),
+    ]);
+    insta::assert_snapshot!("plan_of_more", shown(project.path(), &["plan"]));
+}
+
+#[test]
+fn the_plan_for_machines_is_the_same_in_both_spellings_of_its_option() {
+    let project = example("git-app");
+    let (code, json, _) = told(project.path(), &["plan", "--format", "json"]);
+    assert_eq!(code, Some(0));
+    let plan: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(plan["project"], "git-app");
+    assert_eq!(told(project.path(), &["plan", "--format=json"]).1, json);
+}
+
+#[test]
+fn a_table_is_as_wide_as_the_terminal() {
+    let project = example("monorepo");
+    // `script` (util-linux) is a terminal, and `stty` says how wide it is.
+    let command = format!(
+        "stty cols 72; '{}' plan 2> /dev/null",
+        env!("CARGO_BIN_EXE_werf-frontend")
+    );
+    let output = std::process::Command::new("timeout")
+        .args(["60", "script", "--quiet", "--return", "--command"])
+        .args([&command, "/dev/null"])
+        .current_dir(project.path())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{shown}");
+    let widest = shown.lines().map(|line| line.trim_end().chars().count());
+    assert!(widest.max().unwrap() <= 72, "{shown}");
+    assert!(
+        shown.contains("sed") && !shown.contains('\u{1b}'),
+        "{shown}"
+    );
+}
