@@ -10,7 +10,9 @@ use clap::{Parser, Subcommand};
 use werf_frontend::gateway;
 use werf_plan::agreed::{plan_in_build, print_failure, put_toolchain};
 
-use command::{Bake, Check, Plan, PlanInBuild, PrintFailure, PutToolchain, Render, Schema};
+use command::{
+    Bake, Check, Explain, Plan, PlanInBuild, PrintFailure, PutToolchain, Render, Schema,
+};
 
 /// Builds the images of a werf.yaml with BuildKit.
 ///
@@ -30,6 +32,8 @@ enum Command {
     Check(Check),
     /// Print the plan of the HEAD commit: images, stages, digests and what they are made of
     Plan(Plan),
+    /// Say which stages run again between two commits, and why
+    Explain(Box<Explain>),
     /// Print a file for `docker buildx bake` that builds all final images of the HEAD commit
     Bake(Bake),
     /// Print the configuration of the HEAD commit with all templates rendered
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Check(command) => command.run(),
         Command::Plan(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Bake(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Schema(command) => command.run(),

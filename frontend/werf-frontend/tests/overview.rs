@@ -1,4 +1,4 @@
-//! What people are shown of a project: the table of `plan`.
+//! What people are shown of a project: the table of `plan`, and what `explain` says of two commits.
 
 use std::path::Path;
 
@@ -109,6 +109,13 @@ fn a_plan_is_a_table() {
         let project = example(name);
         insta::assert_snapshot!(format!("plan_of_{name}"), shown(project.path(), &["plan"]));
     }
+    let project = more();
+    git(project.path(), &["checkout", "--quiet", "HEAD~1"]);
+    insta::assert_snapshot!("plan_of_more", shown(project.path(), &["plan"]));
+}
+
+/// Returns the `more` project with a second commit.
+fn more() -> TempDir {
     let project = project(&[
         ("werf.yaml", MORE),
         ("src/go.mod", "module x\n"),
@@ -118,7 +125,75 @@ fn a_plan_is_a_table() {
         ("web/Dockerfile", "FROM scratch AS run\nCOPY . /\n"),
         ("web/index.html", "<p>hello\n"),
     ]);
-    insta::assert_snapshot!("plan_of_more", shown(project.path(), &["plan"]));
+    let config = MORE
+        .replace("go mod download", "go mod download -x")
+        .replace("installCacheVersion: \"2\"", "installCacheVersion: \"3\"")
+        .replace("VERSION: \"1\"", "VERSION: \"2\"")
+        .replace("**/*.go\"", "**/*.go\", x.lock");
+    write(project.path(), "werf.yaml", &config);
+    write(project.path(), "src/go.mod", "module y\n");
+    write(project.path(), "src/x.lock", "1\n");
+    write(
+        project.path(),
+        "web/Dockerfile",
+        "FROM scratch AS run\nCOPY . /srv\n",
+    );
+    std::fs::remove_file(project.path().join("src/a/b.go")).unwrap();
+    for number in 0..12 {
+        write(
+            project.path(),
+            &format!("web/pages/{number:02}\u{1b}.html"),
+            "x",
+        );
+    }
+    git_all(project.path());
+    project
+}
+
+#[test]
+fn what_runs_again_is_explained_down_to_files_and_lines() {
+    let project = more();
+    let root = project.path();
+    insta::assert_snapshot!("explain_more", shown(root, &["explain"]));
+    let stage = [
+        "explain",
+        "worker/setup",
+        "--from",
+        "HEAD~1",
+        "--to",
+        "HEAD",
+    ];
+    insta::assert_snapshot!("explain_a_stage", shown(root, &stage));
+    let (code, json, err) = told(root, &["explain", "web", "--format", "json"]);
+    assert_eq!(code, Some(0), "{err}");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    insta::assert_json_snapshot!("explain_for_machines", json["images"]);
+    // Nothing is different between a commit and itself; a name that is none is a mistake.
+    let same = ["explain", "--from", "HEAD", "--unchanged"];
+    insta::assert_snapshot!("explain_nothing", shown(root, &same));
+    for (arguments, message) in [
+        (
+            &["explain", "nope"][..],
+            "`nope` is no image of this project; its images are `web`, `worker`",
+        ),
+        (
+            &["explain", "--from", "HEAD~7"],
+            "`HEAD~7` is no commit of this repository",
+        ),
+        (&["explain", "--to", "HEAD", "--dev"], "cannot be used with"),
+    ] {
+        let (code, out, err) = told(root, arguments);
+        assert!(code != Some(0) && out.is_empty(), "{arguments:?}: {out}");
+        assert!(err.contains(message), "{err}");
+    }
+}
+
+#[test]
+fn what_the_working_directory_would_run_again_is_explained() {
+    let project = example("monorepo");
+    write(project.path(), "site/pages/new", "<p>");
+    let explained = shown(project.path(), &["explain", "--dev"]);
+    insta::assert_snapshot!("explain_dev", explained);
 }
 
 #[test]

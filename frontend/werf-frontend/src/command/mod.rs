@@ -2,6 +2,8 @@
 
 mod bake;
 mod check;
+mod explain;
+mod explain_text;
 mod plan;
 mod plan_in_build;
 mod plan_table;
@@ -23,6 +25,7 @@ use werf_plan::agreed::{DEFAULT_NAMES, DEV_ARGUMENT};
 
 pub use bake::Bake;
 pub use check::Check;
+pub use explain::Explain;
 pub use plan::Plan;
 pub use plan_in_build::PlanInBuild;
 pub use print_failure::PrintFailure;

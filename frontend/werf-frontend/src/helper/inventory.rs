@@ -135,6 +135,15 @@ impl Inventory {
     }
 }
 
+impl Inventory {
+    /// Returns how many bytes the mappings of `image` take, as far as that is known.
+    pub fn bytes(&self, image: &ImageName) -> u64 {
+        let mappings = self.mappings.get(image).into_iter().flatten();
+        let files = mappings.flat_map(|mapping| &mapping.files);
+        files.filter_map(|file| file.bytes).sum()
+    }
+}
+
 impl MappingFiles {
     fn new(mapping: &GitMapping, files: Vec<TakenFile>, is_file: bool) -> MappingFiles {
         let matched = |written: &Located<String>| {

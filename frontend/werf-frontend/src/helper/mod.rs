@@ -9,6 +9,7 @@ pub mod changes;
 mod commit;
 pub mod contexts;
 pub mod dev;
+pub mod explain;
 mod filtered;
 pub mod inventory;
 pub mod locate;
