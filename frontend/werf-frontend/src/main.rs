@@ -11,7 +11,7 @@ use werf_frontend::gateway;
 use werf_plan::agreed::{plan_in_build, print_failure, put_toolchain};
 
 use command::{
-    Bake, Check, Explain, Plan, PlanInBuild, PrintFailure, PutToolchain, Render, Schema,
+    Bake, Check, Explain, Graph, Plan, PlanInBuild, PrintFailure, PutToolchain, Render, Schema,
 };
 
 /// Builds the images of a werf.yaml with BuildKit.
@@ -34,6 +34,8 @@ enum Command {
     Plan(Plan),
     /// Say which stages run again between two commits, and why
     Explain(Box<Explain>),
+    /// Draw images, their stages, and what they take of one another
+    Graph(Box<Graph>),
     /// Print a file for `docker buildx bake` that builds all final images of the HEAD commit
     Bake(Bake),
     /// Print the configuration of the HEAD commit with all templates rendered
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Graph(command) => command.run(),
         Command::Bake(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Schema(command) => command.run(),

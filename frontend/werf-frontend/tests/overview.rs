@@ -230,3 +230,49 @@ fn a_table_is_as_wide_as_the_terminal() {
         "{shown}"
     );
 }
+
+#[test]
+fn a_graph_shows_what_images_are_made_of() {
+    let project = more();
+    let root = project.path();
+    for format in ["dot", "mermaid"] {
+        let arguments = ["graph", "--format", format];
+        insta::assert_snapshot!(format!("graph_{format}"), shown(root, &arguments));
+        let compared = ["graph", "--format", format, "--from", "HEAD~1"];
+        insta::assert_snapshot!(format!("graph_{format}_compared"), shown(root, &compared));
+    }
+    let compared = shown(root, &["graph", "--from", "HEAD~1"]);
+    assert!(compared.contains("runs again perhaps"), "{compared}");
+    assert!(!shown(root, &["graph"]).contains("runs again"));
+}
+
+/// `WERF_PICTURES=write cargo test -p werf-frontend pictures` draws them anew.
+#[test]
+fn the_pictures_of_the_documentation_are_those_of_the_examples() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let pictures = root.join("docs/pictures");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root.join("examples")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let project = example(&name);
+        let (code, drawn, err) = told(project.path(), &["graph"]);
+        assert_eq!(code, Some(0), "{name}: {err}");
+        let path = pictures.join(format!("{name}.svg"));
+        if std::env::var_os("WERF_PICTURES").is_some_and(|value| value == "write") {
+            write(&root, &format!("docs/pictures/{name}.svg"), &drawn);
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == drawn,
+            "docs/pictures/{name}.svg is another one: draw it anew"
+        );
+        names.push(format!("{name}.svg"));
+    }
+    let kept = std::fs::read_dir(&pictures).unwrap();
+    let mut kept: Vec<String> = kept
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    kept.sort();
+    assert_eq!(kept, names, "a picture is of no example");
+}

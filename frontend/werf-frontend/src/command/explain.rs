@@ -58,6 +58,16 @@ enum Format {
 }
 
 impl Range {
+    /// Whether something is said of it.
+    pub fn is_given(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+
+    /// Whether it ends elsewhere than at HEAD or in the working directory.
+    pub fn has_end(&self) -> bool {
+        self.to.is_some()
+    }
+
     /// Plans both commits; `request` is for HEAD or for the working directory.
     ///
     /// # Errors
@@ -112,7 +122,7 @@ impl Explain {
     /// Prints what runs again.
     pub fn run(self) -> ExitCode {
         let is_dev = self.checkout.dev;
-        let is_of_head = self.range.to.is_none();
+        let is_of_head = !self.range.has_end();
         let request = PlanRequest {
             remotes: self.remote,
             ..self.checkout.request(build_args(&self.build_arg))
