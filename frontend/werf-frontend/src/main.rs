@@ -12,6 +12,7 @@ use werf_plan::agreed::{plan_in_build, print_failure, put_toolchain};
 
 use command::{
     Bake, Check, Explain, Graph, Plan, PlanInBuild, PrintFailure, PutToolchain, Render, Schema,
+    Values,
 };
 
 /// Builds the images of a werf.yaml with BuildKit.
@@ -37,7 +38,9 @@ enum Command {
     /// Draw images, their stages, and what they take of one another
     Graph(Box<Graph>),
     /// Print a file for `docker buildx bake` that builds all final images of the HEAD commit
-    Bake(Bake),
+    Bake(Box<Bake>),
+    /// Print values for Helm: the images that a bake has pushed, as charts for werf read them
+    Values(Values),
     /// Print the configuration of the HEAD commit with all templates rendered
     Render(Render),
     /// Print a JSON Schema of the configuration, for editors
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::Graph(command) => command.run(),
         Command::Bake(command) => command.run(),
+        Command::Values(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::PlanInBuild(command) => command.run(),

@@ -51,21 +51,16 @@ fn copy(from: &Path, to: &Path) {
 pub fn shown(root: &Path, arguments: &[&str]) -> String {
     let (code, out, err) = told(root, arguments);
     assert_eq!(code, Some(0), "{err}");
-    let commits = |text: &str| {
-        let words = text.split_inclusive([' ', '\n']);
-        let mut after_commit = false;
-        let words = words.map(|word| {
-            let is_commit = std::mem::replace(&mut after_commit, word == "commit ");
-            let end = &word[word.trim_end().len()..];
-            if is_commit {
-                format!("COMMIT{end}")
-            } else {
-                word.to_owned()
-            }
-        });
-        words.collect::<String>()
-    };
-    commits(&out)
+    let mut parts = out.split("commit ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |shown, part| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+        let is_commit = part.len() - rest.len() == 12;
+        shown
+            + "commit "
+            + if is_commit { "COMMIT" } else { "" }
+            + if is_commit { rest } else { part }
+    })
 }
 
 /// What the examples have not: a Dockerfile, what it is told, platforms, an import of another registry's image, a mask that
@@ -275,4 +270,43 @@ fn the_pictures_of_the_documentation_are_those_of_the_examples() {
     names.sort();
     kept.sort();
     assert_eq!(kept, names, "a picture is of no example");
+}
+
+/// What bake says of two images that it has pushed.
+const METADATA: &str = r#"{"buildx.build.warnings": [], "web": {"containerimage.digest": "sha256:11", "image.name": "localhost:5000/shop/web:v1"}, "worker": {"containerimage.digest": "sha256:22", "image.name": "team/worker"}}"#;
+
+#[test]
+fn charts_for_werf_find_the_images_that_bake_has_pushed() {
+    let project = more();
+    let metadata = tempfile::tempdir().unwrap();
+    let path = metadata.path().join("meta.json");
+    std::fs::write(&path, METADATA).unwrap();
+    let path = path.to_str().unwrap();
+    let of_env = [
+        "values",
+        "--env",
+        "dev",
+        "--repo",
+        "localhost:5000/shop",
+        "--metadata-file",
+        path,
+    ];
+    let (code, out, err) = told(project.path(), &of_env);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let mut values: serde_json::Value = serde_json::from_str(&out).unwrap();
+    for commit in ["/werf/commit", "/global/werf/commit"] {
+        let commit = values.pointer_mut(commit).unwrap();
+        assert_eq!(commit["hash"].as_str().unwrap().len(), 40);
+        assert!(commit["date"]["unix"].is_number() && commit["date"]["human"].is_string());
+        *commit = "COMMIT".into();
+    }
+    insta::assert_json_snapshot!("values", values);
+    // A chart would fail later, and say less.
+    std::fs::write(path, METADATA.replace("\"worker\"", "\"other\"")).unwrap();
+    let (code, out, err) = told(project.path(), &["values", "--metadata-file", path]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(
+        err.contains("the metadata has nothing of image `worker`"),
+        "{err}"
+    );
 }

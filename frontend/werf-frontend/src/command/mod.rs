@@ -13,6 +13,7 @@ mod put_toolchain;
 mod render;
 mod schema;
 mod terminal;
+mod values;
 mod words;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ pub use print_failure::PrintFailure;
 pub use put_toolchain::PutToolchain;
 pub use render::Render;
 pub use schema::Schema;
+pub use values::Values;
 
 /// The directory that a repository is told by, and the one that is named where none is found.
 const GIT_DIR: &str = ".git";

@@ -4,8 +4,10 @@
 pub mod bake;
 mod bake_metadata;
 mod bake_steps;
+pub mod bake_targets;
 pub mod baseline;
 pub mod changes;
+pub mod chart_values;
 mod commit;
 pub mod contexts;
 pub mod dev;

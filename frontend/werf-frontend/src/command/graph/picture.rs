@@ -185,7 +185,7 @@ fn title(plan: &Plan, explained: Option<&Explanation>) -> String {
     match explained {
         None => plan.project.clone(),
         Some(explained) => format!(
-            "{}: commit {} after {}",
+            "{}: commit {} after commit {}",
             plan.project,
             plan_table::short(&explained.to),
             plan_table::short(&explained.from)
