@@ -105,6 +105,8 @@ fn written(image: &DockerfilePlan) -> Vec<(&'static str, String)> {
     }
     let args = image.args.iter();
     all.extend(args.map(|(name, value)| ("args", format!("{name}={value}"))));
+    let images = image.images.values();
+    all.extend(images.map(|name| ("image", name.to_string())));
     let hosts = image.extra_hosts.iter();
     all.extend(hosts.map(|(name, address)| ("addHost", format!("{name}:{address}"))));
     let platforms = image.platforms.iter();

@@ -305,8 +305,8 @@ impl Comparison<'_> {
                         layer: key.1,
                     };
                     let mut reasons = self.fields(pair);
-                    if let Some(before) = before.filter(|_| stage.script.is_some()) {
-                        reasons.extend(stage::beside_digest(before, image));
+                    if let Some(before) = before {
+                        reasons.extend(stage::beside_digest(before, image, stage));
                     }
                     reasons
                 }
@@ -329,7 +329,7 @@ impl Comparison<'_> {
                     verdict,
                 });
             }
-            let of_images = images(image, stage, done);
+            let of_images = images(image, was, stage, done);
             let is_perhaps = earlier.is_some() || !of_images.is_empty();
             let unsaid = of_images.into_iter().filter(|it| !reasons.contains(it));
             let unsaid: Vec<_> = unsaid.collect();
@@ -369,8 +369,14 @@ impl Comparison<'_> {
     }
 }
 
-/// Returns what a stage takes of other images whose content may be another, and that its digest does not know.
-fn images(image: &ImagePlan, stage: &StagePlan, done: &Done) -> Vec<Reason> {
+/// Returns what a stage takes of other images whose content may be another, and that its digest does not know; `was` is the
+/// stage at the earlier commit.
+fn images(
+    image: &ImagePlan,
+    was: Option<&StagePlan>,
+    stage: &StagePlan,
+    done: &Done,
+) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if stage.kind == StageKind::From
         && let Base::Sibling { image: base, .. } = &image.base
@@ -382,6 +388,17 @@ fn images(image: &ImagePlan, stage: &StagePlan, done: &Done) -> Vec<Reason> {
             image: base.clone(),
             path: None,
         });
+    }
+    let before = was.map_or(&[][..], |was| &was.imports);
+    for (before, after) in before.iter().zip(&stage.imports) {
+        let (before, after) = (source(&before.from), source(&after.from));
+        if before != after {
+            reasons.push(Reason::Field {
+                field: "from".to_owned(),
+                before: vec![before],
+                after: vec![after],
+            });
+        }
     }
     for import in &stage.imports {
         let ImportFrom::Sibling { image: of, stage } = &import.from else {
@@ -397,6 +414,18 @@ fn images(image: &ImagePlan, stage: &StagePlan, done: &Done) -> Vec<Reason> {
         }
     }
     reasons
+}
+
+/// Returns what an import takes files of, as people call it.
+fn source(from: &ImportFrom) -> String {
+    match from {
+        ImportFrom::Image { reference } => reference.clone(),
+        ImportFrom::Sibling { image, stage: None } => format!("image {image}"),
+        ImportFrom::Sibling {
+            image,
+            stage: Some(stage),
+        } => format!("image {image} after {}", stage.name()),
+    }
 }
 
 /// Which stage it is: its kind, and which of that kind, from 1.

@@ -43,8 +43,12 @@ pub(super) fn gone(stage: &StagePlan, layer: Option<usize>) -> StageExplanation 
     }
 }
 
-/// Returns what is different in BuildKit's keys of commands and is in no digest.
-pub(super) fn beside_digest(was: &ImagePlan, is: &ImagePlan) -> Vec<Reason> {
+/// Returns what is different in BuildKit's key of `stage`, which is one of the image `is`, and is in no digest.
+pub(super) fn beside_digest(was: &ImagePlan, is: &ImagePlan, stage: &StagePlan) -> Vec<Reason> {
+    if !of(stage).has_step {
+        return Vec::new();
+    }
+    let has_commands = stage.script.is_some();
     let written = |image: &ImagePlan| {
         let network = image.network.as_ref();
         let network = network.map(|it| format!("{:?}", it.value).to_lowercase());
@@ -52,8 +56,11 @@ pub(super) fn beside_digest(was: &ImagePlan, is: &ImagePlan) -> Vec<Reason> {
         let platforms = image.platforms.iter().map(|it| it.value.clone());
         let network = network.map(|it| ("network", it));
         let secrets = secrets.map(|it| ("secret", it));
-        let all = network.into_iter().chain(secrets);
-        all.chain(platforms.map(|it| ("platform", it))).collect()
+        let of_commands = network.into_iter().chain(secrets);
+        let of_commands = of_commands.filter(|_| has_commands);
+        of_commands
+            .chain(platforms.map(|it| ("platform", it)))
+            .collect()
     };
     let (before, after): (Vec<_>, Vec<_>) = (written(was), written(is));
     let differing = differing(&before, &after).into_iter();

@@ -308,6 +308,28 @@ fn what_only_a_build_knows_is_said_to_run_perhaps() {
 }
 
 #[test]
+fn another_source_of_an_import_is_in_no_digest_and_said_all_the_same() {
+    let config = |from: &str| {
+        format!(
+            "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\nimport: [{{from: {from}, add: /bin, to: /bin, before: install}}]\n"
+        )
+    };
+    let fixture = Fixture::with(&[("werf.yaml", &config("busybox:1.36"))]);
+    fixture.write("werf.yaml", config("busybox:1.37"));
+    fixture.commit();
+    let said = last(&fixture);
+    let stage = stage(&said, "app", "importsBeforeInstall");
+    assert_eq!(stage.digest, stage.digest_before);
+    assert_eq!(stage.verdict, Verdict::Perhaps);
+    let reason = Reason::Field {
+        field: "from".to_owned(),
+        before: vec!["busybox:1.36".to_owned()],
+        after: vec!["busybox:1.37".to_owned()],
+    };
+    assert_eq!(stage.reasons, [reason]);
+}
+
+#[test]
 fn a_commit_that_is_not_there_is_said_to_be_none() {
     let fixture = Fixture::with(&[("werf.yaml", "project: p\nconfigVersion: 1\n")]);
     for commit in ["HEAD~1", "nowhere", "\u{1b}[31m", ""] {
