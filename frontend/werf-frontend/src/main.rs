@@ -10,7 +10,10 @@ use clap::{Parser, Subcommand};
 use werf_frontend::gateway;
 use werf_plan::agreed::{plan_in_build, print_failure, put_toolchain};
 
-use command::{Bake, Check, Plan, PlanInBuild, PrintFailure, PutToolchain, Render, Schema};
+use command::{
+    Bake, Check, Explain, Graph, Plan, PlanInBuild, PrintFailure, PutToolchain, Render, Schema,
+    Values,
+};
 
 /// Builds the images of a werf.yaml with BuildKit.
 ///
@@ -28,10 +31,16 @@ struct Arguments {
 enum Command {
     /// List mistakes and warnings of the HEAD commit, and fail if there are some
     Check(Check),
-    /// Print the plan of the HEAD commit as JSON: images, stages, digests and what they are made of
+    /// Print the plan of the HEAD commit: images, stages, digests and what they are made of
     Plan(Plan),
+    /// Say which stages run again between two commits, and why
+    Explain(Box<Explain>),
+    /// Draw images, their stages, and what they take of one another
+    Graph(Box<Graph>),
     /// Print a file for `docker buildx bake` that builds all final images of the HEAD commit
-    Bake(Bake),
+    Bake(Box<Bake>),
+    /// Print values for Helm: the images that a bake has pushed, as charts for werf read them
+    Values(Values),
     /// Print the configuration of the HEAD commit with all templates rendered
     Render(Render),
     /// Print a JSON Schema of the configuration, for editors
@@ -56,7 +65,10 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Check(command) => command.run(),
         Command::Plan(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Graph(command) => command.run(),
         Command::Bake(command) => command.run(),
+        Command::Values(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::PlanInBuild(command) => command.run(),

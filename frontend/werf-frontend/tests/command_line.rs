@@ -35,7 +35,10 @@ fn render_prints_the_text_or_the_named_images() {
 fn a_build_argument_may_have_any_value_and_take_it_from_the_environment() {
     let project = project();
     let from = |arguments: &[&str]| {
-        let (code, out, err) = told(project.path(), &[&["plan"], arguments].concat());
+        let (code, out, err) = told(
+            project.path(),
+            &[&["plan", "--format", "json"], arguments].concat(),
+        );
         assert_eq!(code, Some(0), "{err}");
         let plan: serde_json::Value = serde_json::from_str(&out).unwrap();
         plan.to_string()

@@ -188,7 +188,7 @@ fn told(config: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
 
 #[test]
 fn images_that_lack_values_are_planned_and_say_what_they_lack() {
-    let (code, out, err) = told(TOLD, &["plan"]);
+    let (code, out, err) = told(TOLD, &["plan", "--format", "json"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     let plan: serde_json::Value = serde_json::from_str(&out).unwrap();
     let missing = plan["images"][0]["missing"].as_array().unwrap();
@@ -197,7 +197,7 @@ fn images_that_lack_values_are_planned_and_say_what_they_lack() {
         .filter_map(|it| it["target"].as_str())
         .collect();
     assert_eq!(missing, ["A", "B", "C", "D", "E"]);
-    let (_, out, _) = told(TOLD, &["plan", "--build-arg", "B=2"]);
+    let (_, out, _) = told(TOLD, &["plan", "--format", "json", "--build-arg", "B=2"]);
     let plan: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(plan["images"][0]["missing"].as_array().unwrap().len(), 4);
 }
@@ -206,7 +206,7 @@ fn images_that_lack_values_are_planned_and_say_what_they_lack() {
 fn a_name_in_a_dockerfile_is_that_of_an_image_of_the_file_or_what_is_given() {
     let config = "image: [base, Base/Two]\nfrom: scratch\n---\nimage: app\ndockerfile: Dockerfile\ndependencies:\n- {image: base, imports: [{type: ImageName, targetBuildArg: BASE}, {type: ImageTag, targetBuildArg: TAG}]}\n- {image: Base/Two, imports: [{type: ImageName, targetBuildArg: TWO}]}\n";
     let app = |arguments: &[&str]| {
-        let (code, out, err) = told(config, &[&["plan"], arguments].concat());
+        let (code, out, err) = told(config, &[&["plan", "--format", "json"], arguments].concat());
         assert_eq!(code, Some(0), "{err}");
         let plan: serde_json::Value = serde_json::from_str(&out).unwrap();
         plan["dockerfiles"][0].clone()

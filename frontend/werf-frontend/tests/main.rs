@@ -9,5 +9,6 @@ mod examples;
 mod gateway;
 mod giterminism;
 mod image_spec;
+mod overview;
 mod program;
 mod walls;

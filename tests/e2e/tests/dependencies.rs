@@ -8,6 +8,7 @@ use std::process::Command;
 use e2e::image::tag;
 use e2e::{Bench, Build, Built, Image, Repo};
 use werf_frontend::helper::bake::{BakeOptions, bake_commit};
+use werf_frontend::helper::bake_targets::TargetOptions;
 use werf_frontend::helper::plan::PlanRequest;
 
 /// A command that leaves a random value behind without any program of an image.
@@ -189,10 +190,13 @@ fn what_is_pushed_in_the_first_step_is_told_in_the_second() {
     let registry = Bench::from_env().registry;
     let mut options = BakeOptions {
         context: None,
-        repo: Some(format!("{registry}/dependencies/{}", e2e::salt())),
+        targets: TargetOptions {
+            repo: Some(format!("{registry}/dependencies/{}", e2e::salt())),
+            ..TargetOptions::default()
+        },
         metadata: Vec::new(),
     };
-    let repository = format!("{}/backend", options.repo.as_deref().unwrap());
+    let repository = format!("{}/backend", options.targets.repo.as_deref().unwrap());
     let first = bake_file(&repo, directory.path(), &options);
     let meta = directory.path().join("meta.json");
     let meta_name = meta.to_str().unwrap();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use werf_frontend::helper::bake::{self, BakeOptions};
+use werf_frontend::helper::bake_targets::TargetOptions;
 
 use super::{Checkout, build_args, terminal};
 
@@ -24,6 +25,30 @@ pub struct Bake {
     /// Where images are pushed: each target has the tag REPO/IMAGE
     #[arg(long)]
     repo: Option<String>,
+    /// A tag of each target, such as `%repo%/%image%:%commit%`; `%project%` is replaced, too; may be repeated
+    #[arg(long, value_name = "TEMPLATE")]
+    tag_template: Vec<String>,
+    /// Keeps a cache of each target in a registry, such as `%repo%/cache:%image%`: it is read, and written whole
+    #[arg(long, value_name = "TEMPLATE")]
+    cache_ref: Option<String>,
+    /// Pushes the images
+    #[arg(long)]
+    push: bool,
+    /// Where results go, as for `docker buildx build`, such as `type=oci,dest=%image%.tar`; may be repeated
+    #[arg(long, value_name = "TEMPLATE")]
+    output: Vec<String>,
+    /// A secret, as for `docker buildx build`; may be repeated
+    #[arg(long, value_name = "SPEC")]
+    secret: Vec<String>,
+    /// Takes the secrets of the configuration from the variables and files that it names
+    #[arg(long)]
+    secrets_as_configured: bool,
+    /// An SSH agent or key, as for `docker buildx build`; may be repeated
+    #[arg(long, value_name = "SPEC")]
+    ssh: Vec<String>,
+    /// The platforms to build for, separated by commas [default: those that each image names]
+    #[arg(long, value_name = "PLATFORM", value_delimiter = ',')]
+    platform: Vec<String>,
     /// What `docker buildx bake --metadata-file` has written for an earlier step: what images are told of those that it
     /// names (`dependencies`) becomes arguments of their targets; may be repeated
     #[arg(long, value_name = "FILE")]
@@ -45,7 +70,17 @@ impl Bake {
         let request = self.checkout.request(arguments);
         let options = BakeOptions {
             context,
-            repo: self.repo,
+            targets: TargetOptions {
+                repo: self.repo,
+                tags: self.tag_template,
+                cache: self.cache_ref,
+                is_pushed: self.push,
+                outputs: self.output,
+                secrets: self.secret,
+                has_own_secrets: self.secrets_as_configured,
+                ssh: self.ssh,
+                platforms: self.platform,
+            },
             metadata: self.metadata_file,
         };
         terminal::show(&bake::bake_commit(&request, &options))

@@ -2,13 +2,19 @@
 
 mod bake;
 mod check;
+mod explain;
+mod explain_text;
+mod graph;
 mod plan;
 mod plan_in_build;
+mod plan_table;
 mod print_failure;
 mod put_toolchain;
 mod render;
 mod schema;
 mod terminal;
+mod values;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,12 +27,15 @@ use werf_plan::agreed::{DEFAULT_NAMES, DEV_ARGUMENT};
 
 pub use bake::Bake;
 pub use check::Check;
+pub use explain::Explain;
+pub use graph::Graph;
 pub use plan::Plan;
 pub use plan_in_build::PlanInBuild;
 pub use print_failure::PrintFailure;
 pub use put_toolchain::PutToolchain;
 pub use render::Render;
 pub use schema::Schema;
+pub use values::Values;
 
 /// The directory that a repository is told by, and the one that is named where none is found.
 const GIT_DIR: &str = ".git";

@@ -96,6 +96,7 @@ impl PlanInBuild {
                 directory: self.directory,
                 content,
             },
+            commit: None,
             target: self.target,
             build_args: build_args(&self.build_arg),
             baselines: self.baseline,

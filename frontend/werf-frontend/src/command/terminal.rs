@@ -5,10 +5,22 @@
     reason = "the only place that talks to a terminal"
 )]
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use werf_frontend::helper::render::Rendering;
+
+/// Returns how many columns the terminal has that standard output is; `None` where it is none.
+pub fn width() -> Option<u16> {
+    let out = std::io::stdout();
+    let size = out
+        .is_terminal()
+        .then(|| rustix::termios::tcgetwinsize(out));
+    size?
+        .ok()
+        .map(|size| size.ws_col)
+        .filter(|columns| *columns > 0)
+}
 
 /// Prints the text of `rendering`, or its mistakes, with the warnings before them.
 pub fn show(rendering: &Rendering) -> ExitCode {

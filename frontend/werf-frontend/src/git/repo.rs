@@ -152,6 +152,19 @@ impl Repo {
         }))
     }
 
+    /// Returns it at the commit that git calls `name`: an id or the beginning of one, a branch, a tag, `HEAD~2`, `v1^`.
+    ///
+    /// # Errors
+    /// A name of no commit, or of one that is not at hand.
+    pub fn at(&self, name: &str) -> Result<Repo, RepoError> {
+        let (commit, tree) = head::commit_named(&self.objects, name)?;
+        Ok(Repo {
+            commit,
+            tree,
+            ..self.clone()
+        })
+    }
+
     /// Returns it with another tree in place of the commit's, whose objects may be in `overlay`.
     pub(super) fn over(&self, tree: gix::ObjectId, overlay: Arc<Overlay>) -> Repo {
         Repo {

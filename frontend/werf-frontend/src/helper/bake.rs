@@ -16,6 +16,7 @@ use werf_plan::agreed::DEV_ARGUMENT;
 
 use super::bake_metadata::Metadata;
 use super::bake_steps::Steps;
+use super::bake_targets::{self, TargetOptions};
 use super::changes;
 use super::dev;
 use super::plan::PlanRequest;
@@ -25,8 +26,8 @@ use super::template::{self, Remarks};
 /// What is asked of the file besides its targets.
 #[derive(Clone, Debug, Default)]
 pub struct BakeOptions {
-    /// Where images are pushed: each is `REPO/IMAGE` there.
-    pub repo: Option<String>,
+    /// What is asked of all targets.
+    pub targets: TargetOptions,
     /// What `docker buildx bake --metadata-file` has written in earlier steps.
     pub metadata: Vec<PathBuf>,
     /// The root of the work tree as seen from where `docker buildx bake` runs, if that is another directory.
@@ -59,8 +60,8 @@ fn text(
     remarks.warnings.extend(loaded.warnings);
     let mut file = bake_file(
         &loaded.config,
-        config_text.name(),
-        options.repo.as_deref(),
+        (config_text.name(), &repo.commit()),
+        &options.targets,
         &metadata,
     )?;
     if let (Some(context), Some(targets)) = (&options.context, file["target"].as_object_mut()) {
@@ -87,42 +88,16 @@ fn text(
 /// work tree, which is the context.
 fn bake_file(
     config: &Config,
-    path: &str,
-    repo: Option<&str>,
+    (path, commit): (&str, &str),
+    options: &TargetOptions,
     metadata: &Metadata,
 ) -> Result<Value, Vec<Diagnostic>> {
-    let dockerfiles = config
-        .dockerfiles
-        .iter()
-        .map(|image| (&image.name, image.is_final));
-    let images = config
-        .images
-        .iter()
-        .map(|image| (&image.name, image.is_final));
-    let all: Vec<(&ImageName, bool)> = dockerfiles.chain(images).collect();
-    let finals: BTreeSet<&ImageName> = all
-        .iter()
-        .filter(|(_, is_final)| *is_final)
-        .map(|(name, _)| *name)
-        .collect();
-    let steps = Steps::of(config);
-    let told_of = steps.told_of(finals.iter().copied());
-    let wanted: Vec<&ImageName> = all
-        .iter()
-        .map(|(name, _)| *name)
-        .filter(|name| finals.contains(name) || told_of.contains(name))
-        .collect();
-    let last = wanted.iter().map(|image| steps.number(image)).max();
-    let groups: Vec<String> = match last {
-        None | Some(1) => Vec::new(),
-        Some(last) => (1..=last).map(|number| format!("step-{number}")).collect(),
-    };
-    let mut used: BTreeSet<String> = groups.iter().cloned().collect();
-    used.insert(DEFAULT.to_owned());
-    let mut names: BTreeMap<&ImageName, String> = BTreeMap::new();
-    for image in &wanted {
-        names.insert(image, free_name(&target_name(image.as_str()), &mut used));
-    }
+    let Targets {
+        steps,
+        finals,
+        groups,
+        names,
+    } = Targets::of(config);
     let mut wrong = Vec::new();
     let mut targets = Map::new();
     for (image, name) in &names {
@@ -131,13 +106,6 @@ fn bake_file(
             "dockerfile": path,
             "target": image.to_string(),
         });
-        if let Some(repo) = repo {
-            let tag = match image.as_str() {
-                "" => repo.to_owned(),
-                name => format!("{repo}/{name}"),
-            };
-            target["tags"] = json!([tag]);
-        }
         let mut arguments = Map::new();
         for wanted in steps.wanted(image) {
             let Some(of) = names.get(wanted.of) else {
@@ -155,6 +123,9 @@ fn bake_file(
             target["args"] = Value::Object(arguments);
         }
         targets.insert(name.clone(), target);
+    }
+    if let Err(mistakes) = bake_targets::apply(&mut targets, &names, (config, commit), options) {
+        wrong.extend(mistakes);
     }
     if !wrong.is_empty() {
         return Err(wrong);
@@ -175,6 +146,69 @@ fn bake_file(
         all_groups.insert(name, members);
     }
     Ok(json!({ "group": all_groups, "target": targets }))
+}
+
+/// The images that are targets.
+struct Targets<'a> {
+    steps: Steps<'a>,
+    finals: BTreeSet<&'a ImageName>,
+    /// The groups for steps, if there are several.
+    groups: Vec<String>,
+    /// What targets are called, by their images.
+    names: BTreeMap<&'a ImageName, String>,
+}
+
+impl<'a> Targets<'a> {
+    fn of(config: &'a Config) -> Targets<'a> {
+        let dockerfiles = config
+            .dockerfiles
+            .iter()
+            .map(|image| (&image.name, image.is_final));
+        let images = config
+            .images
+            .iter()
+            .map(|image| (&image.name, image.is_final));
+        let all: Vec<(&ImageName, bool)> = dockerfiles.chain(images).collect();
+        let finals: BTreeSet<&ImageName> = all
+            .iter()
+            .filter(|(_, is_final)| *is_final)
+            .map(|(name, _)| *name)
+            .collect();
+        let steps = Steps::of(config);
+        let told_of = steps.told_of(finals.iter().copied());
+        let wanted: Vec<&ImageName> = all
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| finals.contains(name) || told_of.contains(name))
+            .collect();
+        let last = wanted.iter().map(|image| steps.number(image)).max();
+        let groups: Vec<String> = match last {
+            None | Some(1) => Vec::new(),
+            Some(last) => (1..=last).map(|number| format!("step-{number}")).collect(),
+        };
+        let mut used: BTreeSet<String> = groups.iter().cloned().collect();
+        used.insert(DEFAULT.to_owned());
+        let mut names: BTreeMap<&ImageName, String> = BTreeMap::new();
+        for image in &wanted {
+            names.insert(image, free_name(&target_name(image.as_str()), &mut used));
+        }
+        Targets {
+            steps,
+            finals,
+            groups,
+            names,
+        }
+    }
+}
+
+/// Returns what the targets of a file are called, by their images.
+pub(super) fn target_names(config: &Config) -> BTreeMap<&ImageName, String> {
+    Targets::of(config).names
+}
+
+/// Whether an image is built for its own sake.
+pub(super) fn is_final(config: &Config, image: &ImageName) -> bool {
+    Targets::of(config).finals.contains(image)
 }
 
 /// Makes variables of `names`, and arguments of all targets, unless a target has an argument of that name.
@@ -238,7 +272,11 @@ mod tests {
     fn baked(text: &str, repo: Option<&str>, metadata: &Metadata) -> Value {
         let config_text = SourceText::new("werf.yaml", text).expect("text");
         let config = load(&config_text).expect("right").config;
-        bake_file(&config, "ci/werf.yaml", repo, metadata).expect("a file")
+        let options = TargetOptions {
+            repo: repo.map(str::to_owned),
+            ..TargetOptions::default()
+        };
+        bake_file(&config, ("ci/werf.yaml", "c"), &options, metadata).expect("a file")
     }
 
     #[test]

@@ -26,6 +26,8 @@ struct Step<'a> {
     number: usize,
     /// Everything that this image and those that it is made of are told.
     wanted: Vec<Wanted<'a>>,
+    /// This image and those that it is made of.
+    parts: Vec<&'a ImageName>,
 }
 
 /// An image as it is written.
@@ -74,6 +76,7 @@ impl<'a> Steps<'a> {
                 Step {
                     number: last + 1,
                     wanted,
+                    parts: all.iter().map(|part| images[*part].name).collect(),
                 },
             );
             made_of[number] = all;
@@ -89,6 +92,11 @@ impl<'a> Steps<'a> {
     /// Returns everything that an image and those that it is made of are told.
     pub fn wanted(&self, image: &ImageName) -> &[Wanted<'a>] {
         self.images.get(image).map_or(&[], |step| &step.wanted)
+    }
+
+    /// Returns the image and those that it is made of.
+    pub fn parts(&self, image: &ImageName) -> &[&'a ImageName] {
+        self.images.get(image).map_or(&[], |step| &step.parts)
     }
 
     /// Returns the images that those in `targets` are told of, and in turn those that these are told of.

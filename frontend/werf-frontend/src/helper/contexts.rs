@@ -118,6 +118,12 @@ impl Contexts {
         }
     }
 
+    /// Returns the files of the context of `image`: as its manifest has them, and in the same order where their contents are.
+    pub(super) fn files(&self, image: &ImageName) -> Option<(&Manifest, &[Blob])> {
+        let files = &self.images.get(image)?.files;
+        Some((&files.manifest, &files.blobs))
+    }
+
     /// Plans the images, in the order of the configuration.
     pub fn plan(&self, config: &Config) -> Vec<DockerfilePlan> {
         let planned = config.dockerfiles.iter().filter_map(|image| {

@@ -47,13 +47,16 @@ pub fn is_on(request: &PlanRequest) -> bool {
     value.is_some_and(|value| werf_plan::agreed::is_on(value))
 }
 
-/// Opens the repository: at HEAD, or as the working directory is.
+/// Opens the repository: at HEAD, at another commit, or as the working directory is.
 ///
 /// # Errors
 /// A repository or a working directory that cannot be read; contents that have not been sent.
 pub fn open(request: &PlanRequest) -> Result<Repo, Unread> {
-    let repo =
+    let mut repo =
         Repo::open_project(&request.git_dir, request.named_git.as_deref()).map_err(refused)?;
+    if let Some(commit) = &request.commit {
+        repo = repo.at(commit).map_err(refused)?;
+    }
     if !is_on(request) {
         return Ok(repo);
     }

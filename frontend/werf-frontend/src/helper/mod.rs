@@ -4,12 +4,16 @@
 pub mod bake;
 mod bake_metadata;
 mod bake_steps;
+pub mod bake_targets;
 pub mod baseline;
 pub mod changes;
+pub mod chart_values;
 mod commit;
 pub mod contexts;
 pub mod dev;
+pub mod explain;
 mod filtered;
+pub mod inventory;
 pub mod locate;
 mod manifest_of;
 pub mod plan;

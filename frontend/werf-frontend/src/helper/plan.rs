@@ -23,6 +23,7 @@ use super::baseline::{self, BaselineLayer, Distance};
 use super::changes::{self, Taken};
 use super::contexts::Contexts;
 use super::dev::{self, SentWorkTree};
+use super::inventory::Inventory;
 use super::locate::ConfigQuery;
 use super::remotes::{self, Remotes, Unopened};
 use super::sources::{Distances, FillError, Snapshot};
@@ -40,6 +41,8 @@ pub struct PlanRequest {
     pub named_git: Option<PathBuf>,
     /// Which configuration file.
     pub config: ConfigQuery,
+    /// What git calls the commit; `None` is HEAD.
+    pub commit: Option<String>,
     /// The image to be built, if one is named.
     pub target: Option<String>,
     /// The build arguments, which templates may read.
@@ -63,8 +66,20 @@ pub struct PlanRequest {
 /// Plans the HEAD commit of the repository, and fills STORE with what its stages need if one is given.
 /// Mistakes of the user are part of the result.
 pub fn plan_commit(request: &PlanRequest, store: Option<&Path>) -> PlanFile {
+    plan_with(request, store, None)
+}
+
+/// Hands on what a plan is made from: the configuration, what nobody is to see of it, and the files.
+pub(super) type Show<'a> = dyn FnMut(&Config, &Hidden, Inventory) + 'a;
+
+/// Plans a commit without STORE, and hands to `show` what stands behind the plan if there is one.
+pub(super) fn plan_and_show(request: &PlanRequest, show: &mut Show<'_>) -> PlanFile {
+    plan_with(request, None, Some(show))
+}
+
+fn plan_with(request: &PlanRequest, store: Option<&Path>, show: Option<&mut Show<'_>>) -> PlanFile {
     let mut remarks = Remarks::default();
-    let outcome = match plan_or_refuse(request, store, &mut remarks) {
+    let outcome = match plan_or_refuse(request, store, show, &mut remarks) {
         Ok(mut outcome) => {
             if let Outcome::Plan(plan) = &mut outcome {
                 hide_in_progress(plan, &remarks.hidden);
@@ -127,6 +142,7 @@ fn has_toolchain(request: &PlanRequest, store: Option<&Path>, outcome: &Outcome)
 fn plan_or_refuse(
     request: &PlanRequest,
     store: Option<&Path>,
+    show: Option<&mut Show<'_>>,
     remarks: &mut Remarks,
 ) -> Result<Outcome, Vec<Diagnostic>> {
     let repo = match dev::open(request) {
@@ -180,6 +196,10 @@ fn plan_or_refuse(
         Err(Unopened::Broken(errors)) => return Err(errors),
     };
     let snapshot = Snapshot::take(&loaded.config, &repo, &remotes, &mut remarks.warnings)?;
+    if let Some(show) = show {
+        let inventory = Inventory::take(&loaded.config, &repo, &snapshot, &contexts);
+        show(&loaded.config, &remarks.hidden, inventory);
+    }
     let until = until(&loaded.config, &repo, &contexts, request)?;
     let plan = |sources: &_| {
         let mut plan = Plan {

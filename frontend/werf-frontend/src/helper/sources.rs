@@ -135,6 +135,12 @@ impl Snapshot {
             .collect()
     }
 
+    /// Returns the files of the mappings of `image`: as its manifest has them, and in the same order where their contents are.
+    pub(super) fn files(&self, image: &ImageName) -> Option<(&Manifest, &[Blob])> {
+        let image = self.images.get(image)?;
+        Some((&image.manifest, &image.blobs))
+    }
+
     /// Writes the contents of files of the `needed` images that STORE lacks.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 use gix::objs::Kind;
 
+use crate::git::path::printable;
+
 use super::{RepoError, chain, forged, verify};
 
 /// As many tags may name one another before there is a commit.
@@ -23,6 +25,27 @@ pub(super) fn head_of(repo: &gix::Repository) -> Result<(gix::ObjectId, gix::Obj
     }
     let commit = peeled(repo, head)?;
     Ok((commit, tree_of(repo, commit)?))
+}
+
+/// Returns the ids of the commit that git calls `name` and of its tree.
+pub(super) fn commit_named(
+    repo: &gix::Repository,
+    name: &str,
+) -> Result<(gix::ObjectId, gix::ObjectId), RepoError> {
+    let shown = printable(name.as_bytes());
+    let id = repo
+        .rev_parse_single(format!("{name}^{{commit}}").as_str())
+        .map_err(|_| {
+            RepoError::new(format!("`{shown}` is no commit of this repository")).hint(
+                if repo.is_shallow().unwrap_or(false) {
+                    "the clone is shallow: fetch more of its history with `git fetch --unshallow`"
+                } else {
+                    "name a commit by its id, a branch, a tag, or as in `HEAD~2`"
+                },
+            )
+        })?
+        .detach();
+    Ok((id, tree_of(repo, id)?))
 }
 
 /// Returns the commit that HEAD names, perhaps by tags.
