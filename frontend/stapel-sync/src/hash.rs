@@ -210,7 +210,16 @@ impl std::error::Error for NotADigest {}
 
 /// Returns the sha256 of `data`.
 pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
-    Sha256::digest(data).into()
+    sha256_of([data])
+}
+
+/// Returns the sha256 of all `parts`, one after the other.
+pub(crate) fn sha256_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize().into()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod model;
 mod parsers;
 mod patches;
 mod program;
+mod reveals;
 mod rules;
 mod speed;
 mod store;

@@ -168,7 +168,7 @@ fn manifests_and_slots_come_back_as_they_were() {
         (id, store.read_manifest(id).unwrap()),
         (manifest.id(), manifest.encode())
     );
-    let path = temp.path().join(format!("manifests/{id}"));
+    let path = files(&temp.path().join("manifests")).remove(0);
     age(std::slice::from_ref(&path), 100);
     store.write_manifest(&manifest).unwrap();
     let age = fs::metadata(&path)
@@ -200,18 +200,12 @@ fn manifests_and_slots_come_back_as_they_were() {
     store.write_slot(STAGE, &slot).unwrap();
     assert_eq!(store.read_slot(STAGE).unwrap(), slot);
     let other = StageDigest::from_bytes([9; 32]);
-    fs::rename(
-        temp.path().join(format!("slots/{STAGE}")),
-        temp.path().join(format!("slots/{other}")),
-    )
-    .unwrap();
-    assert!(
-        store
-            .read_slot(other)
-            .unwrap_err()
-            .to_string()
-            .ends_with(": it belongs to another stage")
-    );
+    let own = files(&temp.path().join("slots")).remove(0);
+    store.write_slot(other, &slot).unwrap();
+    let mut slots = files(&temp.path().join("slots")).into_iter();
+    fs::rename(own.clone(), slots.find(|path| *path != own).unwrap()).unwrap();
+    let error = store.read_slot(other).unwrap_err().to_string();
+    assert!(error.ends_with(": damaged, or of another stage"), "{error}");
 }
 
 #[test]
@@ -256,11 +250,10 @@ fn what_a_layer_holds_is_remembered_and_measured() {
     assert_eq!(bytes(&Manifest::default(), &new), 3 * 512 + 7);
 
     assert_eq!(store.read_baseline(STAGE), None);
+    fs::remove_dir_all(fixture.store.join("manifests")).unwrap();
+    Store::create(&fixture.store).unwrap();
     store.write_baseline(STAGE, &old).unwrap();
-    let paths = [
-        fixture.store.join(format!("baselines/{STAGE}")),
-        fixture.store.join(format!("manifests/{}", old.id())),
-    ];
+    let paths = ["baselines", "manifests"].map(|name| files(&fixture.store.join(name)).remove(0));
     age(&paths, 100);
     assert_eq!(store.read_baseline(STAGE), Some(old));
     let is_young = |path: &PathBuf| {

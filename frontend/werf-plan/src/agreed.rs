@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_every_builder_has_stored_is_found_by_these_names() {
-        assert_eq!(store_id(), "werf-store-v1");
+        assert_eq!(store_id(), "werf-store-v2");
         assert_eq!((STORE_EXIT_CODE, SYNC_EXIT_CODE), (93, 94));
     }
 }

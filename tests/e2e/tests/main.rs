@@ -40,6 +40,7 @@ mod platforms;
 mod refusals;
 mod remote;
 mod secrets;
+mod store_leak;
 mod templates;
 mod uncommitted;
 mod until;

@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use super::Store;
+use super::capability::{Capability, Place};
 use super::index::Record;
 use super::layout::{touch, unusable};
 use super::lock::share_packs;
@@ -19,6 +20,7 @@ use crate::hash::{BlobHasher, ObjectId, PackId};
 pub struct Location {
     pack: Arc<Pack>,
     record: Record,
+    id: ObjectId,
 }
 
 impl Location {
@@ -35,9 +37,10 @@ impl Location {
 impl Store {
     /// Says where each of these blobs is, in the same order.
     pub fn locate(&self, ids: &[ObjectId]) -> Result<Vec<Option<Location>>, Error> {
-        let mut found = self.find(ids, &self.packs.in_force)?;
+        let wanted = Wanted::new(ids);
+        let mut found = self.find(&wanted, &self.packs.in_force)?;
         if found.iter().any(Option::is_none) && !self.packs.superseded.is_empty() {
-            let others = self.find(ids, self.packs.superseded(&self.layout)?)?;
+            let others = self.find(&wanted, self.packs.superseded(&self.layout)?)?;
             for (found, other) in found.iter_mut().zip(others) {
                 *found = found.take().or(other);
             }
@@ -53,13 +56,16 @@ impl Store {
     /// Returns which of these blobs are missing, each once, in the order of their first mention.
     /// Those that are only in packs which were merged without them are missing, too.
     pub fn missing(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
-        Ok(not_found(ids, &self.find(ids, &self.packs.in_force)?))
+        Ok(not_found(
+            ids,
+            &self.find(&Wanted::new(ids), &self.packs.in_force)?,
+        ))
     }
 
     /// Reserves blobs for a build: returns those that are missing, and keeps the packs that hold
     /// the others from being cleaned away for as long as a build may take.
     pub fn claim(&mut self, ids: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
-        let found = self.find(ids, &self.packs.in_force)?;
+        let found = self.find(&Wanted::new(ids), &self.packs.in_force)?;
         let used: HashSet<PackId> = found.iter().flatten().map(Location::pack).collect();
         // Whoever removes packs looks at their age under the same lock, so a pack that is still
         // there after it was touched stays.
@@ -77,23 +83,48 @@ impl Store {
         }
     }
 
-    fn find(&self, ids: &[ObjectId], packs: &[Arc<Pack>]) -> Result<Vec<Option<Location>>, Error> {
-        let mut found = vec![None; ids.len()];
-        let mut wanted = in_order(ids);
+    fn find(
+        &self,
+        wanted: &Wanted<'_>,
+        packs: &[Arc<Pack>],
+    ) -> Result<Vec<Option<Location>>, Error> {
+        let mut found = vec![None; wanted.ids.len()];
+        let mut order = wanted.order.clone();
         for pack in packs {
-            let search = search(pack, ids, &wanted, |at, record| {
+            let search = search(pack, &wanted.places, &order, |at, record| {
                 found[at] = Some(Location {
                     pack: Arc::clone(pack),
                     record,
+                    id: wanted.ids[at],
                 });
             });
             search.map_err(|why| unusable("index", &self.layout.index(pack.id), &why))?;
-            wanted.retain(|&at| found[at].is_none());
-            if wanted.is_empty() {
+            order.retain(|&at| found[at].is_none());
+            if order.is_empty() {
                 break;
             }
         }
         Ok(found)
+    }
+}
+
+/// Blobs that are looked for.
+struct Wanted<'a> {
+    ids: &'a [ObjectId],
+    places: Vec<Place>,
+    /// Their numbers in the order of their places.
+    order: Vec<usize>,
+}
+
+impl Wanted<'_> {
+    fn new(ids: &[ObjectId]) -> Wanted<'_> {
+        let places = ids.iter().map(|id| Capability::of_blob(id).place());
+        let places: Vec<Place> = places.collect();
+        // The first bytes nearly always decide.
+        let mut order: Vec<(u64, usize)> = places.iter().map(Place::prefix).zip(0..).collect();
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| places[a.1].cmp(&places[b.1])));
+        let order = order.into_iter().map(|(_, at)| at).collect();
+        Wanted { ids, places, order }
     }
 }
 
@@ -106,34 +137,20 @@ fn not_found(ids: &[ObjectId], found: &[Option<Location>]) -> Vec<ObjectId> {
         .collect()
 }
 
-/// Returns the numbers of ids in the order of their bytes; the first eight nearly always decide.
-fn in_order(ids: &[ObjectId]) -> Vec<usize> {
-    let start = |id: &ObjectId| {
-        id.as_bytes()
-            .first_chunk()
-            .map_or(0, |bytes| u64::from_be_bytes(*bytes))
-    };
-    let mut order: Vec<(u64, usize)> = ids.iter().map(start).zip(0..).collect();
-    order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| ids[a.1].cmp(&ids[b.1])));
-    order.into_iter().map(|(_, at)| at).collect()
-}
-
-/// Calls `found` for each of the ids, `wanted` in order, that the pack holds.
+/// Calls `found` for each of the places, `wanted` in order, that the pack has something at.
 fn search(
     pack: &Pack,
-    ids: &[ObjectId],
+    places: &[Place],
     wanted: &[usize],
     mut found: impl FnMut(usize, Record),
 ) -> io::Result<()> {
-    let of_kind = |&at: &usize| ids[at].kind() == pack.index.hash;
-    let wanted: Vec<usize> = wanted.iter().copied().filter(of_kind).collect();
-    let first_byte = |at: usize| ids[at].as_bytes()[0];
+    let first_byte = |at: usize| places[at].as_bytes()[0];
     for group in wanted.chunk_by(|&a, &b| first_byte(a) == first_byte(b)) {
         let records = pack.index.bucket(first_byte(group[0]))?;
         let mut rest = &records[..];
         for &at in group {
-            rest = &rest[rest.partition_point(|record| record.id < ids[at])..];
-            if let Some(record) = rest.first().filter(|record| record.id == ids[at]) {
+            rest = &rest[rest.partition_point(|record| record.place < places[at])..];
+            if let Some(record) = rest.first().filter(|record| record.place == places[at]) {
                 found(at, *record);
             }
         }
@@ -149,6 +166,8 @@ const WINDOW: u64 = 256 * 1024;
 pub struct BlobReader {
     buffer: Vec<u8>,
     window: Option<Window>,
+    /// A piece of a blob as it is.
+    open: Vec<u8>,
 }
 
 /// What the buffer holds.
@@ -170,40 +189,56 @@ impl BlobReader {
     pub fn read(
         &mut self,
         location: &Location,
-        sink: impl FnMut(&[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        self.read_record(&location.pack, location.record, sink)
-    }
-
-    pub(super) fn read_record(
-        &mut self,
-        pack: &Pack,
-        record: Record,
         mut sink: impl FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        let Location { pack, record, id } = location;
         let failed = |why: &dyn fmt::Display| {
-            Error::store(format!(
-                "read blob {} in pack {}: {why}",
-                record.id, pack.id
-            ))
+            Error::store(format!("read blob {id} in pack {}: {why}", pack.id))
         };
-        let end = record.offset.checked_add(record.length);
-        let end = end.filter(|&end| end <= pack.index.pack_length);
-        let end = end.ok_or_else(|| failed(&"the pack ends before it"))?;
-        let mut hasher = BlobHasher::new(record.id.kind(), record.length);
-        let mut at = record.offset;
-        while at < end {
-            let length = (end - at).min(WINDOW);
-            let piece = self.piece(pack, at, length).map_err(|why| failed(&why))?;
-            hasher.update(piece);
-            sink(piece)?;
-            at += length;
-        }
-        if hasher.finish() == Ok(record.id) {
+        let mut hasher = BlobHasher::new(id.kind(), record.length);
+        let mut stream = Capability::of_blob(id).stream();
+        let mut open = std::mem::take(&mut self.open);
+        let mut outcome = Ok(());
+        let read = self.read_stored(pack, *record, |stored| {
+            open.clear();
+            open.extend_from_slice(stored);
+            if stream.apply(&mut open) {
+                hasher.update(&open);
+                outcome = sink(&open);
+            } else {
+                outcome = Err(failed(&"it is too large"));
+            }
+            outcome.is_ok()
+        });
+        self.open = open;
+        read.map_err(|why| failed(&why))?;
+        outcome?;
+        if hasher.finish() == Ok(*id) {
             Ok(())
         } else {
             Err(failed(&"the pack is damaged"))
         }
+    }
+
+    /// Hands a blob as it is stored to `sink`, in pieces if it is large, until that has enough.
+    pub(super) fn read_stored(
+        &mut self,
+        pack: &Pack,
+        record: Record,
+        mut sink: impl FnMut(&[u8]) -> bool,
+    ) -> io::Result<()> {
+        let end = record.offset.checked_add(record.length);
+        let end = end.filter(|&end| end <= pack.index.pack_length);
+        let end = end.ok_or_else(|| io::Error::other("the pack ends before it"))?;
+        let mut at = record.offset;
+        while at < end {
+            let length = (end - at).min(WINDOW);
+            if !sink(self.piece(pack, at, length)?) {
+                break;
+            }
+            at += length;
+        }
+        Ok(())
     }
 
     /// Returns a piece of a pack, reading ahead if it follows what was read before.

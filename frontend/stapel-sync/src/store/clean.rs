@@ -8,12 +8,12 @@ use std::time::{Duration, SystemTime};
 use super::index::Record;
 use super::layout::Layout;
 use super::lock::{own_packs, try_clean};
+use super::mentioned;
 use super::pack::{Pack, PackWriter};
 use super::packs::index_name;
 use super::{BlobReader, Store};
 use crate::error::Error;
-use crate::hash::{HashKind, ObjectId, PackId};
-use crate::manifest::Manifest;
+use crate::hash::{ObjectId, PackId};
 
 /// How long things stay, and when packs are merged.
 #[derive(Clone, Copy, Debug)]
@@ -141,40 +141,39 @@ impl Store {
             return Ok(0);
         }
         let mentioned = self.mentioned();
-        let mut merged = 0;
-        for hash in HashKind::ALL {
-            let mut sources = Vec::new();
-            for pack in packs.iter().filter(|pack| pack.index.hash == hash) {
-                let records = worth_keeping(pack, &mentioned, now, policy);
-                let kept: u64 = records.iter().map(|record| record.length).sum();
-                if small(pack) || kept < pack.index.pack_length / 2 {
-                    sources.push((&**pack, records));
-                }
-            }
-            if sources.len() > 1 {
-                merged += sources.len();
-                self.write_merged(hash, &sources)?;
+        let mut sources = Vec::new();
+        for pack in packs {
+            let records = worth_keeping(pack, &mentioned, now, policy);
+            let kept: u64 = records.iter().map(|record| record.length).sum();
+            if small(pack) || kept < pack.index.pack_length / 2 {
+                sources.push((&**pack, records));
             }
         }
+        if sources.len() < 2 {
+            return Ok(0);
+        }
+        self.write_merged(&sources)?;
+        let merged = sources.len();
         self.refresh()?;
         Ok(merged)
     }
 
-    /// Writes one pack with these records of others; blobs that are damaged are left out.
-    fn write_merged(&self, hash: HashKind, sources: &[(&Pack, Vec<Record>)]) -> Result<(), Error> {
-        let mut writer = PackWriter::new(&self.layout, hash)?;
+    /// Writes one pack with these records of others, as they are stored: nobody here can open them. What is damaged stays
+    /// so until a build reads it.
+    fn write_merged(&self, sources: &[(&Pack, Vec<Record>)]) -> Result<(), Error> {
+        let mut writer = PackWriter::new(&self.layout)?;
         let mut supersedes = Vec::new();
         let mut reader = BlobReader::new();
         let mut blob = Vec::new();
         for (pack, records) in sources {
             for &record in records {
                 blob.clear();
-                let read = reader.read_record(pack, record, |piece| {
+                let read = reader.read_stored(pack, record, |piece| {
                     blob.extend_from_slice(piece);
-                    Ok(())
+                    true
                 });
                 if read.is_ok() {
-                    writer.add(record.id, &blob)?;
+                    writer.copy(record.place, &blob)?;
                 }
             }
             supersedes.push(pack.id);
@@ -186,19 +185,11 @@ impl Store {
         Ok(())
     }
 
-    /// Returns all blobs that a manifest in STORE mentions.
-    fn mentioned(&self) -> HashSet<ObjectId> {
-        let mut ids = HashSet::new();
-        for path in files(&self.layout.directory("manifests")) {
-            let Some(manifest) = fs::read(path)
-                .ok()
-                .and_then(|bytes| Manifest::decode(&bytes).ok())
-            else {
-                continue;
-            };
-            ids.extend(manifest.blobs());
-        }
-        ids
+    /// Returns the beginnings of the places of all blobs that a manifest in STORE mentions.
+    fn mentioned(&self) -> HashSet<u64> {
+        let manifests = files(&self.layout.directory("manifests"));
+        let read = |path: &PathBuf| mentioned::read(path).ok().flatten();
+        manifests.iter().filter_map(read).flatten().collect()
     }
 }
 
@@ -208,16 +199,26 @@ impl Store {
 /// they use of it. Of one that nobody used lately nothing is known, and all is kept.
 fn worth_keeping(
     pack: &Pack,
-    mentioned: &HashSet<ObjectId>,
+    mentioned: &HashSet<u64>,
     now: SystemTime,
     policy: &CleanPolicy,
 ) -> Vec<Record> {
     let mut records = pack.index.records().unwrap_or_default();
     let age = |time| now.duration_since(time).unwrap_or_default();
     if age(pack.created) > policy.build && age(pack.used) <= policy.build {
-        records.retain(|record| mentioned.contains(&record.id));
+        records.retain(|record| mentioned.contains(&record.place.prefix()));
     }
-    records.sort_unstable_by_key(|record| record.offset);
+    records.sort_unstable_by_key(|record| (record.offset, record.length));
+    // A fill writes no blobs that overlap. Of what is not from one nobody here can tell by its contents, and copied it could
+    // take any space.
+    let mut end = 0;
+    records.retain(|record| {
+        let follows = record.offset >= end;
+        let until = record.offset.checked_add(record.length);
+        let until = until.filter(|&until| follows && until <= pack.index.pack_length);
+        end = until.unwrap_or(end);
+        until.is_some()
+    });
     records
 }
 

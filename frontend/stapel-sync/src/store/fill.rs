@@ -3,13 +3,12 @@
 use super::Store;
 use super::pack::{Pack, PackWriter};
 use crate::error::Error;
-use crate::hash::{HashKind, ObjectId};
+use crate::hash::ObjectId;
 
 /// Blobs on their way into STORE; dropped before [`Fill::finish`], it leaves nothing behind.
 pub struct Fill<'a> {
     store: &'a mut Store,
-    /// One pack for each object format that comes up.
-    packs: [Option<PackWriter>; 2],
+    pack: Option<PackWriter>,
 }
 
 /// What a fill wrote.
@@ -26,7 +25,7 @@ impl Store {
     pub fn fill(&mut self) -> Fill<'_> {
         Fill {
             store: self,
-            packs: [None, None],
+            pack: None,
         }
     }
 }
@@ -48,29 +47,28 @@ impl Fill<'_> {
                 )));
             }
         }
-        let slot = match id.kind() {
-            HashKind::Sha1 => &mut self.packs[0],
-            HashKind::Sha256 => &mut self.packs[1],
+        let pack = match &mut self.pack {
+            Some(pack) => pack,
+            none => none.insert(PackWriter::new(&self.store.layout)?),
         };
-        if slot.is_none() {
-            *slot = Some(PackWriter::new(&self.store.layout, id.kind())?);
-        }
-        slot.as_mut().map_or(Ok(()), |pack| pack.add(id, data))
+        pack.add(id, data)
     }
 
     /// Puts the blobs where others find them.
     pub fn finish(self) -> Result<Filled, Error> {
-        let mut filled = Filled::default();
+        let Some(pack) = self.pack else {
+            return Ok(Filled::default());
+        };
+        let filled = Filled {
+            blobs: pack.len(),
+            bytes: pack.size(),
+        };
         let layout = &self.store.layout;
-        for pack in self.packs.into_iter().flatten() {
-            filled.blobs += pack.len();
-            filled.bytes += pack.size();
-            let id = pack.finish(layout, &[])?;
-            let pack = Pack::open(layout, id);
-            let pack = pack.map_err(|why| Error::own(format!("open pack {id}: {why}")))?;
-            if let Some(pack) = pack {
-                self.store.packs.add(pack);
-            }
+        let id = pack.finish(layout, &[])?;
+        let pack = Pack::open(layout, id);
+        let pack = pack.map_err(|why| Error::own(format!("open pack {id}: {why}")))?;
+        if let Some(pack) = pack {
+            self.store.packs.add(pack);
         }
         Ok(filled)
     }

@@ -1,11 +1,11 @@
 //! The index of a pack: which blobs are in it, and where.
 //!
 //! ```text
-//! magic "WERFPIDX" · version u32 · hash kind u32 · length of the pack u64
+//! magic "WERFPIDX" · version u32 · length of the pack u64
 //! number of blobs u32 · number of superseded packs u32
-//! fan-out: 256 × u32, how many ids have a first byte up to this one
+//! fan-out: 256 × u32, how many places have a first byte up to this one
 //! superseded packs: 32 bytes each
-//! blobs, sorted by id: id · offset u64 · length u64
+//! blobs, sorted by place: place · offset u64 · length u64
 //! sha256 of all before, which is also the pack's name
 //! ```
 //!
@@ -16,29 +16,30 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
+use super::capability::Place;
 use crate::bytes::Reader;
-use crate::hash::{HashKind, ObjectId, PackId, sha256};
+use crate::hash::{PackId, sha256};
 
 const MAGIC: &[u8] = b"WERFPIDX";
-const VERSION: u32 = 1;
-const FIXED: usize = 8 + 4 + 4 + 8 + 4 + 4;
+const VERSION: u32 = 2;
+const FIXED: usize = 8 + 4 + 8 + 4 + 4;
 const FAN_OUT: usize = 256 * 4;
 const CHECKSUM: usize = 32;
+const RECORD: usize = Place::LENGTH + 8 + 8;
 
 /// One blob in a pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Record {
-    pub(super) id: ObjectId,
+    pub(super) place: Place,
     pub(super) offset: u64,
     pub(super) length: u64,
 }
 
 impl Record {
-    fn read(bytes: &[u8], hash: HashKind) -> Option<Record> {
+    fn read(bytes: &[u8]) -> Option<Record> {
         let mut input = Reader::new(bytes);
-        let id = ObjectId::from_bytes(input.take(hash.id_len())?)?;
         Some(Record {
-            id,
+            place: Place::from_bytes(input.array()?),
             offset: input.u64()?,
             length: input.u64()?,
         })
@@ -48,36 +49,33 @@ impl Record {
 /// The part of an index that is kept in memory.
 pub(super) struct Index {
     file: File,
-    pub(super) hash: HashKind,
     pub(super) pack_length: u64,
     pub(super) supersedes: Vec<PackId>,
     fan_out: Vec<u32>,
 }
 
 impl Index {
-    /// Returns the bytes of an index; `records` are sorted by id.
+    /// Returns the bytes of an index; `records` are sorted by place.
     pub(super) fn encode(
-        hash: HashKind,
         pack_length: u64,
         supersedes: &[PackId],
         records: &[Record],
     ) -> (PackId, Vec<u8>) {
-        let mut out = Vec::with_capacity(FIXED + FAN_OUT + records.len() * record_size(hash) + 64);
+        let mut out = Vec::with_capacity(FIXED + FAN_OUT + records.len() * RECORD + 64);
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
-        out.extend_from_slice(&u32::from(hash.code()).to_le_bytes());
         out.extend_from_slice(&pack_length.to_le_bytes());
         out.extend_from_slice(&(records.len() as u32).to_le_bytes());
         out.extend_from_slice(&(supersedes.len() as u32).to_le_bytes());
         for byte in 0..=u8::MAX {
-            let count = records.partition_point(|record| record.id.as_bytes()[0] <= byte);
+            let count = records.partition_point(|record| record.place.as_bytes()[0] <= byte);
             out.extend_from_slice(&(count as u32).to_le_bytes());
         }
         for pack in supersedes {
             out.extend_from_slice(pack.as_bytes());
         }
         for record in records {
-            out.extend_from_slice(record.id.as_bytes());
+            out.extend_from_slice(record.place.as_bytes());
             out.extend_from_slice(&record.offset.to_le_bytes());
             out.extend_from_slice(&record.length.to_le_bytes());
         }
@@ -112,7 +110,7 @@ impl Index {
         self.fan_out.last().map_or(0, |&count| count as usize)
     }
 
-    /// Returns the records whose ids begin with `byte`, in order.
+    /// Returns the records whose places begin with `byte`, in order.
     pub(super) fn bucket(&self, byte: u8) -> io::Result<Vec<Record>> {
         let start = if byte == 0 {
             0
@@ -137,13 +135,12 @@ impl Index {
     }
 
     fn read_records(&self, start: u32, end: u32) -> io::Result<Vec<Record>> {
-        let size = record_size(self.hash);
-        let mut bytes = vec![0; (end - start) as usize * size];
-        let at = self.records_at(self.supersedes.len()) + u64::from(start) * size as u64;
+        let mut bytes = vec![0; (end - start) as usize * RECORD];
+        let at = self.records_at(self.supersedes.len()) + u64::from(start) * RECORD as u64;
         self.file.read_exact_at(&mut bytes, at)?;
         Ok(bytes
-            .chunks_exact(size)
-            .filter_map(|record| Record::read(record, self.hash))
+            .chunks_exact(RECORD)
+            .filter_map(Record::read)
             .collect())
     }
 
@@ -153,12 +150,8 @@ impl Index {
     }
 
     fn records_size(&self) -> u64 {
-        (self.len() * record_size(self.hash)) as u64
+        (self.len() * RECORD) as u64
     }
-}
-
-const fn record_size(hash: HashKind) -> usize {
-    hash.id_len() + 16
 }
 
 /// Reads what precedes the superseded packs, of which it returns the number.
@@ -167,14 +160,12 @@ fn read_head(file: File, head: &[u8]) -> Option<(Index, usize)> {
     if input.take(MAGIC.len())? != MAGIC || input.u32()? != VERSION {
         return None;
     }
-    let hash = HashKind::from_code(u8::try_from(input.u32()?).ok()?)?;
     let pack_length = input.u64()?;
     let (count, superseded) = (input.u32()?, input.u32()?);
     let fan_out: Vec<u32> = (0..256).map_while(|_| input.u32()).collect();
     let usable = fan_out.is_sorted() && fan_out.last() == Some(&count);
     let index = Index {
         file,
-        hash,
         pack_length,
         supersedes: Vec::new(),
         fan_out,

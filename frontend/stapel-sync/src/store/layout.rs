@@ -8,8 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::capability::{Capability, Place};
 use crate::error::Error;
 use crate::hash::{ManifestId, PackId, StageDigest};
+use crate::hex;
 
 /// The directories that belong to this format; `stapel`, where tools are, belongs to others.
 pub(super) const DIRECTORIES: [&str; 5] = ["tmp", "packs", "manifests", "slots", "baselines"];
@@ -32,15 +34,20 @@ impl Layout {
     }
 
     pub(super) fn slot(&self, stage: StageDigest) -> PathBuf {
-        self.0.join(format!("slots/{stage}"))
+        self.place("slots", Capability::of_slot(&stage).place())
     }
 
     pub(super) fn baseline(&self, stage: StageDigest) -> PathBuf {
-        self.0.join(format!("baselines/{stage}"))
+        self.place("baselines", Capability::of_baseline(&stage).place())
     }
 
     pub(super) fn manifest(&self, id: ManifestId) -> PathBuf {
-        self.0.join(format!("manifests/{id}"))
+        self.place("manifests", Capability::of_manifest(&id).place())
+    }
+
+    fn place(&self, directory: &str, place: Place) -> PathBuf {
+        let name = hex::encode(place.as_bytes());
+        self.0.join(directory).join(name)
     }
 
     pub(super) fn pack(&self, id: PackId) -> PathBuf {

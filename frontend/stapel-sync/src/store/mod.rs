@@ -30,11 +30,13 @@
 //! ```
 
 mod blobs;
+mod capability;
 mod clean;
 mod fill;
 mod index;
 mod layout;
 mod lock;
+mod mentioned;
 mod pack;
 mod packs;
 pub mod toolchains;
@@ -49,6 +51,7 @@ use crate::hash::{ManifestId, StageDigest};
 use crate::manifest::Manifest;
 use crate::slot::Slot;
 
+use capability::Capability;
 use layout::{Layout, touch, unusable};
 use packs::Packs;
 
@@ -57,7 +60,7 @@ pub use clean::{CleanPolicy, Cleaned};
 pub use fill::{Fill, Filled};
 
 /// The version of everything in STORE; part of the cache mount's id, so versions never meet.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// One STORE and the packs that were in it when it was opened.
 pub struct Store {
@@ -83,7 +86,9 @@ impl Store {
     pub fn read_slot(&self, stage: StageDigest) -> Result<Slot, Error> {
         let path = self.layout.slot(stage);
         let bytes = fs::read(&path).map_err(|why| unusable("slot", &path, &why))?;
-        Slot::decode(&bytes, stage).map_err(|why| unusable("slot", &path, &why))
+        let text = Capability::of_slot(&stage).open(&bytes);
+        let text = text.ok_or_else(|| unusable("slot", &path, &"damaged, or of another stage"))?;
+        Slot::decode(&text, stage).map_err(|why| unusable("slot", &path, &why))
     }
 
     /// Writes the slot of a stage, over one that is there.
@@ -91,7 +96,8 @@ impl Store {
         let path = self.layout.slot(stage);
         let text = slot.encode(stage);
         let text = text.map_err(|why| Error::own(format!("write slot `{stage}`: {why}")))?;
-        self.layout.publish(text.as_bytes(), &path)
+        let bytes = Capability::of_slot(&stage).close(text.as_bytes());
+        self.layout.publish(&bytes, &path)
     }
 
     /// Returns what the layer of a stage holds, as far as is known, and keeps that manifest.
@@ -101,7 +107,8 @@ impl Store {
     /// is looked at once a day.
     pub fn read_baseline(&self, stage: StageDigest) -> Option<Manifest> {
         let path = self.layout.baseline(stage);
-        let id = baseline::decode(&fs::read(&path).ok()?, stage)?;
+        let text = Capability::of_baseline(&stage).open(&fs::read(&path).ok()?)?;
+        let id = baseline::decode(&text, stage)?;
         let manifest = Manifest::decode(&self.read_manifest(id).ok()?).ok()?;
         let file = File::open(self.layout.manifest(id));
         file.and_then(|file| touch(&file)).ok()?;
@@ -112,30 +119,23 @@ impl Store {
     pub fn write_baseline(&self, stage: StageDigest, manifest: &Manifest) -> Result<(), Error> {
         let id = self.write_manifest(manifest)?;
         let text = baseline::encode(stage, id);
-        self.layout
-            .publish(text.as_bytes(), &self.layout.baseline(stage))
+        let bytes = Capability::of_baseline(&stage).close(text.as_bytes());
+        self.layout.publish(&bytes, &self.layout.baseline(stage))
     }
 
     /// Returns the bytes of a manifest, which are those that its name promises.
     pub fn read_manifest(&self, id: ManifestId) -> Result<Vec<u8>, Error> {
         let path = self.layout.manifest(id);
-        let bytes = fs::read(&path).map_err(|why| unusable("manifest", &path, &why))?;
-        if Manifest::id_of(&bytes) != id {
-            return Err(unusable(
-                "manifest",
-                &path,
-                &"its contents do not match its name",
-            ));
-        }
-        Ok(bytes)
+        let stored = fs::read(&path).map_err(|why| unusable("manifest", &path, &why))?;
+        let bytes = mentioned::open(id, stored);
+        bytes.ok_or_else(|| unusable("manifest", &path, &"its contents do not match its name"))
     }
 
     /// Writes a manifest unless it is there intact, and records that it was of use.
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<ManifestId, Error> {
         let checked = manifest.check();
         checked.map_err(|why| Error::own(format!("write the manifest: {why}")))?;
-        let bytes = manifest.encode();
-        let id = Manifest::id_of(&bytes);
+        let (id, bytes) = mentioned::close(manifest);
         let path = self.layout.manifest(id);
         let intact = fs::read(&path).is_ok_and(|present| present == bytes);
         // Touched or, if it was removed meanwhile, written again.

@@ -6,16 +6,20 @@ use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::time::SystemTime;
 
+use super::capability::{Capability, Place};
 use super::index::{Index, Record};
 use super::layout::{Layout, Temporary, failed};
 use crate::error::Error;
-use crate::hash::{HashKind, ObjectId, PackId};
+use crate::hash::{ObjectId, PackId};
 
-/// What a pack begins with; the blobs follow.
-const HEADER: &[u8; 12] = b"WERFPACK\x01\0\0\0";
+/// What a pack begins with; the blobs follow, each encrypted.
+const HEADER: &[u8; 12] = b"WERFPACK\x02\0\0\0";
 
 /// Bytes that are collected before they are written.
 const WRITE_BUFFER: usize = 1 << 20;
+
+/// Bytes that are encrypted at once.
+const PIECE: usize = 64 << 10;
 
 /// A pack that was there when it was opened, and stays readable even if it is removed.
 pub(super) struct Pack {
@@ -72,28 +76,28 @@ fn open(
 
 /// Writes a pack under a temporary name.
 pub(super) struct PackWriter {
-    hash: HashKind,
     out: BufWriter<File>,
     temporary: Temporary,
     offset: u64,
     records: Vec<Record>,
-    ids: HashSet<ObjectId>,
+    places: HashSet<Place>,
+    piece: Vec<u8>,
 }
 
 impl PackWriter {
-    pub(super) fn new(layout: &Layout, hash: HashKind) -> Result<Self, Error> {
+    pub(super) fn new(layout: &Layout) -> Result<Self, Error> {
         let temporary = layout.temporary()?;
         let file = temporary
             .file
             .try_clone()
             .map_err(|why| failed("open", temporary.path(), &why))?;
         let mut writer = PackWriter {
-            hash,
             out: BufWriter::with_capacity(WRITE_BUFFER, file),
             temporary,
             offset: 0,
             records: Vec::new(),
-            ids: HashSet::new(),
+            places: HashSet::new(),
+            piece: Vec::new(),
         };
         writer.write(HEADER)?;
         Ok(writer)
@@ -101,15 +105,43 @@ impl PackWriter {
 
     /// Appends a blob unless it is there already.
     pub(super) fn add(&mut self, id: ObjectId, data: &[u8]) -> Result<(), Error> {
-        if self.ids.insert(id) {
-            self.records.push(Record {
-                id,
-                offset: self.offset,
-                length: data.len() as u64,
-            });
-            self.write(data)?;
+        let capability = Capability::of_blob(&id);
+        if !self.begin(capability.place(), data.len()) {
+            return Ok(());
+        }
+        let mut stream = capability.stream();
+        let mut piece = std::mem::take(&mut self.piece);
+        for open in data.chunks(PIECE) {
+            piece.clear();
+            piece.extend_from_slice(open);
+            if !stream.apply(&mut piece) {
+                return Err(Error::own(format!("write blob {id}: it is too large")));
+            }
+            self.write(&piece)?;
+        }
+        self.piece = piece;
+        Ok(())
+    }
+
+    /// Appends a blob as it is in another pack, unless it is there already.
+    pub(super) fn copy(&mut self, place: Place, stored: &[u8]) -> Result<(), Error> {
+        if self.begin(place, stored.len()) {
+            self.write(stored)?;
         }
         Ok(())
+    }
+
+    /// Records a blob that follows; says whether it is to.
+    fn begin(&mut self, place: Place, length: usize) -> bool {
+        let is_new = self.places.insert(place);
+        if is_new {
+            self.records.push(Record {
+                place,
+                offset: self.offset,
+                length: length as u64,
+            });
+        }
+        is_new
     }
 
     pub(super) fn len(&self) -> usize {
@@ -130,8 +162,8 @@ impl PackWriter {
         self.out
             .flush()
             .map_err(|why| failed("write", self.temporary.path(), &why))?;
-        self.records.sort_unstable_by_key(|record| record.id);
-        let (id, index) = Index::encode(self.hash, self.offset, supersedes, &self.records);
+        self.records.sort_unstable_by_key(|record| record.place);
+        let (id, index) = Index::encode(self.offset, supersedes, &self.records);
         self.temporary.keep_as(&layout.pack(id))?;
         layout.publish(&index, &layout.index(id))?;
         Ok(id)

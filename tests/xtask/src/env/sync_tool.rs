@@ -17,11 +17,12 @@ use crate::talk::say;
 pub const PATH: &str = "stapel/bin/stapel-sync";
 
 /// What it is made of.
-const PARTS: [&str; 5] = [
+const PARTS: [&str; 6] = [
     RECIPE,
     "Cargo.lock",
     "Cargo.toml",
     "frontend/build-sync",
+    "frontend/key-stream",
     "frontend/stapel-sync",
 ];
 
