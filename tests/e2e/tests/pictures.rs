@@ -28,9 +28,10 @@ fn steady(printed: &str) -> String {
             |word: &str| word.len() == 12 && word.chars().all(|c| c.is_ascii_hexdigit());
         let words = line.split(' ').map(|word| {
             let bare = word.trim_end_matches([',', ';', ':', '.']);
-            match is_commit(bare) {
-                true => word.replace(bare, "1f0c2a9d7b3e"),
-                false => word.to_owned(),
+            if is_commit(bare) {
+                word.replace(bare, "1f0c2a9d7b3e")
+            } else {
+                word.to_owned()
             }
         });
         words.collect::<Vec<_>>().join(" ")
