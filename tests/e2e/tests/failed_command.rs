@@ -90,10 +90,10 @@ fn a_sync_that_fails_says_why() {
         "image: app\nfrom: busybox:latest\ngit: [{{add: /src, to: /app, stageDependencies: {{setup: [a]}}}}]\nshell:\n  install: [rm -r /app, ln -s /tmp /app]\n  setup: ': {}'\n",
         e2e::salt()
     ));
+    Build::of(&repo).ok();
     repo.write("src/a", "b");
     repo.commit("another");
     let error = Build::of(&repo).fails().error();
-    eprintln!("{error}");
     assert!(
         error.contains("stage `setup` of image `app` failed: "),
         "{error}"
