@@ -71,7 +71,7 @@ fn every_command_of_its_own_layer_is_named_too() {
 #[test]
 fn a_sync_that_fails_says_why() {
     let repo = Repo::new();
-    repo.write("src/a", "a");
+    repo.write("src/sub/a", "a");
     repo.commit_config(&format!(
         "image: app\nfrom: busybox:latest\ngit: [{{add: /src, to: /app, owner: nobody-here}}]\nshell:\n  setup: ': {}'\n",
         e2e::salt()
@@ -87,11 +87,11 @@ fn a_sync_that_fails_says_why() {
         "{error}"
     );
     repo.commit_config(&format!(
-        "image: app\nfrom: busybox:latest\ngit: [{{add: /src, to: /app, stageDependencies: {{setup: [a]}}}}]\nshell:\n  install: [rm -r /app, ln -s /tmp /app]\n  setup: ': {}'\n",
+        "image: app\nfrom: busybox:latest\ngit: [{{add: /src, to: /app, stageDependencies: {{setup: [sub]}}}}]\nshell:\n  install: [rm -r /app/sub, ln -s /tmp /app/sub]\n  setup: ': {}'\n",
         e2e::salt()
     ));
     Build::of(&repo).ok();
-    repo.write("src/a", "b");
+    repo.write("src/sub/a", "b");
     repo.commit("another");
     let error = Build::of(&repo).fails().error();
     assert!(
