@@ -42,7 +42,7 @@ fn steady(printed: &str) -> String {
 
 fn is_current(name: &str, picture: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../docs/pictures")
+        .join("../../docs/terminal")
         .join(name);
     if std::env::var_os(UPDATE).is_some() {
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("made");
