@@ -86,8 +86,27 @@ impl Daemon {
                 self.name
             ));
         }
-        self.start(root)?;
+        if let Err(why) = self.start(root) {
+            self.start_with_nothing(root, why)?;
+        }
         Ok(true)
+    }
+
+    /// Starts a daemon that did not start with what it has kept: Docker gives up when its records of builds cannot be opened within
+    /// some seconds, as happens with very many on a slow disk, and then it never starts again. What the daemons of engines keep are
+    /// caches; that of a builder in a test is what the test is about.
+    fn start_with_nothing(&self, root: &Path, why: anyhow::Error) -> Result<()> {
+        let data = self.dir.join("data");
+        if self.name != self.engine.daemon() || !data.exists() {
+            return Err(why);
+        }
+        say(format_args!(
+            "{why}\nthe daemon `{}` does not start with what it has kept; removing that, and starting it again",
+            self.name
+        ));
+        self.pid_file().stop(Duration::from_secs(20))?;
+        remove_dir(&data)?;
+        self.start(root)
     }
 
     fn start(&self, root: &Path) -> Result<()> {
