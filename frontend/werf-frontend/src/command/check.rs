@@ -4,28 +4,20 @@ use std::process::ExitCode;
 
 use werf_frontend::gateway::subrequest;
 use werf_frontend::helper::plan;
-use werf_frontend::helper::plan::PlanRequest;
-use werf_plan::remote::GivenRemote;
 
-use super::{Checkout, build_args, terminal};
+use super::{Planning, terminal};
 
 /// What `check` is told.
 #[derive(clap::Args)]
 pub struct Check {
     #[command(flatten)]
-    checkout: Checkout,
+    planning: Planning,
     /// The image that is to be built, which has to be there
     #[arg(long, value_name = "IMAGE")]
     target: Option<String>,
     /// How to say it; `json` is what `docker buildx build --call check,format=json` prints
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// A build argument, which templates may read with `env`; may be repeated
-    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
-    build_arg: Vec<String>,
-    /// A repository of a mapping with `url`, as for `plan`; may be repeated
-    #[arg(long, value_name = "GIT_DIR REFERENCE URL")]
-    remote: Vec<GivenRemote>,
 }
 
 /// How to say what was found.
@@ -40,10 +32,7 @@ enum Format {
 impl Check {
     /// Prints what was found; the exit status is 1 if that is anything.
     pub fn run(self) -> ExitCode {
-        let request = PlanRequest {
-            remotes: self.remote,
-            ..self.checkout.request(build_args(&self.build_arg))
-        };
+        let request = self.planning.request();
         let file = plan::plan_commit(&request, None);
         let found = subrequest::Found::new(&file, self.target.as_deref());
         let text = match self.format {

@@ -7,11 +7,10 @@ use werf_frontend::helper::inventory::{self, Survey};
 use werf_frontend::helper::plan::PlanRequest;
 use werf_frontend::helper::render::Rendering;
 use werf_plan::agreed::{DEV_ARGUMENT, UNCOMMITTED_ARGUMENT};
-use werf_plan::remote::GivenRemote;
 use werf_plan::stage::StageKind;
 
 use super::plan::planned;
-use super::{Checkout, build_args, explain_text, terminal};
+use super::{Planning, explain_text, terminal};
 
 /// What `explain` is told.
 #[derive(clap::Args)]
@@ -20,7 +19,7 @@ pub struct Explain {
     #[arg(value_name = "IMAGE[/STAGE]")]
     of: Option<String>,
     #[command(flatten)]
-    checkout: Checkout,
+    planning: Planning,
     #[command(flatten)]
     range: Range,
     /// Lists the stages, too, that do not run again
@@ -29,12 +28,6 @@ pub struct Explain {
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// A build argument, which templates may read with `env`; may be repeated
-    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
-    build_arg: Vec<String>,
-    /// A repository of a mapping with `url`, as for `plan`; may be repeated
-    #[arg(long, value_name = "GIT_DIR REFERENCE URL")]
-    remote: Vec<GivenRemote>,
 }
 
 /// Which commits are compared.
@@ -121,12 +114,9 @@ pub fn compared(before: &Survey, after: &Survey) -> Result<Explanation, Vec<Stri
 impl Explain {
     /// Prints what runs again.
     pub fn run(self) -> ExitCode {
-        let is_dev = self.checkout.dev;
+        let is_dev = self.planning.is_dev();
         let is_of_head = !self.range.has_end();
-        let request = PlanRequest {
-            remotes: self.remote,
-            ..self.checkout.request(build_args(&self.build_arg))
-        };
+        let request = self.planning.request();
         let mut warnings = Vec::new();
         let explained = self.range.surveys(&request).and_then(|(before, after)| {
             if is_of_head {

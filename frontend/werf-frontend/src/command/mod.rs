@@ -24,6 +24,7 @@ use werf_frontend::helper::locate::ConfigQuery;
 use werf_frontend::helper::plan::PlanRequest;
 use werf_frontend::helper::uncommitted::ClientFiles;
 use werf_plan::agreed::{DEFAULT_NAMES, DEV_ARGUMENT};
+use werf_plan::remote::GivenRemote;
 
 pub use bake::Bake;
 pub use check::Check;
@@ -94,6 +95,35 @@ impl Checkout {
             },
             build_args,
             ..PlanRequest::default()
+        }
+    }
+}
+
+/// What a command is told that plans the images of a checkout.
+#[derive(clap::Args)]
+struct Planning {
+    #[command(flatten)]
+    checkout: Checkout,
+    /// A build argument, which templates may read with `env`; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    build_arg: Vec<String>,
+    /// A repository of a mapping with `url`, whose HEAD is the commit that REFERENCE (HEAD, refs/heads/…, refs/tags/…,
+    /// a commit) names; may be repeated
+    #[arg(long, value_name = "GIT_DIR REFERENCE URL")]
+    remote: Vec<GivenRemote>,
+}
+
+impl Planning {
+    /// Whether the working directory is planned in place of the commit.
+    fn is_dev(&self) -> bool {
+        self.checkout.dev
+    }
+
+    /// Returns the request for the plan.
+    fn request(self) -> PlanRequest {
+        PlanRequest {
+            remotes: self.remote,
+            ..self.checkout.request(build_args(&self.build_arg))
         }
     }
 }

@@ -4,29 +4,21 @@ use std::process::ExitCode;
 
 use werf_frontend::helper::inventory::{self, Survey};
 use werf_frontend::helper::plan;
-use werf_frontend::helper::plan::PlanRequest;
 use werf_frontend::helper::render::Rendering;
 use werf_frontend::helper::template::Unread;
 use werf_plan::file::{Outcome, PlanFile};
-use werf_plan::remote::{self, GivenRemote};
+use werf_plan::remote;
 
-use super::{Checkout, build_args, plan_table, terminal};
+use super::{Planning, plan_table, terminal};
 
 /// What `plan` is told.
 #[derive(clap::Args)]
 pub struct Plan {
     #[command(flatten)]
-    checkout: Checkout,
+    planning: Planning,
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// A build argument, which templates may read with `env`; may be repeated
-    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
-    build_arg: Vec<String>,
-    /// A repository of a mapping with `url`, whose HEAD is the commit that REFERENCE (HEAD, refs/heads/…, refs/tags/…,
-    /// a commit) names; may be repeated
-    #[arg(long, value_name = "GIT_DIR REFERENCE URL")]
-    remote: Vec<GivenRemote>,
 }
 
 /// How to say what is planned.
@@ -41,10 +33,7 @@ enum Format {
 impl Plan {
     /// Prints the plan.
     pub fn run(self) -> ExitCode {
-        let request = PlanRequest {
-            remotes: self.remote,
-            ..self.checkout.request(build_args(&self.build_arg))
-        };
+        let request = self.planning.request();
         let (file, result) = match self.format {
             Format::Json => {
                 let file = plan::plan_commit(&request, None);

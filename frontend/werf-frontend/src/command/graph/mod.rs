@@ -8,13 +8,11 @@ mod svg;
 use std::process::ExitCode;
 
 use werf_frontend::helper::inventory;
-use werf_frontend::helper::plan::PlanRequest;
 use werf_frontend::helper::render::Rendering;
-use werf_plan::remote::GivenRemote;
 
 use super::explain::{Range, compared};
 use super::plan::planned;
-use super::{Checkout, build_args, terminal};
+use super::{Planning, terminal};
 
 use picture::Picture;
 
@@ -22,18 +20,12 @@ use picture::Picture;
 #[derive(clap::Args)]
 pub struct Graph {
     #[command(flatten)]
-    checkout: Checkout,
+    planning: Planning,
     #[command(flatten)]
     range: Range,
     /// How to draw it
     #[arg(long, value_enum, default_value_t = Format::Svg)]
     format: Format,
-    /// A build argument, which templates may read with `env`; may be repeated
-    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
-    build_arg: Vec<String>,
-    /// A repository of a mapping with `url`, as for `plan`; may be repeated
-    #[arg(long, value_name = "GIT_DIR REFERENCE URL")]
-    remote: Vec<GivenRemote>,
 }
 
 /// How to draw a graph.
@@ -51,10 +43,7 @@ impl Graph {
     /// Prints the graph; with `--from` or `--to` its colours say what runs again between these commits.
     pub fn run(self) -> ExitCode {
         let is_of_head = !self.range.has_end();
-        let request = PlanRequest {
-            remotes: self.remote,
-            ..self.checkout.request(build_args(&self.build_arg))
-        };
+        let request = self.planning.request();
         let mut warnings = Vec::new();
         let picture = if self.range.is_given() {
             self.range.surveys(&request).and_then(|(before, after)| {
