@@ -1,11 +1,9 @@
-//! Pictures of what people see in a terminal, for the documents. `WERF_UPDATE_PICTURES=1 cargo xtask test --engine docker-28
+//! Pictures of what people see in a terminal, for the documents. `WERF_PICTURES=write cargo xtask test --engine docker-28
 //! -p e2e --test all -- pictures::` makes them anew; without that a test compares.
 
 use std::path::Path;
 
 use e2e::{Build, Feature, Repo, needs};
-
-const UPDATE: &str = "WERF_UPDATE_PICTURES";
 
 /// What a person types, then what is printed, as a picture.
 fn draw(command: &str, printed: &str) -> String {
@@ -44,14 +42,14 @@ fn is_current(name: &str, picture: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../docs/terminal")
         .join(name);
-    if std::env::var_os(UPDATE).is_some() {
+    if std::env::var_os("WERF_PICTURES").is_some_and(|value| value == "write") {
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("made");
         std::fs::write(&path, picture).expect("written");
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         there == picture,
-        "{} is not what is printed today; {UPDATE}=1 draws it anew:\n{picture}",
+        "{} is not what is printed today; `WERF_PICTURES=write` draws it anew:\n{picture}",
         path.display()
     );
 }
