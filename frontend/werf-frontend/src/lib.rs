@@ -21,4 +21,5 @@
 pub mod gateway;
 pub mod git;
 pub mod helper;
+pub mod init;
 pub mod lower;

@@ -11,8 +11,8 @@ use werf_frontend::gateway;
 use werf_plan::agreed::{plan_in_build, print_failure, put_toolchain};
 
 use command::{
-    Bake, Check, Explain, Graph, Plan, PlanInBuild, PrintFailure, PutToolchain, Render, Schema,
-    Values,
+    Bake, Check, Explain, Graph, Init, Plan, PlanInBuild, PrintFailure, PutToolchain, Render,
+    Schema, Values,
 };
 
 /// Builds the images of a werf.yaml with BuildKit.
@@ -29,6 +29,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write a first werf.yaml for what is in a directory, and say what to type next
+    Init(Init),
     /// List mistakes and warnings of the HEAD commit, and fail if there are some
     Check(Check),
     /// Print the plan of the HEAD commit: images, stages, digests and what they are made of
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         return gateway::main();
     }
     match Arguments::parse().command {
+        Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Explain(command) => command.run(),

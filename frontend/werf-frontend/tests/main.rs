@@ -9,6 +9,7 @@ mod examples;
 mod gateway;
 mod giterminism;
 mod image_spec;
+mod init;
 mod overview;
 mod program;
 mod walls;

@@ -57,7 +57,13 @@ pub fn print(text: &str) -> ExitCode {
     }
 }
 
-fn fail(message: &str) -> ExitCode {
+/// Says something to the person, beside what is printed.
+pub fn say(text: &str) {
+    eprint!("{text}");
+}
+
+/// Says what went wrong.
+pub fn fail(message: &str) -> ExitCode {
     eprintln!("ERROR: {message}");
     ExitCode::FAILURE
 }
