@@ -5,12 +5,14 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 
 use anyhow::{Context, Result, bail};
 
 use crate::checkout::{self, Profile};
 use crate::env::Env;
-use crate::process::{capture, line, show};
+use crate::process::{capture, line, show, signs_of_life};
 use crate::talk::{pass_on, print, say};
 
 /// The example, and the one image in it.
@@ -140,8 +142,14 @@ fn build(env: &Env, project: &Path) -> Result<String> {
         .stderr
         .take()
         .context("standard error was asked for")?;
+    let (sender, rows) = mpsc::channel();
+    thread::spawn(move || {
+        // Once the other side is gone, so is the reason to read on.
+        let mut lines = BufReader::new(progress).lines();
+        lines.try_for_each(|row| sender.send(row).ok())
+    });
     let mut seen = String::new();
-    for row in BufReader::new(progress).lines() {
+    while let Some(row) = signs_of_life("waiting for the build", &rows) {
         let row = row?;
         pass_on(&row);
         seen.push_str(&row);

@@ -2,11 +2,16 @@
 
 use std::env;
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
+use crate::process::SIGN_OF_LIFE;
 use crate::talk::say;
 
 /// The variable that moves the harness's directory elsewhere.
@@ -45,11 +50,34 @@ impl Home {
     /// Waits until no other command changes the directory, and keeps others waiting from then on.
     pub fn lock(&self) -> Result<Lock> {
         let path = self.join("lock");
-        let file = File::create(&path).with_context(|| format!("create {}", path.display()))?;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            say("waiting for another run of the harness to finish its set-up");
-            flock(&file, FlockOperation::LockExclusive).context("lock the harness's directory")?;
+        // What the file says is for others to read: it is theirs until the lock is ours.
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .with_context(|| format!("create {}", path.display()))?;
+        let mut waited = None;
+        while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            if error != Errno::WOULDBLOCK {
+                return Err(error).context("lock the harness's directory");
+            }
+            let since: &mut Instant = waited.get_or_insert_with(|| {
+                say_waiting(&path);
+                Instant::now()
+            });
+            if since.elapsed() > SIGN_OF_LIFE {
+                say_waiting(&path);
+                *since = Instant::now();
+            }
+            thread::sleep(Duration::from_millis(100));
         }
+        file.set_len(0)?;
+        let arguments: Vec<String> = env::args().skip(1).collect();
+        let pid = std::process::id();
+        write!(file, "{pid} cargo xtask {}", arguments.join(" "))
+            .with_context(|| format!("write {}", path.display()))?;
         Ok(Lock(file))
     }
 
@@ -69,6 +97,17 @@ impl Home {
     pub fn logs(&self) -> Result<PathBuf> {
         self.dir("logs")
     }
+}
+
+/// Says who has the lock, as the file tells it.
+fn say_waiting(path: &Path) {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    say(match text.split_once(' ') {
+        Some((pid, command)) => {
+            format!("waiting for `{command}` (process {pid}) to finish its set-up")
+        }
+        None => "waiting for another run of the harness to finish its set-up".to_owned(),
+    });
 }
 
 fn non_empty(variable: &str) -> Option<PathBuf> {

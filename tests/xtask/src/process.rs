@@ -7,7 +7,8 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, stderr};
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,8 +16,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::talk::say;
 
-/// How often a long quiet step says that it is still alive.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+/// How often a long quiet step says that it is still alive: nothing is silent for ten seconds.
+pub const SIGN_OF_LIFE: Duration = Duration::from_secs(9);
 
 /// Returns the program and its arguments as one line, for messages.
 pub fn line(command: &Command) -> String {
@@ -31,12 +32,10 @@ pub fn line(command: &Command) -> String {
     line
 }
 
-/// Runs a short program and returns what it printed; its complaints become the error.
+/// Runs a program and returns what it printed; its complaints become the error.
 pub fn capture(command: &mut Command) -> Result<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("start `{}`", line(command)))?;
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = output(&line(command), command)?;
     if !output.status.success() {
         bail!(
             "`{}` failed ({}): {}",
@@ -47,6 +46,35 @@ pub fn capture(command: &mut Command) -> Result<String> {
     }
     String::from_utf8(output.stdout)
         .with_context(|| format!("read what `{}` printed", line(command)))
+}
+
+/// Runs a program and returns what it printed to pipes, saying every few seconds that `what` goes on.
+pub fn output(what: &str, command: &mut Command) -> Result<Output> {
+    let child = command
+        .stdin(Stdio::null())
+        .spawn()
+        .with_context(|| format!("start `{}`", line(command)))?;
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait_with_output()));
+    let output = signs_of_life(what, &ended).context("wait for a program")?;
+    output.with_context(|| format!("wait for `{}`", line(command)))
+}
+
+/// Waits for something, saying every few seconds that `what` goes on; `None` if there is nothing more to come.
+pub fn signs_of_life<T>(what: &str, awaited: &Receiver<T>) -> Option<T> {
+    let began = Instant::now();
+    loop {
+        match awaited.recv_timeout(SIGN_OF_LIFE) {
+            Ok(it) => return Some(it),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => say_alive(what, began),
+        }
+    }
+}
+
+fn say_alive(what: &str, began: Instant) {
+    let so_far = began.elapsed().as_secs();
+    say(format_args!("… {what}: {so_far} s so far"));
 }
 
 /// Whether a short program ends well, whatever it prints; a missing program does not.
@@ -113,10 +141,7 @@ fn watch(what: &str, child: &mut Child, limit: Option<Duration>) -> Result<ExitS
         }
         if said.elapsed() > SIGN_OF_LIFE {
             said = Instant::now();
-            say(format_args!(
-                "… {what}: {} s so far",
-                began.elapsed().as_secs()
-            ));
+            say_alive(what, began);
         }
         thread::sleep(Duration::from_millis(50));
     }

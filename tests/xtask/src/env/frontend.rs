@@ -13,7 +13,7 @@ use super::recipe::{self, RECIPE};
 use super::{Env, sync_tool};
 use crate::checkout::{self, Profile};
 use crate::home::remove_dir;
-use crate::process::{capture, line, logged};
+use crate::process::{capture, logged, output};
 use crate::talk::say;
 
 /// The package of the frontend, and its program.
@@ -81,11 +81,9 @@ pub fn program(profile: Profile) -> Result<PathBuf> {
         // Either would take the place of the flags above.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::inherit());
-    let output = cargo
-        .output()
-        .with_context(|| format!("start `{}`", line(&cargo)))?;
+    let output = output("compiling the frontend", &mut cargo)?;
     if !output.status.success() {
         bail!("the frontend does not compile");
     }
