@@ -93,8 +93,8 @@ impl Project {
     /// Returns a name for the project: that of the directory, as far as `project` allows it.
     pub fn name(&self) -> String {
         let name = self.root.file_name().unwrap_or_default().to_string_lossy();
-        let lower = name.to_lowercase();
-        let words: Vec<&str> = lower
+        let folded = name.to_lowercase();
+        let words: Vec<&str> = folded
             .split(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit()))
             .filter(|word| !word.is_empty())
             .collect();
