@@ -41,6 +41,7 @@ mod platforms;
 mod refusals;
 mod remote;
 mod secrets;
+mod start;
 mod store_leak;
 mod templates;
 mod uncommitted;
