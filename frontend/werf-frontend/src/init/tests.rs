@@ -256,6 +256,28 @@ fn a_dockerfile_is_translated_where_that_is_the_same() {
 }
 
 #[test]
+fn a_destination_is_read_as_docker_reads_it() {
+    let written = |instructions: &str| {
+        let dockerfile = format!("FROM alpine:3\nWORKDIR /srv/app\n{instructions}\n");
+        let written = clean(&[("Dockerfile", &dockerfile), ("a.conf", ""), ("b/c", "")]);
+        assert!(!written.contains("dockerfile:"), "{written}");
+        written
+    };
+    for (instruction, to) in [
+        ("COPY a.conf /etc/b.conf", "to: /etc/b.conf"),
+        ("COPY a.conf /srv/app", "to: /srv/app/a.conf"),
+        ("COPY a.conf /etc", "to: /etc/a.conf"),
+        ("COPY a.conf .", "to: /srv/app/a.conf"),
+        ("COPY b /x\nCOPY a.conf /x", "to: /x/a.conf"),
+        ("COPY --chown=7 b /x", "group: \"7\""),
+        ("CMD echo {{x}}", "echo {{ \"{{\" }}x}}"),
+    ] {
+        let written = written(instruction);
+        assert!(written.contains(to), "{instruction}: {written}");
+    }
+}
+
+#[test]
 fn a_dockerfile_that_is_more_than_stages_is_taken_as_it_is() {
     let dockerfile = "ARG TAG=1\nFROM --platform=$BUILDPLATFORM alpine:$TAG\nRUN --mount=type=cache,target=/x make\nRUN a; b\nRUN curl x | sh\nADD x.tar /\nCOPY missing /\nCOPY dist /dist\nCOPY --from=composer:2 /usr/bin/composer bin/\nSHELL [\"/bin/bash\", \"-c\"]\nHEALTHCHECK CMD true\nUSER me\nRUN make\n";
     insta::assert_snapshot!(
@@ -270,6 +292,18 @@ fn a_dockerfile_that_is_more_than_stages_is_taken_as_it_is() {
     let untagged = clean(&[("Dockerfile", "FROM alpine\nRUN make\n")]);
     assert!(untagged.contains("dockerfile: Dockerfile"), "{untagged}");
     let broken = clean(&[("Dockerfile", "FORM alpine\n")]);
+    for (instruction, why) in [
+        ("COPY a.conf /etc/nginx", "a slash behind it"),
+        ("COPY --chown=me a.conf /x/", "NAME:GROUP"),
+        ("COPY --from=busybox:1 /out/a /usr/bin", "is not known"),
+        ("ENV A=1 B=$A", "the same `ENV`"),
+        ("LABEL a=%x%", "`%`"),
+    ] {
+        let dockerfile = format!("FROM alpine:3\n{instruction}\n");
+        let written = clean(&[("Dockerfile", &dockerfile), ("a.conf", "")]);
+        assert!(written.contains(why), "{instruction}: {written}");
+        assert!(written.contains("line 2"), "{instruction}: {written}");
+    }
     assert!(broken.contains("dockerfile: Dockerfile"), "{broken}");
 }
 

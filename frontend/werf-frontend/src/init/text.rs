@@ -5,6 +5,9 @@ use super::section::{Base, Command, Config, Import, Mapping, Section, Stage};
 /// The schema that editors look for beside the file.
 pub const SCHEMA: &str = "werf.schema.json";
 
+/// What a template writes two braces for.
+pub const BRACES: &str = "{{ \"{{\" }}";
+
 /// Words that YAML 1.1 takes for something else than text.
 const OTHER_THAN_TEXT: [&str; 9] = ["y", "yes", "n", "no", "on", "off", "true", "false", "null"];
 
@@ -201,7 +204,7 @@ fn quoted(text: &str) -> String {
 
 /// Returns a text whose braces no template reads.
 fn without_actions(text: &str) -> String {
-    text.replace("{{", "{{ \"{{\" }}")
+    text.replace("{{", BRACES)
 }
 
 #[cfg(test)]

@@ -57,6 +57,8 @@ pub struct Copied {
     pub pattern: Option<String>,
     /// The path in the image.
     pub to: String,
+    /// Whether that is a directory.
+    pub is_directory: bool,
     /// What is left out.
     pub exclude: Vec<String>,
     /// Whose they are.

@@ -6,6 +6,7 @@
 //! ```
 
 mod arrange;
+mod copy;
 mod ignored;
 mod instruction;
 mod shell;
@@ -89,6 +90,8 @@ fn images(project: &Project) -> Images {
 fn oddities(sections: &[Section]) -> Vec<Reason> {
     let of_whole = |why: String| Reason { line: None, why };
     let text = text::configuration("werf/frontend", "app", sections);
+    // As templates render it: there are no other actions.
+    let text = text.replace(text::BRACES, "{{");
     let loaded = SourceText::new("werf.yaml", text)
         .map_err(|mistake| vec![mistake])
         .and_then(|text| {

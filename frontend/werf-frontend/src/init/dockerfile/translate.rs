@@ -7,11 +7,12 @@ use parse_dockerfile::{
     Source, Span, UnescapedString,
 };
 
-use super::super::project::{OUR_OWN, Project};
-use super::super::section::{Import, Section, Stage};
+use super::super::Project;
+use super::super::section::{Import, Section};
 use super::Reason;
 use super::arrange::{self, Copied, Draft, Step};
-use super::{ignored, instruction, shell};
+use super::copy::{self, Destination, clean, place};
+use super::{instruction, shell};
 
 /// What a Dockerfile has become.
 #[derive(Debug)]
@@ -338,12 +339,10 @@ impl<'a> Reader<'a> {
             let value = value.unwrap_or_default();
             match &*flag.name.value {
                 "from" if !value.contains('$') => from = Some(value),
-                "chown" if !value.contains('$') => match value.split_once(':') {
-                    Some((user, of)) => {
-                        (owner, group) = (Some(user.to_owned()), Some(of.to_owned()));
-                    }
-                    None => owner = Some(value),
-                },
+                "chown" if !value.contains('$') => {
+                    let names = self.take(&flag.span(), copy::owner(&value));
+                    (owner, group) = names.unwrap_or_default();
+                }
                 // How layers lie upon one another; the files are the same.
                 "link" => {}
                 _ => self.refuse_flag(flag),
@@ -361,31 +360,25 @@ impl<'a> Reader<'a> {
         let Some(written) = self.take(&copy.dest.span, instruction::word(&copy.dest)) else {
             return;
         };
-        let is_directory = written.ends_with('/') || written == "." || written.ends_with("/.");
         let absolute = self.absolute(&written);
-        let Some(to) = self.take(&copy.dest.span, absolute) else {
+        let Some(path) = self.take(&copy.dest.span, absolute) else {
             return;
         };
-        if sources.len() > 1 && !is_directory {
+        let to = Destination::new(path, &written, self.state.directory.as_deref(), &self.draft);
+        if sources.len() > 1 && !to.is_directory {
             self.refuse(at, "several files have one destination");
             return;
         }
         for source in sources {
             let step = match &from {
-                Some(from) => {
-                    imported(from, &source, &to, is_directory, drafts).map(|(from, add, to)| {
-                        Step::Import(Import {
-                            from,
-                            add,
-                            to,
-                            when: "after",
-                            stage: Stage::Setup,
-                            owner: owner.clone(),
-                            group: group.clone(),
-                        })
+                Some(from) => copy::imported(from, &source, &to, drafts).map(|import| {
+                    Step::Import(Import {
+                        owner: owner.clone(),
+                        group: group.clone(),
+                        ..import
                     })
-                }
-                None => self.copied(&source, &to, is_directory).map(|copied| {
+                }),
+                None => copy::copied(self.project, &source, &to).map(|copied| {
                     Step::Copy(Copied {
                         owner: owner.clone(),
                         group: group.clone(),
@@ -419,125 +412,8 @@ impl<'a> Reader<'a> {
         };
         clean(&whole).ok_or_else(|| format!("`{written}` leads out of the image"))
     }
-
-    /// Returns what is copied of the context.
-    fn copied(&self, source: &str, to: &str, into: bool) -> Result<Copied, String> {
-        let path = clean(&format!("/{source}"));
-        let path = path.ok_or_else(|| format!("`{source}` leads out of the project"))?;
-        let path = path.trim_start_matches('/');
-        let copied = |path: &str, pattern: Option<&str>, to: String| {
-            let mut exclude = ignored::masks(self.project, path)?;
-            if path.is_empty() && pattern.is_none() {
-                exclude.push(OUR_OWN.to_owned());
-            }
-            Ok(Copied {
-                path: path.to_owned(),
-                add: self.project.in_repository(path),
-                pattern: pattern.map(str::to_owned),
-                to,
-                exclude,
-                owner: None,
-                group: None,
-            })
-        };
-        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-        if path.contains(['*', '?', '[']) {
-            let matched = self.project.names_in(directory);
-            let (before, after) = name.split_once('*').unwrap_or((name, ""));
-            let is_simple = !directory.contains(['*', '?', '[']) && !after.contains('*');
-            if !is_simple || name.contains(['?', '[']) || !name.contains('*') {
-                return Err(format!("`{source}` is more than one `*` in a name"));
-            }
-            let mut matched = matched.iter().filter(|it| {
-                it.len() >= before.len() + after.len()
-                    && it.starts_with(before)
-                    && it.ends_with(after)
-            });
-            let prefix = if directory.is_empty() {
-                String::new()
-            } else {
-                format!("{directory}/")
-            };
-            if matched.any(|it| self.project.is_directory(&format!("{prefix}{it}"))) {
-                return Err(format!(
-                    "`{source}` matches a directory, whose files are put beside one another"
-                ));
-            }
-            return copied(directory, Some(name), to.to_owned());
-        }
-        if !path.is_empty() && !self.project.has(path) {
-            return Err(format!("`{source}` is not there"));
-        }
-        if self.project.ignores(path) {
-            return Err(format!(
-                "`{source}` is left out by .gitignore, so no commit has it"
-            ));
-        }
-        if path.is_empty() || self.project.is_directory(path) {
-            copied(path, None, to.to_owned())
-        } else {
-            let to = if into {
-                inside(to, name)
-            } else {
-                to.to_owned()
-            };
-            let mut file = copied(path, None, to)?;
-            file.exclude.clear();
-            Ok(file)
-        }
-    }
 }
 
 /// Why there is no `ARG`.
 const ARGUMENT: &str =
     "`ARG` has no equal of the same form: templates read build arguments, by `env`";
-
-/// Returns where the `FROM` is that is called `name`.
-fn place(drafts: &[Draft], name: &str) -> Option<usize> {
-    let name = name.to_lowercase();
-    drafts.iter().position(|draft| draft.name == name)
-}
-
-/// Returns the image, the path in it and the path here of a `COPY --from`.
-fn imported(
-    from: &str,
-    source: &str,
-    to: &str,
-    into: bool,
-    drafts: &[Draft],
-) -> Result<(String, String, String), String> {
-    let number = from.parse().ok().filter(|it: &usize| *it < drafts.len());
-    let image = number.or_else(|| place(drafts, from));
-    let image = image.map_or_else(|| from.to_owned(), |it| drafts[it].name.clone());
-    if source.contains(['*', '?', '[']) {
-        return Err(format!("`{source}` is a pattern in another image"));
-    }
-    let add =
-        clean(&format!("/{source}")).ok_or_else(|| format!("`{source}` leads out of the image"))?;
-    if into && !source.ends_with('/') && add != "/" {
-        return Err(format!(
-            "whether `{source}` is a file or a directory is not known: name the whole destination, or write `{source}/`"
-        ));
-    }
-    Ok((image, add, to.to_owned()))
-}
-
-/// Returns a file in a directory.
-fn inside(directory: &str, name: &str) -> String {
-    format!("{}/{name}", directory.trim_end_matches('/'))
-}
-
-/// Returns an absolute path without what says nothing; `None` if it leads above the root.
-fn clean(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(format!("/{}", parts.join("/")))
-}
