@@ -118,10 +118,13 @@ impl ClientInputs {
         if !self.is_looking && !is_dev(request) {
             return mounted;
         }
-        let what = if self.is_looking {
-            "uncommitted changes"
+        // BuildKit keeps what a client has sent under the hint, and removes of it what the next build with that hint does not ask
+        // for. So those who ask for different files have different ones: a build in development mode would otherwise have all files
+        // sent that the look of the build before it has removed.
+        let (what, user) = if self.is_looking {
+            ("uncommitted changes", "uncommitted")
         } else {
-            "development mode"
+            ("development mode", "dev")
         };
         // Without metadata only files of the configuration are compared, which are asked for by name.
         let lists = if self.is_looking { &LISTS[..1] } else { &LISTS };
@@ -134,7 +137,7 @@ impl ClientInputs {
             local()
                 .include_patterns(lists)
                 .exclude_patterns(GIT_UNREAD)
-                .shared_key_hint("werf-work-tree-lists")
+                .shared_key_hint(&format!("werf-work-tree-lists-{user}"))
         };
         mounted.push(Mounted {
             directory: "/work-tree",
@@ -148,7 +151,7 @@ impl ClientInputs {
                 source: local()
                     .include_patterns(&wanted.include)
                     .exclude_patterns([".git"].into_iter().chain(exclude))
-                    .shared_key_hint("werf-work-tree-contents")
+                    .shared_key_hint(&format!("werf-work-tree-contents-{user}"))
                     .name(format!(
                         "[internal] {what}: load files of the working directory"
                     )),
@@ -163,4 +166,45 @@ impl ClientInputs {
 pub(super) fn without_client(request: &Request) -> Option<(&'static str, String)> {
     let why = format!("the build context is {}", request.context_elsewhere()?);
     Some((flag::NO_CLIENT_FILES, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use buildkit_llb::Graph;
+
+    use super::*;
+
+    #[test]
+    fn whoever_asks_for_other_files_does_so_under_another_hint() {
+        let wanted = |include: &str| FilesRequest {
+            of: FilesOf::WorkTree,
+            include: vec![include.to_owned()],
+            exclude: Vec::new(),
+        };
+        let dev = [("build-arg:WERF_DEV".to_owned(), "1".to_owned())];
+        let request = Request::from_options(dev.into()).expect("options");
+        let hints = |client: ClientInputs, include: &str| -> Vec<String> {
+            let mut client = client;
+            client.add(&wanted(include));
+            let sources = client.mounted(&request).into_iter();
+            let texts = sources.map(|mounted| {
+                let mut graph = Graph::new();
+                let node = graph.source(mounted.source);
+                graph.text(node)
+            });
+            let hint = |text: &str| {
+                text.split("local.sharedkeyhint = ")
+                    .nth(1)
+                    .map(str::to_owned)
+            };
+            texts.filter_map(|text| hint(&text)).collect()
+        };
+        let building = hints(ClientInputs::default(), "**");
+        let looking = hints(ClientInputs::default().looking(), "werf.yaml");
+        assert_eq!((building.len(), looking.len()), (2, 2));
+        assert!(
+            building.iter().all(|hint| !looking.contains(hint)),
+            "{building:?} {looking:?}"
+        );
+    }
 }
