@@ -147,8 +147,13 @@ impl Diagnostic {
 
     /// Adds something worth knowing.
     pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
-        self.notes.push(shown(note.into()));
+        self.add_notes([note.into()]);
         self
+    }
+
+    /// Adds more that is worth knowing, each as [`Diagnostic::note`] does.
+    pub fn add_notes(&mut self, notes: impl IntoIterator<Item = String>) {
+        self.notes.extend(notes.into_iter().map(shown));
     }
 }
 

@@ -133,38 +133,36 @@ fn references(text: &str) -> Cow<'_, str> {
     let mut shown = String::new();
     let mut kept = 0;
     let mut begin = 0;
-    let mut colon = None;
-    let mut is_path = false;
-    for (at, c) in text.char_indices() {
-        match c {
-            _ if c.is_whitespace() || AROUND.contains(c) => {
-                (begin, colon, is_path) = (at + c.len_utf8(), None, false);
-            }
-            ':' => colon = colon.or(Some(at)),
-            '/' => is_path = true,
-            _ => {}
-        }
-        let Some(colon) = colon.filter(|_| c == '@' && !is_path && begin >= kept) else {
-            continue;
-        };
-        let behind = &text[at + 1..];
-        let host = behind
-            .find(|c: char| !c.is_alphanumeric() && !".-_".contains(c))
-            .map_or("", |end| &behind[..end]);
-        let is_host = !host.is_empty() && behind[host.len()..].starts_with(['/', ':']);
-        let is_digest = host.starts_with("sha") && behind[host.len()..].starts_with(':');
-        let (user, password) = (&text[begin..colon], &text[colon + 1..at]);
-        if is_host && !is_digest && !user.is_empty() && !password.is_empty() {
+    for word in text.split(|c: char| c.is_whitespace() || AROUND.contains(c)) {
+        if let Some(length) = user_and_password(word) {
             shown.push_str(&text[kept..begin]);
             shown.push_str("***");
-            kept = at;
+            kept = begin + length;
         }
+        // What separates words may be longer than a byte.
+        let behind = &text[begin + word.len()..];
+        begin += word.len() + behind.chars().next().map_or(0, char::len_utf8);
     }
     if kept == 0 {
         return Cow::Borrowed(text);
     }
     shown.push_str(&text[kept..]);
     Cow::Owned(shown)
+}
+
+/// Returns the length of `user:password` at the beginning of a word. A password may have an `@` of its own.
+fn user_and_password(word: &str) -> Option<usize> {
+    let authority = word.split('/').next().unwrap_or_default();
+    let colon = authority.find(':').filter(|at| *at > 0)?;
+    let is_host = |text: &str| {
+        let end = text.find(|c: char| !c.is_alphanumeric() && !".-_".contains(c));
+        end.is_some_and(|end| {
+            let is_digest = text.starts_with("sha") && text[end..].starts_with(':');
+            end > 0 && !is_digest && text[end..].starts_with(['/', ':'])
+        })
+    };
+    let mut ends = authority.rmatch_indices('@').map(|(at, _)| at);
+    ends.find(|at| *at > colon + 1 && is_host(&word[at + 1..]))
 }
 
 #[cfg(test)]
@@ -212,6 +210,10 @@ mod tests {
             (
                 "{from: \"u:CANARY@h/x\"}, {url: u:CANARY@h:x.git}",
                 "{from: \"***@h/x\"}, {url: ***@h:x.git}",
+            ),
+            (
+                "`u:CAN@A:RY@host/x` u:CAN@ARY:1@h:x",
+                "`***@host/x` ***@h:x",
             ),
             // An image with tag and digest, a user without password, a mail address, a scheme.
             ("from: alpine:3@sha256:0123", "from: alpine:3@sha256:0123"),

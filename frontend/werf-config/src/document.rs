@@ -121,8 +121,8 @@ fn read_part(part: Span, source: &SourceText, diagnostics: &mut Diagnostics) -> 
         Ok(tree) => tree.unwrap_or_default(),
         Err(error) => {
             let mut diagnostic = advice::diagnostic(&error, source, part);
-            diagnostic.notes.extend(cut_block(part, source));
-            diagnostic.notes.extend(first_near_separator(part, source));
+            diagnostic.add_notes(cut_block(part, source));
+            diagnostic.add_notes(first_near_separator(part, source));
             diagnostics.push(diagnostic);
             return None;
         }

@@ -138,7 +138,7 @@ pub fn load(source: &SourceText) -> Result<Loaded, Vec<Diagnostic>> {
         .filter_map(document::ignored_note)
         .collect();
     let warnings = diagnostics.finish().map_err(|mut errors| {
-        errors[0].notes.extend(ignored);
+        errors[0].add_notes(ignored);
         errors
     })?;
     let config = Config {

@@ -39,7 +39,7 @@ pub(super) fn diagnostic(
     }
     if let Some(advice) = advice.filter(|advice| advice.message == error.message()) {
         diagnostic = diagnostic.hint(advice.hint);
-        diagnostic.notes.extend(advice.note);
+        diagnostic.add_notes(advice.note);
     }
     if diagnostic.hint.is_none() {
         explain(&mut diagnostic, error.message(), files);
@@ -49,7 +49,7 @@ pub(super) fn diagnostic(
     chain.dedup();
     chain.truncate(MOST_NOTES);
     let left_out = calls - chain.len();
-    diagnostic.notes.extend(chain);
+    diagnostic.add_notes(chain);
     if left_out > 0 {
         diagnostic = diagnostic.note(format!("and {left_out} more calls"));
     }

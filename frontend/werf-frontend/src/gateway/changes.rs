@@ -236,7 +236,7 @@ fn named_again(mut failure: Failure, changes: &[Diagnostic]) -> Failure {
             let mut changes = changes.iter();
             let change = changes.find(|it| it.is_of(&rule::UNCOMMITTED_CONFIGURATION));
             if let (Some(change), Some(mistake)) = (change, mistakes.last_mut()) {
-                mistake.notes.push(change.message.clone());
+                mistake.add_notes([change.message.clone()]);
             }
         }
         _ => {}

@@ -139,7 +139,7 @@ pub fn explain(mistakes: &mut [Diagnostic]) {
         .filter(|it| it.message.contains("commit"))
     {
         let note = "in development mode the working directory takes the place of the commit, without what is ignored";
-        mistake.notes.push(note.to_owned());
+        mistake.add_notes([note.to_owned()]);
     }
 }
 

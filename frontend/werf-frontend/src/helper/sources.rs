@@ -375,7 +375,7 @@ impl Reader<'_> {
         if let Some(remote) = &mapping.remote {
             let what = &remote.reference.value;
             let note = format!("the repository is `{}` ({what})", remote.url.value);
-            diagnostic.notes.push(note);
+            diagnostic.add_notes([note]);
             if matches!(error, ListingError::NotInCommit { nearest: None, .. }) {
                 let hint = "correct the path, which starts at the root of that repository";
                 diagnostic.hint = Some(hint.to_owned());
