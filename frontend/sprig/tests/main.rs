@@ -3,6 +3,5 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod cases;
-mod corpus;
 mod functions;
 mod memory;
