@@ -6,13 +6,13 @@ mod command;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use werf_frontend::gateway;
 use werf_plan::agreed::{plan_in_build, print_failure, put_toolchain};
 
 use command::{
-    Bake, Check, Explain, Graph, Init, Plan, PlanInBuild, PrintFailure, PutToolchain, Render,
-    Schema, Values,
+    Bake, Check, Completions, Explain, Graph, Init, Man, Plan, PlanInBuild, PrintFailure,
+    PutToolchain, Render, Schema, Values,
 };
 
 /// Builds the images of a werf.yaml with BuildKit.
@@ -47,6 +47,10 @@ enum Command {
     Render(Render),
     /// Print a JSON Schema of the configuration, for editors
     Schema(Schema),
+    /// Print what a shell completes
+    Completions(Completions),
+    /// Print the manual page, or write those of all commands
+    Man(Man),
     /// Plan the HEAD commit inside a build, and put what its stages need into the directory shared by all builds
     #[command(name = plan_in_build::COMMAND, hide = true)]
     PlanInBuild(Box<PlanInBuild>),
@@ -74,8 +78,25 @@ fn main() -> ExitCode {
         Command::Values(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Schema(command) => command.run(),
+        Command::Completions(command) => command.run(for_people()),
+        Command::Man(command) => command.run(for_people()),
         Command::PlanInBuild(command) => command.run(),
         Command::PrintFailure(command) => command.run(),
         Command::PutToolchain(command) => command.run(),
     }
+}
+
+/// Returns the command line without the commands that only builds use.
+fn for_people() -> clap::Command {
+    let all = Arguments::command();
+    let shown = all
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    let mut people = clap::Command::new(env!("CARGO_PKG_NAME"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommands(shown.cloned());
+    if let (Some(about), Some(more)) = (all.get_about(), all.get_long_about()) {
+        people = people.about(about.clone()).long_about(more.clone());
+    }
+    people
 }

@@ -372,3 +372,36 @@ fn the_disk_is_compared_with_the_commit_and_taken_if_that_is_wanted() {
         assert!(out.contains(wanted), "{command}: {out}");
     }
 }
+
+#[test]
+fn shells_complete_commands_and_options_and_there_are_manual_pages() {
+    let here = tempfile::tempdir().unwrap();
+    for (shell, expected) in [
+        ("bash", "--tag-template"),
+        ("zsh", "explain"),
+        ("fish", "-l metadata-file"),
+    ] {
+        let (code, out, err) = told(here.path(), &["completions", shell]);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        assert!(
+            out.contains(expected) && !out.contains("plan-in-build"),
+            "{shell}: {out}"
+        );
+    }
+    let (code, out, _) = told(here.path(), &["man"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        out.starts_with(".ie") && out.contains("werf\\-frontend\\-explain(1)"),
+        "{out}"
+    );
+    let (code, _, _) = told(here.path(), &["man", "--directory", "new/man1"]);
+    assert_eq!(code, Some(0));
+    let page = std::fs::read_to_string(here.path().join("new/man1/werf-frontend-bake.1")).unwrap();
+    assert!(page.contains("cache\\-ref"), "{page}");
+    let (code, out, err) = told(here.path(), &["man", "--directory", "/dev/null/x"]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("write `/dev/null/x`"), "{err}");
+    let (code, _, err) = told(here.path(), &["completions", "tcsh"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("bash"), "{err}");
+}

@@ -2,10 +2,12 @@
 
 mod bake;
 mod check;
+mod completions;
 mod explain;
 mod explain_text;
 mod graph;
 mod init;
+mod man;
 mod plan;
 mod plan_in_build;
 mod plan_table;
@@ -29,9 +31,11 @@ use werf_plan::remote::GivenRemote;
 
 pub use bake::Bake;
 pub use check::Check;
+pub use completions::Completions;
 pub use explain::Explain;
 pub use graph::Graph;
 pub use init::Init;
+pub use man::Man;
 pub use plan::Plan;
 pub use plan_in_build::PlanInBuild;
 pub use print_failure::PrintFailure;
