@@ -5,6 +5,7 @@
 mod check;
 mod command_line;
 mod dependencies;
+mod documents;
 mod examples;
 mod gateway;
 mod giterminism;
