@@ -87,6 +87,7 @@ fn check(env: &Env) -> Result<()> {
         sync_tool::PATH,
         tool.len()
     );
+    check_licences(&dir.join("licences"))?;
     ensure!(
         size <= LIMIT,
         "the image holds {size} bytes, more than {LIMIT}"
@@ -114,6 +115,29 @@ fn check(env: &Env) -> Result<()> {
         "bash in the image says {said:?}"
     );
     print(format_args!("bash starts: {}", said.trim()))
+}
+
+/// Checks that each package that is listed has a licence, that its texts are there, and that bash has its own.
+fn check_licences(dir: &Path) -> Result<()> {
+    let listed = fs::read_to_string(dir.join("PACKAGES")).context("read the list of packages")?;
+    let (texts, packages): (Vec<&str>, Vec<&str>) =
+        listed.lines().partition(|line| line.starts_with(' '));
+    ensure!(
+        packages.iter().any(|line| line.starts_with("tonic ")),
+        "/licences/PACKAGES does not list what the frontend is made of: {listed}"
+    );
+    for package in &packages {
+        let licence = package.split_once(": ").map_or("", |it| it.1);
+        ensure!(!licence.is_empty(), "no licence of {package}");
+    }
+    for text in texts {
+        let path = text.split_once(": ").map_or(text, |it| it.1);
+        ensure!(dir.join(path).is_file(), "/licences/{path} is missing");
+    }
+    for file in ["LICENSE", "bash/COPYING", "bash/SOURCE"] {
+        ensure!(dir.join(file).is_file(), "/licences/{file} is missing");
+    }
+    print(format_args!("licences of {} packages", packages.len()))
 }
 
 fn files(dir: &Path) -> Result<Vec<PathBuf>> {
