@@ -25,9 +25,14 @@ mod place;
 /// Files of the commit larger than this are not read into memory as configuration.
 pub const MAX_CONFIG_BYTES: u64 = 16 << 20;
 
-/// Objects larger than this are not read at all, nor are those that a delta is based on. While one is being read, up to three of
-/// them are in memory.
+/// Objects larger than this are not read at all.
 pub(super) const MAX_OBJECT_BYTES: u64 = 160 << 20;
+
+/// What may be in memory to read one object: what it is a delta of and itself, each up to [`MAX_OBJECT_BYTES`], and the deltas.
+const MAX_DELTA_BYTES: u64 = 2 * MAX_OBJECT_BYTES + (16 << 20);
+
+/// How gitoxide says that [`MAX_DELTA_BYTES`] do not suffice.
+const TOO_LARGE: &str = "too large to fit in memory";
 
 /// A file with a reference, HEAD among them, larger than this is none: it holds a path.
 const MAX_REFERENCE_BYTES: u64 = 4096 + 16;
@@ -405,6 +410,12 @@ fn advised(repo: &gix::Repository, error: RepoError) -> RepoError {
     if error.hint.is_some() {
         return error;
     }
+    if error.message.ends_with(TOO_LARGE) {
+        return error.hint(format!(
+            "an object, and what it is stored as a difference from, may take {} MiB together: keep files of this size out of git",
+            MAX_DELTA_BYTES >> 20
+        ));
+    }
     if is_partial_clone(repo) {
         return error.hint(
             "this is a partial clone, which fetches objects when `git` asks for them; make a full one \
@@ -436,9 +447,9 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
-/// Opens a git directory. Nothing outside of it has a say, and nothing larger than [`MAX_OBJECT_BYTES`] is made of its objects.
+/// Opens a git directory. Nothing outside of it has a say, and no more than [`MAX_DELTA_BYTES`] is made of its objects.
 fn open(git_dir: &Path) -> Result<gix::Repository, RepoError> {
-    let limit = format!("gitoxide.objects.allocLimit={MAX_OBJECT_BYTES}");
+    let limit = format!("gitoxide.objects.allocLimit={MAX_DELTA_BYTES}");
     let options = gix::open::Options::isolated().config_overrides([limit]);
     let repo = gix::open_opts(git_dir, options)
         .map_err(|error| RepoError::new(format!("open the git repository: {}", chain(&error))))?;

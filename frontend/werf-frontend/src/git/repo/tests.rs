@@ -333,3 +333,31 @@ fn an_object_that_is_too_large_is_refused_by_its_size() {
         "{error}"
     );
 }
+
+#[test]
+fn a_large_file_that_is_stored_as_a_delta_is_read() {
+    let fixture = Fixture::unborn();
+    // Below what a file may have, and above half of that.
+    let zeros = std::fs::File::create(fixture.path().join("a")).unwrap();
+    zeros.set_len(150 << 20).unwrap();
+    std::fs::copy(fixture.path().join("a"), fixture.path().join("b")).unwrap();
+    let mut b = std::fs::File::options()
+        .append(true)
+        .open(fixture.path().join("b"))
+        .unwrap();
+    std::io::Write::write_all(&mut b, b"x").unwrap();
+    fixture.commit();
+    fixture.git(&["repack", "-q", "-a", "-d", "-f", "--window=2"]);
+    let packs = fixture.git(&["count-objects", "-v"]);
+    assert!(
+        packs.contains("in-pack: 4") && packs.contains("size-pack: 1"),
+        "{packs}"
+    );
+    let repo = Repo::open(&fixture.git_dir()).unwrap();
+    for name in ["a", "b"] {
+        let id = fixture.git(&["rev-parse", &format!("HEAD:{name}")]);
+        let id = gix::ObjectId::from_hex(id.as_bytes()).unwrap();
+        let length = repo.read_any(id, name).unwrap().len();
+        assert_eq!(length, (150 << 20) + usize::from(name == "b"));
+    }
+}
