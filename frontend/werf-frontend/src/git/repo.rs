@@ -20,6 +20,7 @@ use super::overlay::Overlay;
 mod error;
 mod format;
 mod head;
+mod odd_files;
 mod place;
 
 /// Files of the commit larger than this are not read into memory as configuration.
@@ -33,9 +34,6 @@ const MAX_DELTA_BYTES: u64 = 2 * MAX_OBJECT_BYTES + (16 << 20);
 
 /// How gitoxide says that [`MAX_DELTA_BYTES`] do not suffice.
 const TOO_LARGE: &str = "too large to fit in memory";
-
-/// A file with a reference, HEAD among them, larger than this is none: it holds a path.
-const MAX_REFERENCE_BYTES: u64 = 4096 + 16;
 
 /// How many files are looked at to find one by its name.
 const MOST_LOOKED_AT: usize = 2_000_000;
@@ -93,7 +91,6 @@ impl Repo {
                 is_no_repository: true,
             });
         }
-        refuse_huge_references(git_dir)?;
         place::refuse_links(git_dir)?;
         let repo = open(git_dir)?;
         let (commit, tree) = head_of(&repo).map_err(|error| advised(&repo, error))?;
@@ -449,32 +446,13 @@ impl<'a> Iterator for Entries<'a> {
 
 /// Opens a git directory. Nothing outside of it has a say, and no more than [`MAX_DELTA_BYTES`] is made of its objects.
 fn open(git_dir: &Path) -> Result<gix::Repository, RepoError> {
+    odd_files::refuse(git_dir)?;
     let limit = format!("gitoxide.objects.allocLimit={MAX_DELTA_BYTES}");
     let options = gix::open::Options::isolated().config_overrides([limit]);
     let repo = gix::open_opts(git_dir, options)
         .map_err(|error| RepoError::new(format!("open the git repository: {}", chain(&error))))?;
     refuse_foreign_formats(&repo)?;
     Ok(repo)
-}
-
-/// Refuses a HEAD, or a file of the branch that it names, which is no reference by its size alone.
-fn refuse_huge_references(git_dir: &Path) -> Result<(), RepoError> {
-    let refuse_huge = |name: &str| match std::fs::metadata(git_dir.join(name)) {
-        Ok(meta) if meta.is_file() && meta.len() > MAX_REFERENCE_BYTES => {
-            Err(RepoError::new(format!(
-                "`.git/{name}` has {} bytes, and is no reference",
-                meta.len()
-            ))
-            .hint("`git fsck` says more about it"))
-        }
-        _ => Ok(()),
-    };
-    refuse_huge("HEAD")?;
-    let head = std::fs::read_to_string(git_dir.join("HEAD")).unwrap_or_default();
-    match head.trim_end().strip_prefix("ref: ") {
-        Some(branch) => refuse_huge(branch.trim()),
-        None => Ok(()),
-    }
 }
 
 /// Compares an object with its id: whoever wrote the repository may have given it another one's.

@@ -361,3 +361,48 @@ fn a_large_file_that_is_stored_as_a_delta_is_read() {
         assert_eq!(length, (150 << 20) + usize::from(name == "b"));
     }
 }
+
+#[test]
+fn what_blocks_whoever_reads_it_is_refused() {
+    for (path, file) in [
+        ("HEAD", "HEAD"),
+        ("config", "config"),
+        ("packed-refs", "packed-refs"),
+        ("refs/heads/other", "refs/heads/other"),
+        ("objects/info/alternates", "objects/info/alternates"),
+        ("objects/aa/pipe", "objects/aa/pipe"),
+    ] {
+        let fixture = Fixture::with(&[("a", "x")]);
+        let pipe = fixture.git_dir().join(path);
+        let _ = std::fs::remove_file(&pipe);
+        std::fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+        let error = Repo::open(&fixture.git_dir()).err().unwrap().to_string();
+        let expected = format!("`.git/{file}` is a named pipe, and no file; ");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+    // By a link, too.
+    let fixture = Fixture::with(&[("a", "x")]);
+    let link = fixture.git_dir().join("shallow");
+    std::os::unix::fs::symlink("/dev/zero", link).unwrap();
+    let error = Repo::open(&fixture.git_dir()).err().unwrap().to_string();
+    assert!(
+        error.starts_with("`.git/shallow` is a device, and no file; "),
+        "{error}"
+    );
+    // What git itself leaves there.
+    let fixture = Fixture::with(&[("a", "x")]);
+    let socket = fixture.git_dir().join("fsmonitor--daemon.ipc");
+    let _listener = std::os::unix::net::UnixListener::bind(socket).unwrap();
+    assert!(Repo::open(&fixture.git_dir()).is_ok());
+}
+
+#[test]
+fn a_huge_configuration_of_git_is_not_read() {
+    let fixture = Fixture::with(&[("a", "x")]);
+    let section = "[a]\n\tb = 1\n".repeat(400_000);
+    std::fs::write(fixture.git_dir().join("config"), section).unwrap();
+    let error = Repo::open(&fixture.git_dir()).err().unwrap().to_string();
+    let expected = "`.git/config` has 4400000 bytes, and is no configuration; ";
+    assert!(error.starts_with(expected), "{error}");
+}
