@@ -2,6 +2,7 @@
 //! does what each test needs at the other end.
 
 mod linked;
+mod side_by_side;
 
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
@@ -13,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use buildkit_proto::frontend as proto;
 use buildkit_proto::frontend::llb_bridge_server::{LlbBridge, LlbBridgeServer};
+use buildkit_proto::fsutil::types::Stat;
 use buildkit_proto::moby::buildkit::v1::apicaps::ApiCap;
 use buildkit_proto::moby::buildkit::v1::types::WorkerRecord;
 use buildkit_proto::{pb, rpc};
@@ -30,10 +32,20 @@ use werf_plan::file::{Outcome, Plan, PlanFile, RemoteRequest, SourceFile, VERSIO
 struct Script {
     capabilities: Vec<&'static str>,
     plan: Result<Vec<u8>, Status>,
+    /// The plan that is answered where PLAN is given a repository, if it is another.
+    plan_with_remotes: Option<Vec<u8>>,
+    /// The configuration of the client.
+    config: &'static str,
+    /// How many solves with this command of the sync tool have to be there before one is answered.
+    meeting: Option<(&'static str, usize)>,
+    /// The processor for which the first solve with a stage misses something in STORE.
+    lost_on: Option<&'static str>,
     /// How a solve that fetches a repository fails, if its operation is known.
     fetch: Option<&'static str>,
     /// The command of the sync tool that fails, and how.
     command: Option<(&'static str, &'static str)>,
+    /// The command of the sync tool that ends with exit code 1.
+    exits: Option<&'static str>,
     /// How merges fail, without a word on where.
     merge: Option<&'static str>,
     /// The beginning of the seal.
@@ -43,6 +55,8 @@ struct Script {
     dockerfile: Option<&'static str>,
     /// The input of that frontend whose last operation has failed then, if it is one.
     failed_input: Option<&'static str>,
+    /// What is in directories of what was solved. Others are not there.
+    directories: BTreeMap<&'static str, Vec<&'static str>>,
     /// The label of the worker.
     label: &'static str,
     /// The inputs of the client.
@@ -74,13 +88,19 @@ impl Default for Script {
                 "gateway.solve.evaluate",
             ],
             plan: Ok(plan.to_json()),
+            plan_with_remotes: None,
+            config: "",
+            meeting: None,
+            lost_on: None,
             fetch: None,
             command: None,
+            exits: None,
             merge: None,
             seal: Vec::new(),
             lost_contexts: 0,
             dockerfile: None,
             failed_input: None,
+            directories: BTreeMap::new(),
             label: "org.mobyproject.buildkit.worker.snapshotter",
             inputs: BTreeMap::new(),
         }
@@ -91,6 +111,7 @@ impl Default for Script {
 #[derive(Clone)]
 struct Daemon {
     script: Script,
+    /// What was solved, but for the look at the configuration that comes before everything else.
     solves: Arc<Mutex<Vec<proto::SolveRequest>>>,
     returned: Arc<Mutex<Vec<proto::ReturnRequest>>>,
 }
@@ -128,12 +149,59 @@ impl LlbBridge for Daemon {
             definition.and_then(|definition| operation(definition, is_it))
         };
         let git = operation(&is_git);
+        if request.definition.as_ref().is_some_and(is_look_at_config) {
+            return Ok(answer_with("config"));
+        }
         self.solves.lock().unwrap().push(request.clone());
         if !request.frontend.is_empty() {
             return self.solve_dockerfile(&request);
         }
-        if let (Some(message), Some(digest)) = (self.script.fetch, git) {
-            return Err(failure_of(&digest, message));
+        if let (Some(message), Some(digest)) = (self.script.fetch, &git) {
+            return Err(failure_of(digest, message));
+        }
+        if let Some((command, others)) = self.script.meeting
+            && operation(&|op| is_sync(op, command)).is_some()
+        {
+            let has_come = || {
+                let solves = self.solves.lock().unwrap();
+                let definitions = solves.iter().filter_map(|solve| solve.definition.as_ref());
+                let is_it = |op: &pb::op::Op| is_sync(op, command);
+                definitions
+                    .filter(|it| self::operation(it, is_it).is_some())
+                    .count()
+                    >= others
+            };
+            for _ in 0..1000 {
+                if has_come() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            if !has_come() {
+                return Err(Status::unknown("the other solves have not come"));
+            }
+        }
+        if let Some(lost_on) = self.script.lost_on {
+            let is_it = |op: &pb::Op| {
+                let platform = op.platform.as_ref();
+                platform.is_some_and(|platform| platform.architecture == lost_on)
+                    && op.op.as_ref().is_some_and(|op| is_sync(op, "run"))
+            };
+            let has_it = |it: &proto::SolveRequest| {
+                let definition = it.definition.as_ref();
+                definition.and_then(|it| operation_that(it, is_it))
+            };
+            let solves = self.solves.lock().unwrap();
+            if let Some(digest) = has_it(&request)
+                && solves.iter().filter_map(has_it).count() == 1
+            {
+                return Err(exited(&digest, 93));
+            }
+        }
+        if let Some(command) = self.script.exits
+            && let Some(digest) = operation(&|op| is_sync(op, command))
+        {
+            return Err(exited(&digest, 1));
         }
         if let Some((command, message)) = self.script.command
             && let Some(digest) = operation(&|op| is_sync(op, command))
@@ -148,17 +216,10 @@ impl LlbBridge for Daemon {
         if let Err(status) = &self.script.plan {
             return Err(status.clone());
         }
-        let reference = proto::Ref {
-            id: "ref".into(),
-            ..proto::Ref::default()
-        };
-        let result = proto::Result {
-            result: Some(proto::result::Result::Ref(reference)),
-            ..proto::Result::default()
-        };
-        Ok(Response::new(proto::SolveResponse {
-            result: Some(result),
-            ..proto::SolveResponse::default()
+        Ok(answer_with(if git.is_some() {
+            "with remotes"
+        } else {
+            "ref"
         }))
     }
 
@@ -170,6 +231,10 @@ impl LlbBridge for Daemon {
         let range = request.range.expect("files are read by range");
         let plan = match request.file_path.as_str() {
             SEAL_PATH => self.script.seal.clone(),
+            _ if request.r#ref == "config" => self.script.config.as_bytes().to_vec(),
+            _ if request.r#ref == "with remotes" && self.script.plan_with_remotes.is_some() => {
+                self.script.plan_with_remotes.clone().unwrap()
+            }
             _ => self.script.plan.clone()?,
         };
         let start = usize::try_from(range.offset).unwrap().min(plan.len());
@@ -201,8 +266,27 @@ impl LlbBridge for Daemon {
         Err(Status::unimplemented("not asked for"))
     }
 
-    async fn read_dir(&self, _: Request<proto::ReadDirRequest>) -> Answer<proto::ReadDirResponse> {
-        Err(Status::unimplemented("not asked for"))
+    async fn read_dir(
+        &self,
+        request: Request<proto::ReadDirRequest>,
+    ) -> Answer<proto::ReadDirResponse> {
+        let request = request.into_inner();
+        let Some(names) = self.script.directories.get(request.dir_path.as_str()) else {
+            let message = format!("lstat {}: no such file or directory", request.dir_path);
+            return Err(Status::unknown(message));
+        };
+        let pattern = request.include_pattern.as_str();
+        let matches = |name: &&&str| match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => pattern.is_empty() || **name == pattern,
+        };
+        let stat = |name: &&str| Stat {
+            path: (*name).to_owned(),
+            ..Stat::default()
+        };
+        Ok(Response::new(proto::ReadDirResponse {
+            entries: names.iter().filter(matches).map(stat).collect(),
+        }))
     }
 
     async fn stat_file(
@@ -253,6 +337,28 @@ impl LlbBridge for Daemon {
     }
 }
 
+/// Returns the answer that is the file system `id`.
+fn answer_with(id: &str) -> Response<proto::SolveResponse> {
+    let reference = proto::Ref {
+        id: id.into(),
+        ..proto::Ref::default()
+    };
+    let result = proto::Result {
+        result: Some(proto::result::Result::Ref(reference)),
+        ..proto::Result::default()
+    };
+    Response::new(proto::SolveResponse {
+        result: Some(result),
+        ..proto::SolveResponse::default()
+    })
+}
+
+/// Whether nothing is asked for but the client's configuration.
+fn is_look_at_config(definition: &pb::Definition) -> bool {
+    let is_config = |op: &pb::op::Op| matches!(op, pb::op::Op::Source(source) if source.identifier == "local://dockerfile");
+    definition.def.len() == 2 && operation(definition, is_config).is_some()
+}
+
 /// Whether an operation fetches a repository.
 fn is_git(op: &pb::op::Op) -> bool {
     matches!(op, pb::op::Op::Source(source) if source.identifier.starts_with("git://"))
@@ -269,11 +375,14 @@ fn is_sync(op: &pb::op::Op, command: &str) -> bool {
 
 /// Returns the digest of the first such operation.
 fn operation(definition: &pb::Definition, is_it: impl Fn(&pb::op::Op) -> bool) -> Option<String> {
+    operation_that(definition, |op| op.op.as_ref().is_some_and(&is_it))
+}
+
+/// As [`operation`], by all that is said of it.
+fn operation_that(definition: &pb::Definition, is_it: impl Fn(&pb::Op) -> bool) -> Option<String> {
     use sha2::Digest as _;
-    let bytes = definition.def.iter().find(|bytes| {
-        let op = pb::Op::decode(bytes.as_slice()).unwrap();
-        op.op.as_ref().is_some_and(&is_it)
-    })?;
+    let mut operations = definition.def.iter();
+    let bytes = operations.find(|bytes| is_it(&pb::Op::decode(bytes.as_slice()).unwrap()))?;
     let digest = sha2::Sha256::digest(bytes);
     Some(format!(
         "sha256:{}",
@@ -295,6 +404,18 @@ fn failure_of(digest: &str, message: &str) -> Status {
     with_details(&status)
 }
 
+/// Returns how the daemon says that a process has ended with an exit code. 93 is that of ours that did not find something in STORE.
+fn exited(digest: &str, code: u8) -> Status {
+    let exit = prost_types::Any {
+        type_url: "github.com/moby/buildkit/gatewayapi.ExitMessage+json".into(),
+        value: format!(r#"{{"Code":{code}}}"#).into_bytes(),
+    };
+    let failed = failure_of(digest, &format!("exit code: {code}"));
+    let mut status = rpc::Status::decode(failed.details()).unwrap();
+    status.details.push(exit);
+    with_details(&status)
+}
+
 fn with_details(status: &rpc::Status) -> Status {
     let details = status.encode_to_vec().into();
     Status::with_details(tonic::Code::Unknown, &status.message, details)
@@ -311,14 +432,7 @@ impl Daemon {
         if tries <= self.script.lost_contexts {
             let context = &request.frontend_inputs["context"];
             let terminal = pb::Op::decode(context.def.last().unwrap().as_slice()).unwrap();
-            let exit = prost_types::Any {
-                type_url: "github.com/moby/buildkit/gatewayapi.ExitMessage+json".into(),
-                value: br#"{"Code":93}"#.to_vec(),
-            };
-            let lost = failure_of(&terminal.inputs[0].digest, "exit code: 93");
-            let mut status = rpc::Status::decode(lost.details()).unwrap();
-            status.details.push(exit);
-            return Err(with_details(&status));
+            return Err(exited(&terminal.inputs[0].digest, 93));
         }
         if let Some(message) = self.script.dockerfile {
             let vertex = self.script.failed_input.map(|name| {

@@ -76,6 +76,34 @@ fn the_client_asks_for_several() {
     built.says(&["[app 3/4 install]"]);
 }
 
+/// The stages of both platforms meet in a directory that they share.
+#[test]
+fn platforms_are_built_at_once() {
+    let salt = e2e::salt();
+    let repo = Repo::new();
+    repo.write(
+        "werf-giterminism.yaml",
+        "giterminismConfigVersion: 1\nconfig:\n  stapel:\n    mount:\n      allowBuildDir: true\n",
+    );
+    repo.commit_config(&format!(
+        "image: app\nfrom: scratch\nplatform: [linux/amd64, linux/arm64]\nmount:\n- {{from: build_dir, to: /meet}}\nshell:\n  install:\n  - read -r id < /proc/sys/kernel/random/uuid; echo > /meet/{salt}-$id\n  - until set -- /meet/{salt}-*; [ $# = 2 ] || [ $SECONDS -gt 60 ]; do :; done; echo $# > /met\n"
+    ));
+    let (_, found) = files(Build::of(&repo), "met");
+    assert_eq!(names(&found), BOTH);
+    assert!(found.iter().all(|(_, met)| met == "2\n"), "{found:?}");
+}
+
+#[test]
+fn one_failure_of_several_platforms_is_told() {
+    let repo = repo(
+        &config("platform: [linux/amd64, linux/arm64]\n").replace("read -r", "exit 3; read -r"),
+    );
+    let error = Build::of(&repo).fails().error();
+    for once in ["exit code 3", "note: this was the build for linux/"] {
+        assert_eq!(error.matches(once).count(), 1, "{error}");
+    }
+}
+
 #[test]
 fn the_image_names_several() {
     let repo = repo(&config("platform: [linux/amd64, linux/arm64]\n"));

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use buildkit_llb::{Platform, normalise_reference};
 use diagnostic::{Checks, Diagnostic};
+use futures_util::future::try_join_all;
 use werf_config::ImageName;
 use werf_plan::file::{ImagePlan, Outcome, Plan, SourceFile};
 use werf_plan::stage::StageKind;
@@ -21,6 +22,7 @@ use super::plan_graph::OwnImage;
 use super::planning::{Planned, plan_in};
 use super::request::Request;
 use super::rounds::{Round, Solved, TargetGraph, UnknownBaselines};
+use super::so_far::SoFar;
 use super::solving::solve_image;
 use super::unheeded::{self, Unheeded};
 use super::{bases, client_files, platform, report, toolchain};
@@ -45,8 +47,8 @@ pub(super) struct Build<'a> {
     pub(super) warned: Mutex<BTreeSet<String>>,
 }
 
-/// Builds the target of a plan for each platform that is not in `done`, and adds it there. Returns the baselines that PLAN
-/// has to know first, if there are some.
+/// Builds the target of a plan for each platform that is not done yet, side by side, and adds what has become of them to `so_far`.
+/// Returns the baselines that PLAN has to know first, if there are some.
 ///
 /// `texts` are the texts of the plan's file, for the frames that the daemon draws.
 pub(super) async fn build_planned(
@@ -55,7 +57,7 @@ pub(super) async fn build_planned(
     planned: Planned,
     texts: &[SourceFile],
     round: &Round,
-    done: &mut Vec<(Platform, Answer)>,
+    so_far: &mut SoFar,
 ) -> Result<Solved<Option<Box<UnknownBaselines>>>, Failure> {
     let request = build.request;
     let file = planned.file;
@@ -124,26 +126,21 @@ pub(super) async fn build_planned(
             is_for_several,
         }
     };
-    let first = done.len();
-    for (index, platform) in platforms.into_iter().enumerate().skip(first) {
-        // The retry is of the first platform that is not done.
-        let retried = if index == first {
-            round.retried.clone()
-        } else {
-            BTreeMap::new()
-        };
-        match target_build(&platform)
-            .run(bridge, platform.clone(), retried, round)
-            .await?
-        {
-            Solved::Well(Built::Image(answer)) => done.push((platform, answer)),
-            Solved::Well(Built::NeedsBaselines(unknown)) => {
-                return Ok(Solved::Well(Some(unknown)));
-            }
-            Solved::StoreLacks(miss) => return Ok(Solved::StoreLacks(miss)),
+    let waiting = platforms
+        .iter()
+        .filter(|platform| !so_far.is_done(platform));
+    let builds = waiting.map(|platform| {
+        let mut bridge = bridge.clone();
+        let retried = so_far.retried(platform, round);
+        let target_build = target_build(platform);
+        async move {
+            let built = target_build.run(&mut bridge, platform.clone(), retried, round);
+            Ok::<_, Failure>((platform.clone(), built.await?))
         }
-    }
-    Ok(Solved::Well(None))
+    });
+    // Whoever fails first ends the others.
+    let built = try_join_all(builds).await?;
+    Ok(so_far.take(built, &platforms))
 }
 
 /// Returns the mistake of building `needed` from a context that is no directory of the client if that takes files of it.
@@ -221,7 +218,7 @@ fn target_is_given(target: Target<'_>) -> Diagnostic {
 }
 
 /// What became of a plan.
-enum Built {
+pub(super) enum Built {
     /// The image.
     Image(Answer),
     /// Nothing yet: PLAN has to know what these stages hold.
@@ -261,8 +258,16 @@ impl TargetBuild<'_> {
         let mut linked = (self.build.can_link && is_image).then(|| name.clone());
         loop {
             let (platform, retried) = (platform.clone(), retried.clone());
-            let built = self.attempt(bridge, platform, retried, round, linked);
-            if let Some(built) = built.await? {
+            let shown = platform.to_string();
+            let built = self.attempt(bridge, platform, retried, round, linked).await;
+            let built = built.map_err(|failure| {
+                if self.is_for_several {
+                    failure.of_platform(&shown)
+                } else {
+                    failure
+                }
+            });
+            if let Some(built) = built? {
                 return Ok(built);
             }
             linked = None;

@@ -68,6 +68,15 @@ pub(super) fn hidden(request: &Request) -> Hidden {
 }
 
 impl Failure {
+    /// Says which of several platforms it was that failed.
+    pub(super) fn of_platform(mut self, platform: &str) -> Failure {
+        if let Failure::Status(status) | Failure::StatusAt(status, _) = &mut self {
+            let note = format!("\n  note: this was the build for {platform}");
+            status.message.push_str(&note);
+        }
+        self
+    }
+
     /// Hides values in everything that is said.
     pub(super) fn without(mut self, hidden: &Hidden) -> Failure {
         match &mut self {

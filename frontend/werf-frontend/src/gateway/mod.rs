@@ -29,6 +29,7 @@ pub mod report;
 pub mod request;
 mod resources;
 mod rounds;
+mod so_far;
 mod solving;
 pub mod stdio;
 pub mod subrequest;
@@ -51,6 +52,7 @@ use plan_graph::{OWN_DEFINITION, OwnImage};
 use planning::run_plan;
 use request::Request;
 use rounds::{Round, Solved};
+use so_far::SoFar;
 
 /// Runs the face and returns the exit status of the process, which counts only if nothing was returned.
 pub fn main() -> ExitCode {
@@ -163,7 +165,7 @@ async fn build_in_rounds(
     texts: &mut Vec<SourceFile>,
 ) -> Result<Answer, Failure> {
     let request = build.request;
-    let mut done = Vec::new();
+    let mut so_far = SoFar::default();
     loop {
         let planned = match run_plan(bridge, request, &build.own, &mut round, texts).await? {
             Solved::Well(planned) => planned,
@@ -175,11 +177,11 @@ async fn build_in_rounds(
         if let Some(name) = &request.subrequest {
             return subrequest::answer(name, &planned.file, request.target.as_deref());
         }
-        match build_planned(bridge, build, planned, texts, &round, &mut done).await? {
+        match build_planned(bridge, build, planned, texts, &round, &mut so_far).await? {
             Solved::Well(None) => break,
             Solved::Well(Some(unknown)) => round = round.with_baselines(unknown),
             Solved::StoreLacks(miss) => round = round.after_miss(miss)?,
         }
     }
-    Ok(Answer::of_build(done, request.multi_platform))
+    Ok(Answer::of_build(so_far.done, request.multi_platform))
 }
