@@ -1,6 +1,7 @@
 //! The gateway face as BuildKit starts it: a process with pipes for standard input and output, and a daemon that
 //! does what each test needs at the other end.
 
+mod foreseen;
 mod linked;
 mod side_by_side;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use diagnostic::Diagnostic;
-use werf_config::Remote;
+use werf_config::{Config, Remote};
 
 use super::file::RemoteRequest;
 
@@ -49,6 +49,37 @@ impl RemoteRequest {
     pub fn is_for(&self, remote: &Remote) -> bool {
         self.url == remote.url.value && self.reference == remote.reference.value.full_name()
     }
+}
+
+/// Returns what `config` needs, each repository and reference once.
+pub fn requests(config: &Config) -> Vec<RemoteRequest> {
+    let mut requests: Vec<RemoteRequest> = Vec::new();
+    for remote in mappings(config) {
+        match requests.iter_mut().find(|request| request.is_for(remote)) {
+            // Whichever of them knows a password gives the better advice.
+            Some(request) if remote.password.is_some() => {
+                request.advice = remote.advice_for_access();
+            }
+            Some(_) => {}
+            None => requests.push(RemoteRequest {
+                url: remote.url.value.clone(),
+                reference: remote.reference.value.full_name(),
+                name: remote.reference.value.to_string(),
+                at: remote.reference.at.clone(),
+                advice: remote.advice_for_access(),
+            }),
+        }
+    }
+    requests
+}
+
+/// Returns what the mappings of `config` with `url` say of other repositories.
+pub fn mappings(config: &Config) -> impl Iterator<Item = &Remote> {
+    config
+        .images
+        .iter()
+        .flat_map(|image| &image.git)
+        .filter_map(|mapping| mapping.remote.as_ref())
 }
 
 /// Returns a mistake for each of `requests`, where nobody fetches them.

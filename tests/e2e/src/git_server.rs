@@ -21,6 +21,17 @@ struct Shared {
     authorization: Option<String>,
     /// Every request: method and path.
     requests: Mutex<Vec<String>>,
+    /// A branch that is to move.
+    to_move: Mutex<Option<ToMove>>,
+}
+
+/// A branch that moves between two requests of a client.
+struct ToMove {
+    /// How many clients have asked for references before.
+    behind: usize,
+    bare: PathBuf,
+    reference: String,
+    commit: String,
 }
 
 /// A request as far as git needs it.
@@ -84,6 +95,17 @@ impl GitServer {
         format!("http://{}/{name}", self.address)
     }
 
+    /// Moves a branch of the repository `name` to a commit that is there, just before references are asked for again behind
+    /// `behind` more times: BuildKit asks for them to know the commit, and once more when it fetches that.
+    pub fn move_branch(&self, name: &str, branch: &str, commit: &str, behind: usize) {
+        *self.shared.to_move.lock().expect("no thread panics") = Some(ToMove {
+            behind,
+            bare: self.root.path().join(name),
+            reference: format!("refs/heads/{branch}"),
+            commit: commit.to_owned(),
+        });
+    }
+
     /// Returns how often contents were fetched.
     pub fn fetches(&self) -> usize {
         let requests = self.shared.requests.lock().expect("no thread panics");
@@ -103,6 +125,9 @@ fn answer(stream: TcpStream, root: &Path, shared: &Shared) -> Option<()> {
         let refusal = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"git\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         return stream.write_all(refusal.as_bytes()).ok();
     }
+    if request.path.ends_with("/info/refs") {
+        shared.move_branch()?;
+    }
     let is_fetch = request
         .body
         .windows(13)
@@ -112,6 +137,25 @@ fn answer(stream: TcpStream, root: &Path, shared: &Shared) -> Option<()> {
     shared.requests.lock().ok()?.push(line);
     let output = request.backend(root)?;
     stream.write_all(&to_http(&output)?).ok()
+}
+
+impl Shared {
+    /// Moves the branch that is to move, if it is time.
+    fn move_branch(&self) -> Option<()> {
+        let mut to_move = self.to_move.lock().ok()?;
+        match &mut *to_move {
+            Some(ToMove { behind, .. }) if *behind > 0 => *behind -= 1,
+            Some(it) => {
+                let mut git = Command::new("git");
+                git.arg("--git-dir").arg(&it.bare);
+                git.args(["update-ref", &it.reference, &it.commit]);
+                git.status().ok()?;
+                *to_move = None;
+            }
+            None => {}
+        }
+        Some(())
+    }
 }
 
 impl HttpRequest {

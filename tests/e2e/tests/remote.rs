@@ -93,6 +93,54 @@ fn mappings_of_one_repository_fetch_it_once() {
     assert_eq!(server.fetches(), 1, "what is there is not fetched again");
 }
 
+/// What a configuration says by itself is fetched for the first PLAN. The rest PLAN has to ask for.
+#[test]
+fn what_the_configuration_names_takes_one_plan() {
+    let server = GitServer::start();
+    let url = server.publish(&library(), "team/lib.git");
+    let entry = |tag: &str| image(&format!("- url: {url}\n  tag: {tag}\n  to: /lib\n"));
+    let repo = Repo::new();
+    repo.write("tag", "v1");
+    for (tag, plans) in [
+        ("v1", 1),
+        ("{{ list \"v1\" | first }}", 1),
+        ("{{ .Files.Get \"tag\" }}", 2),
+    ] {
+        repo.commit_config(&entry(tag));
+        let built = Build::of(&repo).ok();
+        assert_eq!(built.image.file("/lib/src/a").as_deref(), Some("one"));
+        assert_eq!(steps(&built, "plan stages"), plans, "{tag}: {}", built.log);
+    }
+}
+
+/// BuildKit asks a server which commit a branch is at, and then fetches the branch: it may have moved in between.
+#[test]
+fn a_branch_that_moves_while_it_is_fetched_gives_one_commit() {
+    let server = GitServer::start();
+    let lib = library();
+    server.publish(&lib, "team/lib.git");
+    lib.git(&["checkout", "--quiet", "-b", "next"]);
+    lib.write("src/a", "two");
+    lib.write("src/dep", "two");
+    lib.commit("second");
+    let url = server.publish(&lib, "team/lib.git");
+    let next = lib.git(&["rev-parse", "HEAD"]);
+    let repo = Repo::new();
+    repo.write("werf-giterminism.yaml", ALLOW_BRANCHES);
+    let entry = |to: &str| format!("- url: {url}\n  branch: main\n  add: /src\n  to: {to}\n");
+    repo.commit_config(&image(&[entry("/x"), entry("/y")].concat()));
+    server.move_branch("team/lib.git", "main", &next, 1);
+    let image = Build::of(&repo).ok().image;
+    let content = image.file("/x/a");
+    assert!(content.is_some());
+    for path in ["/x/dep", "/y/a", "/y/dep"] {
+        assert_eq!(image.file(path), content, "{path}");
+    }
+    // The next build has what the branch is at now.
+    let image = Build::of(&repo).ok().image;
+    assert_eq!(image.file("/x/a").as_deref(), Some("two"));
+}
+
 #[test]
 fn a_branch_that_moves_reruns_only_what_it_touches() {
     let salt = e2e::salt();

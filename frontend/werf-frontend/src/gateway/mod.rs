@@ -16,6 +16,7 @@ mod dockerfile;
 mod failed_command;
 mod failed_stage;
 pub mod failure;
+mod foreseen;
 mod git_context;
 mod git_sources;
 mod named_context;
@@ -166,6 +167,7 @@ async fn build_in_rounds(
 ) -> Result<Answer, Failure> {
     let request = build.request;
     let mut so_far = SoFar::default();
+    round.foresee(foreseen::repositories(bridge, request, round.abilities).await?);
     loop {
         let planned = match run_plan(bridge, request, &build.own, &mut round, texts).await? {
             Solved::Well(planned) => planned,

@@ -44,22 +44,31 @@ pub(super) async fn run_plan(
         let planned = match plan_once(bridge, request, own, round, texts).await? {
             Some(Solved::Well(planned)) => planned,
             Some(lacks) => return Ok(lacks),
+            None if round.are_foreseen => {
+                round.foresee(Vec::new());
+                continue;
+            }
             None => {
                 round.leave_seals();
                 continue;
             }
         };
         match &planned.file.outcome {
-            Outcome::NeedsRemotes(remotes) if round.remotes.is_empty() => {
+            Outcome::NeedsRemotes(remotes) if round.are_foreseen || round.remotes.is_empty() => {
                 round.remotes.clone_from(remotes);
+                round.are_foreseen = false;
             }
             Outcome::NeedsFiles(wanted) if round.client.add(wanted) => {}
-            _ => return Ok(Solved::Well(planned)),
+            _ => {
+                round.are_foreseen = false;
+                return Ok(Solved::Well(planned));
+            }
         }
     }
 }
 
-/// Has PLAN run. The stages whose layers it is to look at are built first; `None` if one of their seals cannot be taken.
+/// Has PLAN run. The stages whose layers it is to look at are built first; `None` if one of their seals cannot be taken, or a repository
+/// that PLAN has not asked for cannot be fetched.
 async fn plan_once(
     bridge: &mut Bridge,
     request: &Request,
@@ -79,6 +88,11 @@ async fn plan_once(
             }
             let miss = look_and_blame(bridge, own, *status, &built.target_graph).await?;
             return Ok(Some(Solved::StoreLacks(miss)));
+        }
+        (Err(CallError::Status(status)), _)
+            if round.are_foreseen && remote::is_to_blame(&status, &plan) =>
+        {
+            return Ok(None);
         }
         (Err(error), _) => {
             return Err(remote::explain(error, &plan, &round.remotes));

@@ -31,8 +31,10 @@ pub(super) struct Round {
     seen: BTreeSet<ImageName>,
     /// The baselines that PLAN is to look at.
     pub unknown: Option<Box<UnknownBaselines>>,
-    /// The repositories that PLAN asked for.
+    /// The repositories that PLAN asked for, or will ask for.
     pub remotes: Vec<RemoteRequest>,
+    /// Whether PLAN has not asked for them yet.
+    pub are_foreseen: bool,
     /// What PLAN is given of the client's working directory.
     pub client: ClientInputs,
     /// How the daemon can be asked for them.
@@ -114,6 +116,12 @@ impl Round {
             client: ClientInputs::of(daemon),
             ..Round::default()
         }
+    }
+
+    /// Has PLAN be given the repositories that it will ask for.
+    pub fn foresee(&mut self, remotes: Vec<RemoteRequest>) {
+        self.are_foreseen = !remotes.is_empty();
+        self.remotes = remotes;
     }
 
     pub fn is_first(&self) -> bool {

@@ -5,9 +5,9 @@
 
 use diagnostic::Diagnostic;
 use werf_config::giterminism::{Giterminism, Rule};
-use werf_config::{Config, GitMapping, Reference, Remote};
+use werf_config::{Config, GitMapping, Reference};
 use werf_plan::file::RemoteRequest;
-use werf_plan::remote::GivenRemote;
+use werf_plan::remote::{GivenRemote, mappings, requests};
 
 use crate::git::repo::{Repo, RepoError, git_dir_in};
 
@@ -63,36 +63,6 @@ impl Remotes {
     }
 }
 
-/// Returns what `config` needs, each repository and reference once.
-fn requests(config: &Config) -> Vec<RemoteRequest> {
-    let mut requests: Vec<RemoteRequest> = Vec::new();
-    for remote in remotes(config) {
-        match requests.iter_mut().find(|request| request.is_for(remote)) {
-            // Whichever of them knows a password gives the better advice.
-            Some(request) if remote.password.is_some() => {
-                request.advice = remote.advice_for_access();
-            }
-            Some(_) => {}
-            None => requests.push(RemoteRequest {
-                url: remote.url.value.clone(),
-                reference: remote.reference.value.full_name(),
-                name: remote.reference.value.to_string(),
-                at: remote.reference.at.clone(),
-                advice: remote.advice_for_access(),
-            }),
-        }
-    }
-    requests
-}
-
-fn remotes(config: &Config) -> impl Iterator<Item = &Remote> {
-    config
-        .images
-        .iter()
-        .flat_map(|image| &image.git)
-        .filter_map(|mapping| mapping.remote.as_ref())
-}
-
 fn open(given: &GivenRemote, request: &RemoteRequest) -> Result<Repo, Diagnostic> {
     let refuse = |error: RepoError| {
         let problem = if error.is_no_repository {
@@ -125,7 +95,7 @@ pub fn forbidden(config: &Config, rules: &Giterminism) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let mut mistakes: Vec<Diagnostic> = Vec::new();
-    for remote in remotes(config).filter(|remote| remote.reference.value.moves()) {
+    for remote in mappings(config).filter(|remote| remote.reference.value.moves()) {
         let what = match &remote.reference.value {
             Reference::Branch(name) => format!("`branch: {name}`"),
             _ => "the default branch of the other repository".to_owned(),
