@@ -83,6 +83,8 @@ rules! {
         "Files of a mapping are left out, because another entry has their place."
     IGNORED_TEXT "IgnoredText"
         "Text behind the end of a document is not read."
+    IMPORT_MATCHES_NOTHING "ImportMatchesNothing"
+        "`includePaths` of an import matches no file of the other image."
     IMPORT_STAGE_IGNORED "ImportStageIgnored"
         "`stage` of an import has no effect on an image of a registry."
     IMPORT_STAGE_MISSING "ImportStageMissing"

@@ -2,6 +2,7 @@
 //! does what each test needs at the other end.
 
 mod foreseen;
+mod imported;
 mod linked;
 mod side_by_side;
 
@@ -114,6 +115,7 @@ struct Daemon {
     script: Script,
     /// What was solved, but for the look at the configuration that comes before everything else.
     solves: Arc<Mutex<Vec<proto::SolveRequest>>>,
+    warnings: Arc<Mutex<Vec<proto::WarnRequest>>>,
     returned: Arc<Mutex<Vec<proto::ReturnRequest>>>,
 }
 
@@ -333,7 +335,8 @@ impl LlbBridge for Daemon {
         Err(Status::unimplemented("not here"))
     }
 
-    async fn warn(&self, _: Request<proto::WarnRequest>) -> Answer<proto::WarnResponse> {
+    async fn warn(&self, request: Request<proto::WarnRequest>) -> Answer<proto::WarnResponse> {
+        self.warnings.lock().unwrap().push(request.into_inner());
         Ok(Response::new(proto::WarnResponse {}))
     }
 }
@@ -465,6 +468,7 @@ struct Outcomes {
     status: ExitStatus,
     stderr: String,
     solves: Vec<proto::SolveRequest>,
+    warnings: Vec<String>,
     returned: Vec<proto::ReturnRequest>,
 }
 
@@ -504,6 +508,7 @@ async fn build(script: Script, options: &[&str]) -> Outcomes {
     let daemon = Daemon {
         script,
         solves: Arc::default(),
+        warnings: Arc::default(),
         returned: Arc::default(),
     };
     let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
@@ -529,6 +534,9 @@ async fn build(script: Script, options: &[&str]) -> Outcomes {
         status: output.status,
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         solves: daemon.solves.lock().unwrap().clone(),
+        warnings: (daemon.warnings.lock().unwrap().iter())
+            .map(|warning| String::from_utf8_lossy(&warning.short).into_owned())
+            .collect(),
         returned: daemon.returned.lock().unwrap().clone(),
     }
 }

@@ -132,6 +132,35 @@ fn a_missing_source_is_named() {
 }
 
 #[test]
+fn masks_that_match_nothing_are_said() {
+    let salt = e2e::salt();
+    let nothing = "- {image: assets, add: /out, to: /none, after: setup, includePaths: [dit, '*.txt']}\n\
+                   - {image: assets, add: /out, to: /bin, after: setup, includePaths: [dir/**/*.css]}\n\
+                   - {image: assets, add: /out, to: /some, after: setup, includePaths: [nothing, one]}\n\
+                   - {image: assets, add: /out, to: /early, before: setup, includePaths: [nothing]}\n";
+    let repo = Repo::with_config(&config(&salt, "", nothing));
+    let says =
+        |mask: &str| format!("`includePaths` matches nothing in `/out` of image `assets`: {mask}");
+    // It is said whether anything has run or not.
+    for _ in 0..2 {
+        let built = Build::of(&repo).ok();
+        built.says(&[&says("`dit`, `*.txt`"), &says("`dir/**/*.css`")]);
+        let count = built.log.matches("- ImportMatchesNothing").count();
+        assert_eq!(count, 2, "{}", built.log);
+    }
+    let failing = config(
+        &salt,
+        "",
+        "- {image: assets, add: /out, to: /in, before: setup, includePaths: [nothing]}\n",
+    );
+    repo.commit_config(&failing.replace("setup: ", "setup: cat /in/nothing; "));
+    Build::of(&repo).fails().says(&[
+        "in stage `setup` of image `app` failed",
+        &format!("note: werf.yaml:20: {}", says("`nothing`")),
+    ]);
+}
+
+#[test]
 fn the_monorepo_of_the_examples_is_built() {
     let repo = Repo::new();
     let example = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/monorepo");

@@ -266,6 +266,24 @@ impl Bridge {
         Ok(entries.into_iter().find(|entry| entry.path == name))
     }
 
+    /// Returns the names in a directory that match `pattern`, in BuildKit's syntax; all of them if that is empty. Links on the way are
+    /// followed.
+    pub async fn entries(
+        &mut self,
+        reference: &Ref,
+        directory: &str,
+        pattern: &str,
+    ) -> Result<Vec<String>, CallError> {
+        let request = proto::ReadDirRequest {
+            r#ref: reference.0.clone(),
+            dir_path: directory.to_owned(),
+            include_pattern: pattern.to_owned(),
+            ..proto::ReadDirRequest::default()
+        };
+        let entries = self.client.read_dir(request).await?.into_inner().entries;
+        Ok(entries.into_iter().map(|entry| entry.path).collect())
+    }
+
     /// Resolves an image reference to its digest and configuration.
     pub async fn resolve_image(
         &mut self,

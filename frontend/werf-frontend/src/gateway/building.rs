@@ -25,7 +25,7 @@ use super::rounds::{Round, Solved, TargetGraph, UnknownBaselines};
 use super::so_far::SoFar;
 use super::solving::solve_image;
 use super::unheeded::{self, Unheeded};
-use super::{bases, client_files, platform, report, toolchain};
+use super::{bases, client_files, imported, platform, report, toolchain};
 
 /// What stays the same in all rounds of a build.
 pub(super) struct Build<'a> {
@@ -355,6 +355,14 @@ impl TargetBuild<'_> {
         let Some(solved) = solve_image(bridge, own, &mut target_graph).await? else {
             return Ok(None);
         };
+        // With a cache of a registry the files may be nowhere but there.
+        if let (Solved::Well(reference), Some(image)) = (&solved, self.target.image())
+            && request.cache_imports.is_empty()
+        {
+            for warning in imported::warnings(bridge, reference, image).await {
+                self.warn_once(bridge, &warning).await?;
+            }
+        }
         Ok(Some(solved.map(|reference| {
             let config = target_graph.lowered.config.to_json();
             Built::Image(Answer::image(reference, config, &settings.platform, base))

@@ -16,7 +16,7 @@ use super::failed_command::Left;
 use super::plan_graph::OwnImage;
 use super::request::Request;
 use super::rounds::{StoreMiss, TargetGraph};
-use super::{failed_stage, git_sources, not_given, report};
+use super::{failed_stage, git_sources, imported, not_given, report};
 
 /// How a build can end other than well.
 ///
@@ -194,11 +194,23 @@ pub(super) async fn look_and_blame(
     status: rpc::Status,
     target_graph: &TargetGraph,
 ) -> Result<StoreMiss, Failure> {
-    let left = match failed_step(&status, target_graph) {
-        Some(step) => Left::read(bridge, own, &status, step).await,
-        None => None,
+    let Some(step) = failed_step(&status, target_graph) else {
+        return blame(status, target_graph, None);
     };
-    blame(status, target_graph, left.as_ref())
+    let left = Left::read(bridge, own, &status, step).await;
+    let notes = if failed_stage::its_commands_failed(report::exit_code(&status)) {
+        imported::notes(bridge, step, target_graph).await
+    } else {
+        Vec::new()
+    };
+    blame(status, target_graph, left.as_ref()).map_err(|mut failure| {
+        if let Failure::Status(status) = &mut failure {
+            for note in notes {
+                status.message.push_str(&format!("\n  note: {note}"));
+            }
+        }
+        failure
+    })
 }
 
 /// Returns the stage that did not find in STORE what it needs, and otherwise the failure with the stage it was in.

@@ -19,6 +19,7 @@ pub mod failure;
 mod foreseen;
 mod git_context;
 mod git_sources;
+mod imported;
 mod named_context;
 mod not_given;
 mod outline;
