@@ -132,9 +132,13 @@ fn compare(condition: &str, version: &str) -> Option<String> {
     Some(String::from_utf8_lossy(rendered.bytes()).into_owned())
 }
 
-/// Returns the directories above a path, without the root.
+/// Returns the directories above a path, without the root; none of what can be no path of a tree.
 fn parents(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    let is_path = path
+        .split(|byte| *byte == b'/')
+        .all(|name| !name.is_empty());
+    let slashes = path.iter().enumerate();
+    let slashes = slashes.filter(move |(_, byte)| is_path && **byte == b'/');
     slashes
         .map(|(at, _)| &path[..at])
         .filter(|dir| !dir.is_empty())

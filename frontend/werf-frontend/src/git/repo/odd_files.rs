@@ -63,9 +63,10 @@ fn refuse_what_blocks(git_dir: &Path, directory: &Path, is_deep: bool) -> Result
             refuse_what_blocks(git_dir, &path, true)?;
         }
         // A link may lead to such a thing.
-        let kind = match kind.is_symlink() {
-            true => std::fs::metadata(&path).ok().map(|meta| meta.file_type()),
-            false => Some(kind),
+        let kind = if kind.is_symlink() {
+            std::fs::metadata(&path).ok().map(|meta| meta.file_type())
+        } else {
+            Some(kind)
         };
         if let Some(what) = kind.and_then(blocking) {
             let shown = path.strip_prefix(git_dir).unwrap_or(&path);
