@@ -80,7 +80,6 @@ impl Default for Script {
             checks: diagnostic::Checks::default(),
             used_build_args: Vec::new(),
             arguments: Vec::new(),
-            has_toolchain: false,
         };
         Script {
             capabilities: vec![
@@ -738,7 +737,6 @@ fn needs_a_repository() -> Vec<u8> {
             name: "werf.yaml".into(),
             text: "the text".into(),
         }],
-        has_toolchain: false,
         checks: diagnostic::Checks::default(),
         used_build_args: Vec::new(),
         arguments: Vec::new(),
@@ -808,7 +806,6 @@ fn with_dockerfile() -> Script {
         }),
         warnings: Vec::new(),
         sources: Vec::new(),
-        has_toolchain: false,
         checks: diagnostic::Checks::default(),
         used_build_args: Vec::new(),
         arguments: Vec::new(),
@@ -930,7 +927,6 @@ fn with_dependencies() -> Script {
         checks: diagnostic::Checks::default(),
         used_build_args: Vec::new(),
         arguments: Vec::new(),
-        has_toolchain: false,
     };
     Script {
         plan: Ok(plan.to_json()),

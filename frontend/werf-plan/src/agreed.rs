@@ -112,8 +112,6 @@ pub mod plan_in_build {
     pub const NO_CLIENT_FILES: &str = "no-client-files";
     /// A stage and where its file system is mounted.
     pub const BASELINE: &str = "baseline";
-    /// The ansible tool chain's name in STORE.
-    pub const TOOLCHAIN: &str = "toolchain";
     /// A build argument.
     pub const BUILD_ARG: &str = "build-arg";
     /// A repository of a mapping with `url`, in the form of `GivenRemote`.

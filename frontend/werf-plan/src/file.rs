@@ -33,9 +33,6 @@ pub struct PlanFile {
     pub checks: Checks,
     /// The files that locations refer to, for the frames that the client draws.
     pub sources: Vec<SourceFile>,
-    /// Whether the ansible tool chain that PLAN was asked for is in STORE.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub has_toolchain: bool,
     /// The build arguments that the configuration asks for, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub used_build_args: Vec<String>,

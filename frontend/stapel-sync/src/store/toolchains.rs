@@ -4,6 +4,7 @@
 //! no cache key, and a newer one stands beside those that are in use. A directory appears complete, by a rename, and
 //! is never changed.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::symlink;
@@ -33,13 +34,22 @@ pub fn is_present(store: &Path, name: &str) -> bool {
         .is_ok()
 }
 
-/// Copies the tool chain in `from` into STORE, unless it is there.
+/// Copies the tool chain in `from` into STORE, unless it is there. What is there is compared, file by file: another
+/// frontend on the builder may have written it. If it is something else, it is replaced.
 ///
 /// # Errors
 /// What could not be read or written.
 pub fn install(store: &Path, from: &Path, name: &str) -> Result<(), StoreError> {
+    let found = store.join(path(name));
     if is_present(store, name) {
-        return Ok(());
+        // What another build has taken away in the meantime is another, too.
+        match is_same(from, &found) {
+            Ok(true) => return Ok(()),
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+                return Err(doing(format!("compare {}", found.display()))(cause));
+            }
+            Ok(false) | Err(_) => take_away(store, &found)?,
+        }
     }
     let making = temporary_directory(store)?;
     copy(from, &making)?;
@@ -57,17 +67,23 @@ pub fn install(store: &Path, from: &Path, name: &str) -> Result<(), StoreError> 
     }
 }
 
+/// Removes a tool chain, if it is there. First under another name: half a tool chain must not have a final one.
+fn take_away(store: &Path, found: &Path) -> Result<(), StoreError> {
+    let going = temporary_directory(store)?;
+    match fs::rename(found, &going) {
+        Ok(()) => remove(&going),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => remove(&going),
+        Err(cause) => Err(doing(format!("take {} away", found.display()))(cause)),
+    }
+}
+
 /// Removes the tool chains that no build has needed for two weeks, and what was left of copying one a day ago.
 ///
 /// # Errors
 /// What could not be removed.
 pub fn clean(store: &Path, now: SystemTime) -> Result<(), StoreError> {
     for directory in older(&store.join(TOOLCHAINS), now, KEPT) {
-        // First under another name: half a tool chain must not have a final one.
-        let going = temporary_directory(store)?;
-        if fs::rename(directory, &going).is_ok() {
-            remove(&going)?;
-        }
+        take_away(store, &directory)?;
     }
     for directory in older(&store.join("tmp"), now, FORGOTTEN) {
         remove(&directory)?;
@@ -96,6 +112,42 @@ fn remove(directory: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Whether two directories hold the same, and nothing else.
+fn is_same(a: &Path, b: &Path) -> io::Result<bool> {
+    let (names, others) = (names(a)?, names(b)?);
+    if names != others {
+        return Ok(false);
+    }
+    for name in names {
+        let (a, b) = (a.join(&name), b.join(&name));
+        let (one, other) = (fs::symlink_metadata(&a)?, fs::symlink_metadata(&b)?);
+        let same = if one.is_dir() && other.is_dir() {
+            is_same(&a, &b)?
+        } else if one.is_symlink() && other.is_symlink() {
+            fs::read_link(&a)? == fs::read_link(&b)?
+        } else {
+            one.is_file()
+                && other.is_file()
+                && one.len() == other.len()
+                && one.permissions() == other.permissions()
+                && fs::read(&a)? == fs::read(&b)?
+        };
+        if !same {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Returns the names in a directory in their order.
+fn names(directory: &Path) -> io::Result<Vec<OsString>> {
+    let entries = fs::read_dir(directory)?;
+    let names = entries.map(|entry| Ok(entry?.file_name()));
+    let mut names = names.collect::<io::Result<Vec<_>>>()?;
+    names.sort();
+    Ok(names)
+}
+
 fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     let entries = fs::read_dir(from).map_err(doing(format!("list {}", from.display())))?;
     for entry in entries {
@@ -118,6 +170,8 @@ fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn tool_chain(at: &Path) {
@@ -137,8 +191,44 @@ mod tests {
         let python = store.join("ansible/abc/embedded/bin/python");
         assert_eq!(fs::read_link(&python).unwrap(), Path::new("python3"));
         assert_eq!(fs::read(&python).unwrap(), b"python");
-        fs::remove_dir_all(&from).unwrap();
+        let written = fs::metadata(&python).unwrap().modified().unwrap();
+        let program = store.join("ansible/abc/embedded/bin/python3");
         install(&store, &from, "abc").unwrap();
+        assert_eq!(fs::metadata(&program).unwrap().modified().unwrap(), written);
+        assert_eq!(fs::read_dir(store.join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_somebody_else_has_put_there_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, from) = (dir.path().join("store"), dir.path().join("from"));
+        tool_chain(&from);
+        let bin = store.join("ansible/abc/embedded/bin");
+        let python = bin.join("python3");
+        let changes: [&dyn Fn(); 6] = [
+            &|| fs::write(&python, "PYTHON").unwrap(),
+            &|| fs::write(bin.join("more"), "").unwrap(),
+            &|| fs::remove_file(&python).unwrap(),
+            &|| fs::set_permissions(&python, fs::Permissions::from_mode(0o4755)).unwrap(),
+            &|| {
+                fs::remove_file(&python).unwrap();
+                symlink(from.join("embedded/bin/python3"), &python).unwrap();
+            },
+            &|| {
+                fs::remove_dir_all(&bin).unwrap();
+                symlink(from.join("embedded/bin"), &bin).unwrap();
+            },
+        ];
+        for (number, change) in changes.iter().enumerate() {
+            install(&store, &from, "abc").unwrap();
+            change();
+            install(&store, &from, "abc").unwrap();
+            assert!(
+                is_same(&from, &store.join("ansible/abc")).unwrap(),
+                "{number}"
+            );
+            assert!(fs::symlink_metadata(&python).unwrap().is_file(), "{number}");
+        }
         assert_eq!(fs::read_dir(store.join("tmp")).unwrap().count(), 0);
     }
 

@@ -42,7 +42,8 @@ pub(super) fn doing(action: impl Into<String>) -> impl FnOnce(io::Error) -> Stor
 /// Puts every file below `tools` (the frontend image's `/stapel`) into STORE below [`TOOLS`].
 ///
 /// A file with the same bytes and mode is left alone, another is replaced by a rename, so that a stage
-/// that is running keeps the one it has open.
+/// that is running keeps the one it has open. What is there is not trusted: another frontend may have written it. Links are
+/// replaced, since they may lead elsewhere in a stage than here.
 ///
 /// # Errors
 /// What could not be read or written.
@@ -51,6 +52,9 @@ pub fn install_tools(store: &Path, tools: &Path) -> Result<(), StoreError> {
 }
 
 fn install_directory(store: &Path, from: &Path, to: &Path) -> Result<(), StoreError> {
+    if fs::symlink_metadata(to).is_ok_and(|found| !found.is_dir()) {
+        fs::remove_file(to).map_err(doing(format!("remove {}", to.display())))?;
+    }
     fs::create_dir_all(to).map_err(doing(format!("create {}", to.display())))?;
     let entries = fs::read_dir(from).map_err(doing(format!("list {}", from.display())))?;
     for entry in entries {
@@ -73,7 +77,11 @@ fn install_file(store: &Path, source: &Path, target: &Path) -> Result<(), StoreE
     let permissions = fs::metadata(source)
         .map_err(doing(format!("look at {}", source.display())))?
         .permissions();
-    let same = fs::metadata(target).is_ok_and(|meta| {
+    let found = fs::symlink_metadata(target);
+    if found.as_ref().is_ok_and(fs::Metadata::is_dir) {
+        fs::remove_dir_all(target).map_err(doing(format!("remove {}", target.display())))?;
+    }
+    let same = found.is_ok_and(|meta| {
         meta.is_file() && meta.len() == bytes.len() as u64 && meta.permissions() == permissions
     }) && fs::read(target).is_ok_and(|present| present == bytes);
     if same {
@@ -165,6 +173,42 @@ mod tests {
             0,
             "nothing left behind"
         );
+    }
+
+    #[test]
+    fn what_somebody_else_has_put_there_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let (tools, store) = (dir.path().join("tools"), dir.path().join("store"));
+        fs::create_dir_all(tools.join("bin")).unwrap();
+        fs::write(tools.join("bin/bash"), "right").unwrap();
+        let bash = store.join("stapel/bin/bash");
+        let own = || {
+            install_tools(&store, &tools).unwrap();
+            let is_file = fs::symlink_metadata(&bash).unwrap().is_file();
+            let is_directory = fs::symlink_metadata(store.join("stapel/bin"))
+                .unwrap()
+                .is_dir();
+            (is_file && is_directory, fs::read_to_string(&bash).unwrap())
+        };
+        let right = (true, "right".to_owned());
+        assert_eq!(own(), right);
+
+        fs::write(&bash, "wrong").unwrap();
+        assert_eq!(own(), right, "another program of the same length");
+        fs::set_permissions(&bash, fs::Permissions::from_mode(0o6755)).unwrap();
+        assert_eq!(own(), right);
+        assert_eq!(fs::metadata(&bash).unwrap().mode() & 0o6000, 0);
+        // These have the right contents here, and others in a stage.
+        fs::remove_file(&bash).unwrap();
+        std::os::unix::fs::symlink(tools.join("bin/bash"), &bash).unwrap();
+        assert_eq!(own(), right, "a link");
+        fs::remove_dir_all(store.join("stapel/bin")).unwrap();
+        std::os::unix::fs::symlink(tools.join("bin"), store.join("stapel/bin")).unwrap();
+        assert_eq!(own(), right, "a link to a directory");
+        fs::remove_file(&bash).unwrap();
+        fs::create_dir_all(bash.join("x")).unwrap();
+        assert_eq!(own(), right, "a directory");
+        assert_eq!(fs::read_to_string(tools.join("bin/bash")).unwrap(), "right");
     }
 
     #[test]

@@ -71,9 +71,6 @@ pub struct PlanInBuild {
     /// A stage and the directory its file system is in, to see which files it holds; may be repeated
     #[arg(long = flag::BASELINE, value_name = "DIGEST=DIR", value_parser = baseline_layer)]
     baseline: Vec<BaselineLayer>,
-    /// The ansible tool chain that would be used, by its name in STORE
-    #[arg(long = flag::TOOLCHAIN, value_name = "NAME")]
-    toolchain: Option<String>,
     /// A build argument; may be repeated
     #[arg(long = flag::BUILD_ARG, value_name = "NAME=VALUE", allow_hyphen_values = true)]
     build_arg: Vec<String>,
@@ -101,7 +98,6 @@ impl PlanInBuild {
             build_args: build_args(&self.build_arg),
             baselines: self.baseline,
             remotes: self.remote,
-            toolchain: self.toolchain,
             values: self.values,
             work_tree: self.work_tree.map(|first| SentWorkTree {
                 first,
@@ -170,7 +166,6 @@ mod tests {
             config_directory: Some("ci".into()),
             config_path: Some("ci/werf.yaml".into()),
             target: Some("-x".into()),
-            toolchain: Some(format!("r/t@sha256:{}", "0".repeat(64))),
             build_args: [("-A".to_owned(), "-b c".to_owned())].into(),
             ..Request::default()
         };
@@ -194,7 +189,6 @@ mod tests {
         assert_eq!(read.directory, request.config_directory);
         assert_eq!(read.file, request.config_path);
         assert_eq!(read.target, request.target);
-        assert_eq!(read.toolchain, Some("0".repeat(64)));
         assert_eq!(read.build_arg, ["-A=-b c"]);
         assert_eq!(read.remote[0].url, "https://host/x");
         let root = PathBuf::from("/baselines/0");

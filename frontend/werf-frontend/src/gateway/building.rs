@@ -122,7 +122,6 @@ pub(super) async fn build_planned(
             texts,
             vertex: &planned.vertex,
             checks: &file.checks,
-            has_toolchain: file.has_toolchain,
             is_for_several,
         }
     };
@@ -239,8 +238,6 @@ struct TargetBuild<'a> {
     vertex: &'a str,
     /// Which warnings are heard of.
     checks: &'a Checks,
-    /// Whether PLAN has found the ansible tool chain in STORE.
-    has_toolchain: bool,
     is_for_several: bool,
 }
 
@@ -444,16 +441,7 @@ impl TargetBuild<'_> {
     /// Returns the name of the ansible tool chain in STORE, where it is by then if a stage needs one.
     async fn toolchain(&self, bridge: &mut Bridge, round: &Round) -> Result<String, Failure> {
         let Build { request, own, .. } = self.build;
-        let nonce = round.nonce(&request.session);
-        toolchain::ensure(
-            bridge,
-            request,
-            own,
-            &self.images(),
-            self.has_toolchain,
-            &nonce,
-        )
-        .await
+        toolchain::ensure(bridge, request, own, &self.images(), round).await
     }
 }
 

@@ -14,9 +14,9 @@ use werf_plan::remote::GivenRemote;
 use crate::git::repo::GIT_DIR_CONTEXT;
 
 use super::client_files::{self, ClientInputs};
+use super::git_sources;
 use super::remote;
 use super::request::Request;
-use super::{git_sources, toolchain};
 
 /// Where BuildKit puts a definition of our own image (since 0.10).
 pub const OWN_DEFINITION: &str = "/run/config/buildkit/metadata/frontend.bin";
@@ -273,9 +273,6 @@ pub fn arguments(
     }
     if let Some(target) = &request.target {
         give(flag::TARGET, target.clone());
-    }
-    if let Some(name) = toolchain::pinned_name(request) {
-        give(flag::TOOLCHAIN, name.to_owned());
     }
     for (name, value) in &request.build_args {
         give(flag::BUILD_ARG, format!("{name}={value}"));

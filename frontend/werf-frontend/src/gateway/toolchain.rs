@@ -1,8 +1,7 @@
 //! The ansible tool chain on its way into STORE.
 //!
-//! It is an image of its own, which is only asked for when the image that is built has ansible stages and STORE has
-//! no copy. Copying is an exec of our own image, before any stage runs: a stage that had the tool chain as an input
-//! would have it in its key.
+//! It is an image of its own, which is only asked for when the image that is built has ansible stages. Copying is an exec of
+//! our own image, before any stage runs: a stage that had the tool chain as an input would have it in its key.
 
 use buildkit_llb::{
     CacheSharing, Exec, Graph, ImportError, Mount, Network, Node, Platform, Source,
@@ -19,6 +18,7 @@ use super::failure::Failure;
 use super::plan_graph::{OwnImage, PROGRAM, STORE, input};
 use super::report;
 use super::request::Request;
+use super::rounds::Round;
 
 /// Where the image of the tool chain is mounted.
 const FROM: &str = "/toolchain";
@@ -40,15 +40,14 @@ pub fn pinned_name(request: &Request) -> Option<&str> {
     is_digest.then_some(digest)
 }
 
-/// Brings the tool chain into STORE if one of `images` needs it and PLAN has not found it there, and returns its name, which
-/// is empty if none is needed. `nonce` makes the exec another in each build and round.
-pub async fn ensure(
+/// Brings the tool chain into STORE if one of `images` needs it, and returns its name, which is empty if none is needed. What
+/// is there is compared with the image, since another frontend on the builder may have written it.
+pub(super) async fn ensure(
     bridge: &mut Bridge,
     request: &Request,
     own: &OwnImage<'_>,
     images: &[&ImagePlan],
-    has_toolchain: bool,
-    nonce: &str,
+    round: &Round,
 ) -> Result<String, Failure> {
     let Some(image) = images.iter().find(|image| image.uses_ansible()) else {
         return Ok(String::new());
@@ -56,9 +55,6 @@ pub async fn ensure(
     let Some(reference) = &request.toolchain else {
         return Err(none_named(image).into());
     };
-    if let (Some(name), true) = (pinned_name(request), has_toolchain) {
-        return Ok(name.to_owned());
-    }
     let pinned = match pinned_name(request) {
         Some(name) => Pinned {
             reference: buildkit_llb::normalise_reference(reference),
@@ -66,7 +62,7 @@ pub async fn ensure(
         },
         None => pin(bridge, request, reference).await?,
     };
-    let (graph, node) = graph(request, own, &pinned, nonce).map_err(|error| {
+    let (graph, node) = graph(request, own, &pinned, round).map_err(|error| {
         Diagnostic::error(format!("read the frontend's own definition: {error}"))
     })?;
     match bridge.solve(graph.definition(node)).await {
@@ -143,7 +139,7 @@ fn graph(
     request: &Request,
     own: &OwnImage<'_>,
     toolchain: &Pinned,
-    nonce: &str,
+    round: &Round,
 ) -> Result<(Graph, Node), ImportError> {
     let mut graph = Graph::new();
     let image = own.node(&mut graph)?;
@@ -155,6 +151,7 @@ fn graph(
                 toolchain.reference
             )),
     );
+    let nonce = format!("{} {}", request.session, round.nonce(&request.session));
     let mut arguments = vec![PROGRAM.to_owned(), flag::COMMAND.to_owned()];
     for (name, value) in [
         (flag::FROM, FROM),
@@ -168,7 +165,7 @@ fn graph(
         .cwd("/")
         .network(Network::None)
         // STORE may have been emptied while the result is still cached.
-        .env("WERF_PLAN_NONCE", format!("{} {nonce}", request.session))
+        .env("WERF_PLAN_NONCE", nonce)
         .mount(input(FROM, files))
         .mount(Mount::cache(STORE, store_id()).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))

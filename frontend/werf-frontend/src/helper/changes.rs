@@ -376,7 +376,6 @@ pub(super) fn file(outcome: Outcome, mut warnings: Vec<Diagnostic>, checks: Chec
             Outcome::NeedsFiles(wanted) => Outcome::NeedsFiles(wanted),
             _ => Outcome::Errors(Vec::new()),
         },
-        has_toolchain: false,
         warnings,
         sources: Vec::new(),
         checks,

@@ -12,7 +12,7 @@ use stapel_sync::store::{CleanPolicy, Store};
 use werf_config::lint::{self, Facts};
 use werf_config::{self, Config, ImageName, permission};
 use werf_plan::agreed::CACHE_SCOPE_ARGUMENT;
-use werf_plan::file::{ImagePlan, Outcome, Plan, PlanFile, VERSION};
+use werf_plan::file::{Outcome, Plan, PlanFile, VERSION};
 use werf_plan::remote::GivenRemote;
 use werf_plan::until::{self, Until};
 use werf_plan::{self, ImageSources};
@@ -51,8 +51,6 @@ pub struct PlanRequest {
     pub baselines: Vec<BaselineLayer>,
     /// The repositories of mappings with `url` that are at hand.
     pub remotes: Vec<GivenRemote>,
-    /// The ansible tool chain by its name in STORE, if it is known which one would be used.
-    pub toolchain: Option<String>,
     /// The directory for the values of secrets that are in the configuration.
     pub values: Option<PathBuf>,
     /// The files of the client.
@@ -107,11 +105,9 @@ fn plan_with(request: &PlanRequest, store: Option<&Path>, show: Option<&mut Show
     for warning in &mut remarks.warnings {
         remarks.hidden.in_diagnostic(warning);
     }
-    let has_toolchain = has_toolchain(request, store, &outcome);
     PlanFile {
         version: VERSION,
         outcome,
-        has_toolchain,
         warnings: remarks.warnings,
         checks: remarks.checks,
         sources: remarks.texts,
@@ -126,16 +122,6 @@ fn hide_in_progress(plan: &mut Plan, hidden: &Hidden) {
     for script in stages.filter_map(|stage| stage.script.as_mut()) {
         script.summary = hidden.cut_text(&script.summary);
         script.history = script.history.as_deref().map(|it| hidden.cut_text(it));
-    }
-}
-
-/// Whether the tool chain that the plan needs is in STORE; others are left alone, so that they go in time.
-fn has_toolchain(request: &PlanRequest, store: Option<&Path>, outcome: &Outcome) -> bool {
-    match (&request.toolchain, store, outcome) {
-        (Some(name), Some(store), Outcome::Plan(plan)) => {
-            plan.images.iter().any(ImagePlan::uses_ansible) && toolchains::is_present(store, name)
-        }
-        _ => false,
     }
 }
 

@@ -34,7 +34,6 @@ fn plans(fixture: &Fixture) -> Result<Vec<DockerfilePlan>, String> {
             ..ConfigQuery::default()
         },
         build_args: BTreeMap::new(),
-        toolchain: None,
         values: None,
         baselines: Vec::new(),
         remotes: Vec::new(),

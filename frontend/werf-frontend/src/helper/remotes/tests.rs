@@ -44,7 +44,6 @@ fn plan_with(
         config: ConfigQuery::default(),
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
         remotes: remotes.collect(),
-        toolchain: None,
         values: None,
         baselines: Vec::new(),
         ..PlanRequest::default()

@@ -19,7 +19,6 @@ fn request(fixture: &Fixture, build_args: &[(&str, &str)]) -> PlanRequest {
         build_args: build_args.iter().map(pair).collect::<BTreeMap<_, _>>(),
         baselines: Vec::new(),
         remotes: Vec::new(),
-        toolchain: None,
         values: None,
         ..PlanRequest::default()
     }
