@@ -62,6 +62,16 @@ fn a_trap_of_one_s_own_leaves_what_was_there_before() {
 }
 
 #[test]
+fn a_command_with_the_exit_code_of_a_sync_is_no_sync() {
+    let error = error(&["'true'", "(exit 93)"], "");
+    assert!(
+        error.contains("`( exit 93 )` in stage `setup` of image `app` failed with exit code 93"),
+        "{error}"
+    );
+    assert!(!error.contains("STORE"), "{error}");
+}
+
+#[test]
 fn every_command_of_its_own_layer_is_named_too() {
     let error = error(&["'true'", "cat /nothing/here"], "asLayers: true\n");
     assert!(error.contains("`cat /nothing/here` in stage"), "{error}");

@@ -8,7 +8,7 @@ use buildkit_llb::Graph;
 use buildkit_proto::rpc::Status;
 use diagnostic::{Location, printable};
 use stapel_sync::FAILURE_PATH;
-use werf_plan::agreed::{SYNC_EXIT_CODE, print_failure};
+use werf_plan::agreed::{STORE_EXIT_CODE, SYNC_EXIT_CODE, print_failure};
 
 use crate::lower::{Command, Step};
 
@@ -39,7 +39,9 @@ impl Left {
         step: &Step,
     ) -> Option<Left> {
         let code = report::exit_code(status);
-        let is_shell = !step.commands.is_empty() && its_commands_failed(code);
+        // A script may end with the code by which a sync says that STORE lacks something: a sync leaves nothing then.
+        let is_of_script = its_commands_failed(code) || code == Some(STORE_EXIT_CODE);
+        let is_shell = !step.commands.is_empty() && is_of_script;
         if !is_shell && code != Some(SYNC_EXIT_CODE) {
             return None;
         }

@@ -38,7 +38,8 @@ pub fn describe(
         }
         None => {
             let said = code.map_or_else(String::new, |code| {
-                let meaning = meaning(code).map_or_else(String::new, |says| format!(" ({says})"));
+                let meaning = meaning(code, left.is_some())
+                    .map_or_else(String::new, |says| format!(" ({says})"));
                 format!(" with exit code {code}{meaning}")
             });
             let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
@@ -107,9 +108,13 @@ fn reason(message: &str, code: Option<i64>) -> Option<String> {
 /// What stands between the arguments of a process and the reason.
 const PROCESS_FAILED: &str = "\" did not complete successfully: ";
 
-/// Returns what an exit code of a shell says in words (POSIX, "Exit Status for Commands"; 128 and more is a signal).
-fn meaning(code: i64) -> Option<&'static str> {
+/// Returns what an exit code says in words: of a shell (POSIX, "Exit Status for Commands"; 128 and more is a signal), or of a sync, which
+/// leaves nothing behind.
+fn meaning(code: i64, has_left: bool) -> Option<&'static str> {
     match code {
+        STORE_EXIT_CODE if !has_left => {
+            Some("it did not find in STORE what the build had put there")
+        }
         126 => Some("a command cannot be executed"),
         127 => Some("a command was not found"),
         137 => Some("killed, perhaps because memory ran out"),
@@ -294,6 +299,23 @@ mod tests {
         assert_eq!(
             message,
             "stage `gitArchive` of image `app` failed: owner: no user `a\\u{1b}`"
+        );
+    }
+
+    #[test]
+    fn what_store_lacks_is_told_in_words_unless_it_was_a_command_that_ended_so() {
+        let code = (Some(STORE_EXIT_CODE), "exit code: 93");
+        let message = described_with(None, StageKind::Setup, true, code);
+        assert_eq!(
+            message,
+            "stage `setup` of image `app` failed with exit code 93 (it did not find in STORE what the build had put there)\n  \
+             hint: the end of its log, above, says why"
+        );
+        let left = Left::parse("93\n\nexit 93\n", STORE_EXIT_CODE);
+        let message = described_with(left.as_ref(), StageKind::Setup, true, code);
+        assert!(
+            message.starts_with("stage `setup` of image `app` failed with exit code 93\n"),
+            "{message}"
         );
     }
 

@@ -231,7 +231,7 @@ pub(super) fn blame(
     if let Some(mistake) = mistake {
         return Err(Failure::Mistakes(vec![mistake]));
     }
-    let store_lacks = lacks_in_store(&status);
+    let store_lacks = lacks_in_store(&status) && left.is_none();
     let status = Box::new(failed_stage::describe(
         status,
         step,
@@ -249,7 +249,7 @@ pub(super) fn blame(
 }
 
 /// Whether a stage failed because STORE was emptied under it. `stapel-sync` says so by its exit code; a script may end
-/// with the same code, and then it does so in the retry, too. If even the tools are gone, the stage is not started.
+/// with the same code, and then it has left something behind. If even the tools are gone, the stage is not started.
 pub(super) fn lacks_in_store(status: &rpc::Status) -> bool {
     match report::exit_code(status) {
         Some(code) if code == STORE_EXIT_CODE => true,
