@@ -8,11 +8,11 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use werf_frontend::gateway;
-use werf_plan::agreed::{plan_in_build, print_failure, put_toolchain};
+use werf_plan::agreed::{plan_in_build, print_failure, put_toolchain, write_note};
 
 use command::{
     Bake, Check, Completions, Explain, Graph, Init, Man, Plan, PlanInBuild, PrintFailure,
-    PutToolchain, Render, Schema, Values,
+    PutToolchain, Render, Schema, Values, WriteNote,
 };
 
 /// Builds the images of a werf.yaml with BuildKit.
@@ -60,6 +60,9 @@ enum Command {
     /// Copy the ansible tool chain into the directory shared by all builds
     #[command(name = put_toolchain::COMMAND, hide = true)]
     PutToolchain(PutToolchain),
+    /// Write what a build tells those after it
+    #[command(name = write_note::COMMAND, hide = true)]
+    WriteNote(WriteNote),
 }
 
 fn main() -> ExitCode {
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Command::PlanInBuild(command) => command.run(),
         Command::PrintFailure(command) => command.run(),
         Command::PutToolchain(command) => command.run(),
+        Command::WriteNote(command) => command.run(),
     }
 }
 

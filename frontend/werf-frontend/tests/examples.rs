@@ -11,7 +11,7 @@ use werf_config::giterminism::Giterminism;
 use werf_config::template::TextFiles;
 use werf_config::template::{self, CommitData, Inputs};
 use werf_config::{self, Config, ImageName};
-use werf_frontend::lower::{self, BaseFiles, BaseImage, Bases, Settings};
+use werf_frontend::lower::{self, Attempts, BaseFiles, BaseImage, Bases, Settings, StoreMount};
 use werf_plan::ImageSources;
 use werf_plan::file::{Plan, SourceFile};
 use werf_plan::stage::StageKind;
@@ -182,7 +182,14 @@ fn what_the_client_asks_for_is_in_the_graph() {
         labels: [("a".to_owned(), "b".to_owned())].into(),
         no_cache: [(ImageName::new("app"), StageKind::Install)].into(),
         source_date_epoch: Some(1_700_000_000),
-        retried: [(ImageName::new("app"), StageKind::Setup)].into(),
+        attempts: Attempts {
+            misses: [(ImageName::new("app"), vec![StageKind::Setup])].into(),
+            ..Attempts::default()
+        },
+        store: StoreMount {
+            generation: 3,
+            ..StoreMount::default()
+        },
         ..Settings::default()
     };
     insta::assert_snapshot!(lowered(

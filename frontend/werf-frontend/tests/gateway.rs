@@ -5,6 +5,7 @@ mod foreseen;
 mod imported;
 mod linked;
 mod side_by_side;
+mod split;
 
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
@@ -59,6 +60,9 @@ struct Script {
     failed_input: Option<&'static str>,
     /// What is in directories of what was solved. Others are not there.
     directories: BTreeMap<&'static str, Vec<&'static str>>,
+    /// The first note of earlier builds, and how long it takes to find it.
+    note: &'static str,
+    note_takes: Duration,
     /// The label of the worker.
     label: &'static str,
     /// The inputs of the client.
@@ -102,6 +106,8 @@ impl Default for Script {
             dockerfile: None,
             failed_input: None,
             directories: BTreeMap::new(),
+            note: "",
+            note_takes: Duration::ZERO,
             label: "org.mobyproject.buildkit.worker.snapshotter",
             inputs: BTreeMap::new(),
         }
@@ -116,6 +122,8 @@ struct Daemon {
     solves: Arc<Mutex<Vec<proto::SolveRequest>>>,
     warnings: Arc<Mutex<Vec<proto::WarnRequest>>>,
     returned: Arc<Mutex<Vec<proto::ReturnRequest>>>,
+    /// What builds tell those after them. Solves for that are not among `solves`.
+    notes: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -146,6 +154,14 @@ impl LlbBridge for Daemon {
 
     async fn solve(&self, request: Request<proto::SolveRequest>) -> Answer<proto::SolveResponse> {
         let request = request.into_inner();
+        if let Some((number, written)) = request.definition.as_ref().and_then(note_in) {
+            tokio::time::sleep(self.script.note_takes).await;
+            let mut notes = self.notes.lock().unwrap();
+            if let Some(written) = written {
+                notes.insert(number.clone(), written);
+            }
+            return Ok(answer_with(&format!("note {number}")));
+        }
         let operation = |is_it: &dyn Fn(&pb::op::Op) -> bool| {
             let definition = request.definition.as_ref();
             definition.and_then(|definition| operation(definition, is_it))
@@ -231,6 +247,11 @@ impl LlbBridge for Daemon {
     ) -> Answer<proto::ReadFileResponse> {
         let request = request.into_inner();
         let range = request.range.expect("files are read by range");
+        if let Some(number) = request.r#ref.strip_prefix("note ") {
+            let notes = self.notes.lock().unwrap();
+            let note = notes.get(number).cloned().unwrap_or_default();
+            return Ok(Response::new(part(note.as_bytes(), &range)));
+        }
         let plan = match request.file_path.as_str() {
             SEAL_PATH => self.script.seal.clone(),
             _ if request.r#ref == "config" => self.script.config.as_bytes().to_vec(),
@@ -239,11 +260,7 @@ impl LlbBridge for Daemon {
             }
             _ => self.script.plan.clone()?,
         };
-        let start = usize::try_from(range.offset).unwrap().min(plan.len());
-        let end = (start + usize::try_from(range.length).unwrap()).min(plan.len());
-        Ok(Response::new(proto::ReadFileResponse {
-            data: plan[start..end].to_vec(),
-        }))
+        Ok(Response::new(part(&plan, &range)))
     }
 
     async fn r#return(
@@ -362,6 +379,30 @@ fn is_look_at_config(definition: &pb::Definition) -> bool {
     definition.def.len() == 2 && operation(definition, is_config).is_some()
 }
 
+/// Answers with a part of a file.
+fn part(bytes: &[u8], range: &proto::FileRange) -> proto::ReadFileResponse {
+    let start = usize::try_from(range.offset).unwrap().min(bytes.len());
+    let end = (start + usize::try_from(range.length).unwrap()).min(bytes.len());
+    proto::ReadFileResponse {
+        data: bytes[start..end].to_vec(),
+    }
+}
+
+/// If a definition is about a note, returns its number and what is written, if it is not only read.
+fn note_in(definition: &pb::Definition) -> Option<(String, Option<String>)> {
+    let mut execs = definition.def.iter().filter_map(|bytes| {
+        match pb::Op::decode(bytes.as_slice()).unwrap().op {
+            Some(pb::op::Op::Exec(exec)) => exec.meta,
+            _ => None,
+        }
+    });
+    let meta = execs.find(|meta| meta.args.iter().any(|argument| argument == "write-note"))?;
+    let is_written = definition.metadata.values().any(|it| it.ignore_cache);
+    let note = meta.proxy_env.unwrap().no_proxy;
+    let number = meta.args.last().unwrap().clone();
+    Some((number, is_written.then_some(note)))
+}
+
 /// Whether an operation fetches a repository.
 fn is_git(op: &pb::op::Op) -> bool {
     matches!(op, pb::op::Op::Source(source) if source.identifier.starts_with("git://"))
@@ -468,6 +509,7 @@ struct Outcomes {
     stderr: String,
     solves: Vec<proto::SolveRequest>,
     warnings: Vec<String>,
+    notes: Vec<String>,
     returned: Vec<proto::ReturnRequest>,
 }
 
@@ -504,10 +546,13 @@ fn frontend(options: &[&str]) -> tokio::process::Command {
 
 /// Runs one build against a daemon with this script. Both ends of one socket stand for the two pipes.
 async fn build(script: Script, options: &[&str]) -> Outcomes {
+    let note = Some(script.note).filter(|note| !note.is_empty());
+    let note = note.map(|note| ("0".to_owned(), note.to_owned()));
     let daemon = Daemon {
         script,
         solves: Arc::default(),
         warnings: Arc::default(),
+        notes: Arc::new(Mutex::new(note.into_iter().collect())),
         returned: Arc::default(),
     };
     let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
@@ -536,6 +581,7 @@ async fn build(script: Script, options: &[&str]) -> Outcomes {
         warnings: (daemon.warnings.lock().unwrap().iter())
             .map(|warning| String::from_utf8_lossy(&warning.short).into_owned())
             .collect(),
+        notes: daemon.notes.lock().unwrap().clone().into_values().collect(),
         returned: daemon.returned.lock().unwrap().clone(),
     }
 }
@@ -861,32 +907,6 @@ async fn a_classic_image_store_gets_no_read_only_mount_of_store() {
     );
     let writable = usual.iter().map(|line| line.replace(", read-only", ""));
     assert_eq!(classic, writable.collect::<Vec<_>>());
-}
-
-#[tokio::test]
-async fn a_context_that_store_has_lost_is_planned_and_tried_once_more() {
-    let lost = |lost_contexts| Script {
-        lost_contexts,
-        ..with_dockerfile()
-    };
-    let outcomes = build(lost(1), &[]).await;
-    let contexts: Vec<&pb::Definition> = outcomes
-        .solves
-        .iter()
-        .filter_map(|solve| solve.frontend_inputs.get("context"))
-        .collect();
-    assert_eq!(
-        (outcomes.solves.len(), contexts.len()),
-        (4, 2),
-        "PLAN twice"
-    );
-    assert_ne!(
-        contexts[0].def, contexts[1].def,
-        "the second has another key"
-    );
-    assert!(outcomes.returned[0].error.is_none());
-    let outcomes = build(lost(2), &[]).await;
-    assert!(outcomes.error().message.contains("exit code: 93"));
 }
 
 #[tokio::test]

@@ -54,13 +54,30 @@ pub use store::tools::TOOLS;
 ///
 /// It has no slash, so that no Dockerfile can name it: BuildKit's Dockerfile frontend puts its name and a slash before
 /// every id (`convert_runmount.go`).
-pub fn store_id() -> String {
-    format!("werf-store-v{FORMAT_VERSION}")
+///
+/// Builds move on to the next `generation` where one has split in two (`docs/store.md`). Ids of cache mounts are in no key.
+pub fn store_id(generation: u32) -> String {
+    of_generation(&format!("werf-store-v{FORMAT_VERSION}"), generation)
 }
 
-/// The id of the cache mount through which PLAN hands over the values of secrets that are in a configuration. It is another
+/// Returns the id of the cache mount through which PLAN hands over the values of secrets that are in a configuration. It is another
 /// than STORE, all of which every stage sees: a stage gets single files of this one. It has no slash, either.
-pub const VALUES_ID: &str = "werf-values-v1";
+pub fn values_id(generation: u32) -> String {
+    of_generation("werf-values-v1", generation)
+}
+
+/// Whether this may be the name that PLAN has given to a file with the value of a secret: 32 digits, drawn at random.
+pub fn is_value(name: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    name.len() == 32 && name.bytes().all(is_digit)
+}
+
+fn of_generation(id: &str, generation: u32) -> String {
+    match generation {
+        0 => id.to_owned(),
+        number => format!("{id}-{number}"),
+    }
+}
 
 /// The exit code by which a stage says that STORE lacks something.
 pub const STORE_EXIT_CODE: i64 = ErrorKind::Store.exit_code() as i64;
@@ -72,6 +89,18 @@ pub const SYNC_EXIT_CODE: i64 = ErrorKind::Own.exit_code() as i64;
 pub mod print_failure {
     /// The command, with the file as its only argument.
     pub const COMMAND: &str = "print-failure";
+}
+
+/// The command that writes down what builds tell those after them, such as the generation of STORE.
+pub mod write_note {
+    /// The command.
+    pub const COMMAND: &str = "write-note";
+    /// The file that is written.
+    pub const OUT: &str = "out";
+    /// The number of the note, which is in its key.
+    pub const NUMBER: &str = "number";
+    /// The variable with what is written. It is that of a proxy, since these are in no cache key.
+    pub const VARIABLE: &str = "NO_PROXY";
 }
 
 /// PLAN's command and the names of its flags: the gateway writes them, the command line reads them.
@@ -136,7 +165,9 @@ mod tests {
 
     #[test]
     fn what_every_builder_has_stored_is_found_by_these_names() {
-        assert_eq!(store_id(), "werf-store-v2");
+        assert_eq!(store_id(0), "werf-store-v2");
+        assert_eq!(store_id(3), "werf-store-v2-3");
+        assert_eq!(values_id(0), "werf-values-v1");
         assert_eq!((STORE_EXIT_CODE, SYNC_EXIT_CODE), (93, 94));
     }
 }

@@ -43,6 +43,7 @@ mod remote;
 mod secrets;
 mod start;
 mod store_leak;
+mod store_split;
 mod templates;
 mod uncommitted;
 mod until;

@@ -18,6 +18,7 @@ mod schema;
 mod terminal;
 mod values;
 mod words;
+mod write_note;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,7 @@ pub use put_toolchain::PutToolchain;
 pub use render::Render;
 pub use schema::Schema;
 pub use values::Values;
+pub use write_note::WriteNote;
 
 /// The directory that a repository is told by, and the one that is named where none is found.
 const GIT_DIR: &str = ".git";

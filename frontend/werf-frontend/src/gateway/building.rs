@@ -1,6 +1,6 @@
 //! What a plan becomes: the target, lowered and solved for each platform.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use buildkit_llb::{Platform, normalise_reference};
@@ -8,10 +8,9 @@ use diagnostic::{Checks, Diagnostic};
 use futures_util::future::try_join_all;
 use werf_config::ImageName;
 use werf_plan::file::{ImagePlan, Outcome, Plan, SourceFile};
-use werf_plan::stage::StageKind;
 use werf_plan::target::Target;
 
-use crate::lower::{Lowerer, Settings, StoreAccess};
+use crate::lower::{Attempts, Lowerer, Settings, StoreAccess, StoreMount};
 
 use super::answer::Answer;
 use super::bridge::{Bridge, Daemon};
@@ -130,16 +129,26 @@ pub(super) async fn build_planned(
         .filter(|platform| !so_far.is_done(platform));
     let builds = waiting.map(|platform| {
         let mut bridge = bridge.clone();
-        let retried = so_far.retried(platform, round);
+        let attempts = so_far.attempts(platform, round);
         let target_build = target_build(platform);
         async move {
-            let built = target_build.run(&mut bridge, platform.clone(), retried, round);
+            let built = target_build.run(&mut bridge, platform.clone(), attempts, round);
             Ok::<_, Failure>((platform.clone(), built.await?))
         }
     });
     // Whoever fails first ends the others.
-    let built = try_join_all(builds).await?;
-    Ok(so_far.take(built, &platforms))
+    let built = match try_join_all(builds).await {
+        Ok(built) => so_far.take(built, &platforms),
+        Err(failure) => {
+            // Stages below the one that has failed are there, some by another attempt.
+            round.tell_later_builds(bridge, build, &plan).await?;
+            return Err(failure);
+        }
+    };
+    if matches!(built, Solved::Well(None)) {
+        round.tell_later_builds(bridge, build, &plan).await?;
+    }
+    Ok(built)
 }
 
 /// Returns the mistake of building `needed` from a context that is no directory of the client if that takes files of it.
@@ -242,21 +251,23 @@ struct TargetBuild<'a> {
 }
 
 impl TargetBuild<'_> {
-    /// Builds the target for one platform; `retried` are the images that are built for the second time.
+    /// Builds the target for one platform; `attempts` has the stages that are built once more.
     async fn run(
         &self,
         bridge: &mut Bridge,
         platform: Platform,
-        retried: BTreeMap<ImageName, StageKind>,
+        attempts: Attempts,
         round: &Round,
     ) -> Result<Solved<Built>, Failure> {
         let is_image = self.target.image().is_some();
         let name = self.target.name();
         let mut linked = (self.build.can_link && is_image).then(|| name.clone());
         loop {
-            let (platform, retried) = (platform.clone(), retried.clone());
+            let (platform, attempts) = (platform.clone(), attempts.clone());
             let shown = platform.to_string();
-            let built = self.attempt(bridge, platform, retried, round, linked).await;
+            let built = self
+                .attempt(bridge, platform, attempts, round, linked)
+                .await;
             let built = built.map_err(|failure| {
                 if self.is_for_several {
                     failure.of_platform(&shown)
@@ -277,18 +288,21 @@ impl TargetBuild<'_> {
         &self,
         bridge: &mut Bridge,
         platform: Platform,
-        retried: BTreeMap<ImageName, StageKind>,
+        attempts: Attempts,
         round: &Round,
         linked: Option<ImageName>,
     ) -> Result<Option<Solved<Built>>, Failure> {
         let request = self.build.request;
         let images = self.images();
         let settings = Settings {
-            retried,
+            attempts,
             linked,
             toolchain: self.toolchain(bridge, round).await?,
             is_one_of_several: self.is_for_several || self.names_platforms(&platform),
-            store: self.build.store,
+            store: StoreMount {
+                access: self.build.store,
+                generation: round.generation,
+            },
             resources: request.resources.limits(self.build.daemon),
             ..settings(request, platform, &images)
         };
@@ -466,10 +480,10 @@ fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Set
             .filter(|(image, kind)| request.no_cache.covers(&image.to_string(), kind.name()))
             .collect(),
         source_date_epoch: request.source_date_epoch,
-        retried: BTreeMap::new(),
+        attempts: Attempts::default(),
         session: request.session.clone(),
         contexts: request.contexts.clone(),
-        store: StoreAccess::default(),
+        store: StoreMount::default(),
         linked: None,
         toolchain: String::new(),
     }

@@ -197,7 +197,7 @@ fn graph(
         .root(Some(image))
         .cwd("/")
         .network(Network::None)
-        .env("WERF_PLAN_NONCE", plan_graph::nonce(0, &request.session))
+        .env("WERF_PLAN_NONCE", plan_graph::nonce(0, 0, &request.session))
         .mount(Mount::scratch(plan_graph::OUT))
         .name("[internal] look for uncommitted changes");
     for (directory, source) in mounts {

@@ -21,7 +21,7 @@ use werf_plan::stage::StageKind;
 
 use crate::lower::context::{self, Client, LoweredContext};
 use crate::lower::image_config::ImageConfig;
-use crate::lower::{ContextImage, DockerfileBase, Lowerer, Settings, StoreAccess};
+use crate::lower::{ContextImage, DockerfileBase, Lowerer, Settings, StoreMount};
 
 use super::answer::CONFIG;
 use super::bridge::{Bridge, CallError, FrontendSolve, Made, shrink};
@@ -33,15 +33,18 @@ use super::rounds::{Solved, StoreMiss, TargetGraph};
 /// How BuildKit calls its Dockerfile frontend.
 const FRONTEND: &str = "dockerfile.v0";
 
+/// What stands for taking the context out of STORE where stages are told apart: what puts files where there were none.
+pub(super) const CONTEXT_STAGE: StageKind = StageKind::GitArchive;
+
 /// One image from a Dockerfile, for one platform.
 pub(super) struct DockerfileSolve<'a> {
     pub plan: &'a DockerfilePlan,
     pub request: &'a Request,
     pub platform: &'a Platform,
-    /// How the context mounts STORE.
-    pub store: StoreAccess,
-    /// Whether STORE was emptied under the first try.
-    pub is_retry: bool,
+    /// Which STORE the context mounts, and how.
+    pub store: StoreMount,
+    /// Which attempt it is to take the context out of it.
+    pub attempt: u32,
     /// The images of the file that it can name, by the names.
     images: BTreeMap<String, ContextImage>,
 }
@@ -71,7 +74,9 @@ impl<'a> DockerfileSolve<'a> {
             request,
             platform: &settings.platform,
             store: settings.store,
-            is_retry: settings.retried.contains_key(&plan.name),
+            attempt: settings
+                .attempts
+                .of(&plan.name, CONTEXT_STAGE, &plan.context.slot.hex()),
         }
     }
 
@@ -99,10 +104,9 @@ impl<'a> DockerfileSolve<'a> {
         let store_lacks = is_context && lacks_in_store(&status);
         let status = Box::new(name_image(*status, self.plan));
         if store_lacks {
-            // What puts files where there were none.
             Ok(Solved::StoreLacks(StoreMiss {
                 image: self.plan.name.clone(),
-                stage: StageKind::GitArchive,
+                stage: CONTEXT_STAGE,
                 status,
             }))
         } else {
@@ -130,7 +134,7 @@ impl<'a> DockerfileSolve<'a> {
             name: &self.request.context_name,
             session: &self.request.session,
         };
-        context::context(self.plan, client, self.store, self.is_retry)
+        context::context(self.plan, client, self.store, self.attempt)
     }
 
     /// Returns the image, or the status by which the daemon says that it cannot be made.

@@ -4,7 +4,7 @@ use buildkit_proto::rpc;
 use diagnostic::redact::Hidden;
 use diagnostic::{Diagnostic, Location};
 use stapel_sync::store::toolchains::TOOLCHAINS;
-use werf_plan::agreed::{DEFAULT_NAMES, STORE_EXIT_CODE, TOOLS};
+use werf_plan::agreed::{DEFAULT_NAMES, STORE_EXIT_CODE, TOOLS, is_value};
 use werf_plan::file::SourceFile;
 
 use crate::git::repo::{NO_REPOSITORY, git_file, git_link};
@@ -248,24 +248,24 @@ pub(super) fn blame(
     }
 }
 
-/// Whether a stage failed because STORE was emptied under it. `stapel-sync` says so by its exit code; a script may end
-/// with the same code, and then it has left something behind. If even the tools are gone, the stage is not started.
+/// Whether a stage failed because it was not shown the STORE that PLAN has filled. `stapel-sync` says so by its exit code; a script may end
+/// with the same code. If even the tools are not there, or the value of a secret, the stage is not started.
 pub(super) fn lacks_in_store(status: &rpc::Status) -> bool {
     match report::exit_code(status) {
         Some(code) if code == STORE_EXIT_CODE => true,
         None | Some(report::NOT_STARTED) => status
             .message
             .strip_suffix(": no such file or directory")
-            .is_some_and(is_tool_directory),
+            .is_some_and(is_of_store),
         Some(_) => false,
     }
 }
 
-/// Whether the message ends in the path of a directory of STORE with tools.
-fn is_tool_directory(message: &str) -> bool {
+/// Whether the message ends in the path of a directory of STORE with tools, or in that of the value of a secret.
+fn is_of_store(message: &str) -> bool {
     let mut parts = message.rsplit('/');
-    let last = parts.next();
-    last == Some(TOOLS) || parts.next() == Some(TOOLCHAINS)
+    let last = parts.next().unwrap_or_default();
+    last == TOOLS || is_value(last) || parts.next() == Some(TOOLCHAINS)
 }
 
 #[cfg(test)]
@@ -299,12 +299,16 @@ mod tests {
         };
         let mount = "process \"x\" did not complete successfully: open /x/stapel: no such file or directory";
         let toolchain = "process \"x\" did not complete successfully: open /x/ansible/0123: no such file or directory";
+        let value = "process \"x\" did not complete successfully: open /x/0123456789abcdef0123456789abcdef: no such file or directory";
         for (code, message, expected) in [
             (None, toolchain, true),
             (Some(1), toolchain, false),
             (Some(93), "exit code: 93", true),
             (Some(1), "exit code: 1", false),
             (None, mount, true),
+            (None, value, true),
+            (Some(255), value, true),
+            (Some(1), value, false),
             (Some(255), mount, true),
             (Some(1), mount, false),
             (None, "open /x/other: no such file or directory", false),

@@ -17,6 +17,7 @@ mod failed_command;
 mod failed_stage;
 pub mod failure;
 mod foreseen;
+mod generation;
 mod git_context;
 mod git_sources;
 mod imported;
@@ -51,9 +52,9 @@ use bridge::Bridge;
 use building::{Build, build_planned};
 use failure::{Failure, internal_error};
 use plan_graph::{OWN_DEFINITION, OwnImage};
-use planning::run_plan;
+use planning::{run_first_plan, run_plan};
 use request::Request;
-use rounds::{Round, Solved};
+use rounds::Solved;
 use so_far::SoFar;
 
 /// Runs the face and returns the exit status of the process, which counts only if nothing was returned.
@@ -154,7 +155,7 @@ async fn build(
     };
     let has_files = AtomicBool::new(false);
     let looking = changes::look(bridge.clone(), request, &build.own, &daemon, &has_files);
-    let building = build_in_rounds(bridge, &build, Round::first(&daemon), texts);
+    let building = build_in_rounds(bridge, &build, texts);
     let (built, changes) = changes::beside(Box::pin(building), looking, &has_files).await;
     changes.end(built)
 }
@@ -163,28 +164,27 @@ async fn build(
 async fn build_in_rounds(
     bridge: &mut Bridge,
     build: &Build<'_>,
-    mut round: Round,
     texts: &mut Vec<SourceFile>,
 ) -> Result<Answer, Failure> {
     let request = build.request;
     let mut so_far = SoFar::default();
-    round.foresee(foreseen::repositories(bridge, request, round.abilities).await?);
+    let (mut round, mut planned) = run_first_plan(bridge, build, texts).await?;
     loop {
-        let planned = match run_plan(bridge, request, &build.own, &mut round, texts).await? {
-            Solved::Well(planned) => planned,
-            Solved::StoreLacks(miss) => {
-                round = round.after_miss(miss)?;
-                continue;
+        let built = match planned {
+            Solved::Well(planned) => {
+                if let Some(name) = &request.subrequest {
+                    return subrequest::answer(name, &planned.file, request.target.as_deref());
+                }
+                build_planned(bridge, build, planned, texts, &round, &mut so_far).await?
             }
+            Solved::StoreLacks(miss) => Solved::StoreLacks(miss),
         };
-        if let Some(name) = &request.subrequest {
-            return subrequest::answer(name, &planned.file, request.target.as_deref());
-        }
-        match build_planned(bridge, build, planned, texts, &round, &mut so_far).await? {
+        round = match built {
             Solved::Well(None) => break,
-            Solved::Well(Some(unknown)) => round = round.with_baselines(unknown),
-            Solved::StoreLacks(miss) => round = round.after_miss(miss)?,
-        }
+            Solved::Well(Some(unknown)) => round.with_baselines(unknown),
+            Solved::StoreLacks(miss) => round.after_miss(bridge, build, miss).await?,
+        };
+        planned = run_plan(bridge, request, &build.own, &mut round, texts).await?;
     }
     Ok(Answer::of_build(so_far.done, request.multi_platform))
 }

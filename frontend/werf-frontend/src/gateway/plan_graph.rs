@@ -6,7 +6,7 @@ use buildkit_llb::{
 };
 use diagnostic::Diagnostic;
 use werf_plan::agreed::plan_in_build as flag;
-use werf_plan::agreed::{DEFAULT_NAMES, VALUES_ID, store_id};
+use werf_plan::agreed::{DEFAULT_NAMES, store_id, values_id};
 use werf_plan::digest::Digest;
 use werf_plan::file::RemoteRequest;
 use werf_plan::remote::GivenRemote;
@@ -113,6 +113,10 @@ pub struct BaselineLayers {
 pub struct PlanInputs<'a> {
     /// How many there were before it.
     pub number: usize,
+    /// Whether there are several because a stage missed something.
+    pub is_after_miss: bool,
+    /// The generation of STORE that is filled.
+    pub generation: u32,
     /// The layers that it is to look at.
     pub baselines: BaselineLayers,
     /// The repositories that it asked for.
@@ -130,12 +134,16 @@ pub(super) fn input(directory: impl Into<String>, node: Node) -> BindMount {
         .content_cache(ContentCache::Off)
 }
 
-/// Returns what makes a PLAN another than the `number` before it in the same build.
-pub fn nonce(number: usize, session: &str) -> String {
-    match number {
-        0 => session.to_owned(),
-        number => format!("{session} again {number}"),
+/// Returns what makes a PLAN another than the `number` before it in the same build, and than one in another generation of STORE.
+pub fn nonce(number: usize, generation: u32, session: &str) -> String {
+    let mut nonce = session.to_owned();
+    if number > 0 {
+        nonce += &format!(" again {number}");
     }
+    if generation > 0 {
+        nonce += &format!(" in {generation}");
+    }
+    nonce
 }
 
 /// Builds the graph of PLAN for `request`.
@@ -177,12 +185,18 @@ pub fn plan_graph(
         .cwd("/")
         .network(Network::None)
         // PLAN runs in every build: STORE may have been emptied while its result is still cached.
-        .env("WERF_PLAN_NONCE", nonce(inputs.number, &request.session))
+        .env(
+            "WERF_PLAN_NONCE",
+            nonce(inputs.number, inputs.generation, &request.session),
+        )
         .mount(input(CONTEXT, git))
-        .mount(Mount::cache(STORE, store_id()).sharing(CacheSharing::Shared))
-        .mount(Mount::cache(VALUES, VALUES_ID).sharing(CacheSharing::Shared))
+        .mount(Mount::cache(STORE, store_id(inputs.generation)).sharing(CacheSharing::Shared))
+        .mount(Mount::cache(VALUES, values_id(inputs.generation)).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
         .name(match (layers.is_empty(), client_files::is_dev(request)) {
+            (true, _) if inputs.is_after_miss => {
+                "[internal] plan stages again: one did not find in STORE what it needs"
+            }
             (true, false) => "[internal] plan stages",
             (true, true) => "[internal] development mode: plan stages of the working directory",
             (false, _) => "[internal] plan stages, compared with what is built",

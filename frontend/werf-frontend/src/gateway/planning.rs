@@ -1,16 +1,25 @@
 //! PLAN as the gateway has it run: the graph is solved, and the file that it has written is read.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use diagnostic::{Checks, Diagnostic};
 use werf_plan::file::{Outcome, Plan, PlanFile, SourceFile};
 use werf_plan::remote::missing as missing_remotes;
 
 use super::bridge::{self, Bridge, CallError};
+use super::building::Build;
 use super::failure::{Failure, look_and_blame};
+use super::foreseen;
+use super::generation::Note;
 use super::plan_graph::{OwnImage, PLAN_FILE, plan_graph};
 use super::remote;
 use super::request::Request;
 use super::rounds::{Round, Solved};
 use super::solving::is_left;
+
+/// So long the first PLAN of a build waits for what earlier builds have noted. A note that there is comes out of the cache, and sooner.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What PLAN has written.
 pub(super) struct Planned {
@@ -29,6 +38,33 @@ pub(super) fn plan_in(outcome: &Outcome) -> Result<&Plan, Vec<Diagnostic>> {
             "the plan asks for files of the working directory that it was given",
         )]),
     }
+}
+
+/// Has the first PLAN of a build run, in the generation of STORE that earlier builds have noted, and returns its round.
+///
+/// On a builder that has no notes yet, to find that out takes a container. It runs beside PLAN, so that the build does not wait for it.
+pub(super) async fn run_first_plan(
+    bridge: &mut Bridge,
+    build: &Build<'_>,
+    texts: &mut Vec<SourceFile>,
+) -> Result<(Round, Solved<Planned>), Failure> {
+    let Build { request, own, .. } = build;
+    let mut round = Round::first(build.daemon);
+    let mut reader = bridge.clone();
+    let mut reading = pin!(Note::read(&mut reader, own, &request.session));
+    round.foresee(foreseen::repositories(bridge, request, round.abilities).await?);
+    if let Ok(note) = tokio::time::timeout(PATIENCE, &mut reading).await {
+        round.heed(note?);
+        let planned = run_plan(bridge, request, own, &mut round, texts).await?;
+        return Ok((round, planned));
+    }
+    let planning = run_plan(bridge, request, own, &mut round, texts);
+    let (note, planned) = tokio::join!(reading, planning);
+    let mut planned = planned?;
+    if round.heed(note?) {
+        planned = run_plan(bridge, request, own, &mut round, texts).await?;
+    }
+    Ok((round, planned))
 }
 
 /// Has PLAN run, and again with the repositories and the files of the client that it asks for. `texts` become the texts that the places of its

@@ -3,30 +3,44 @@
 //! There are more where PLAN does not know the baseline of a `gitCache`, which is what the last stage before it holds, and
 //! where STORE was emptied between PLAN and a stage.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use buildkit_llb::Node;
 use buildkit_proto::rpc;
+use diagnostic::printable;
+use sha2::{Digest as _, Sha256};
 use werf_config::Base;
 use werf_config::ImageName;
-use werf_plan::file::{ImagePlan, RemoteRequest};
+use werf_plan::file::{ImagePlan, Plan, RemoteRequest};
 use werf_plan::stage::StageKind;
 
-use crate::lower::Lowered;
+use crate::lower::{Attempts, Lowered};
 
-use super::bridge::Daemon;
+use super::bridge::{Bridge, Daemon};
+use super::building::Build;
 use super::client_files::ClientInputs;
+use super::dockerfile::CONTEXT_STAGE;
 use super::failure::Failure;
+use super::generation::Note;
 use super::plan_graph::{self, BaselineLayer, BaselineLayers, PlanInputs};
 use super::remote;
+
+/// How often stages of an image may miss something in one build. Who splits or empties STORE more often than that does so all the time.
+const MOST_MISSES: usize = 4;
+
+/// From here on generations of STORE are of one build alone: of one that has missed something in two that it shared with others.
+/// Only its own stages that run at once can split such a one.
+const OWN_GENERATIONS: u32 = 1 << 31;
 
 /// One plan of a build, and the solves that follow from it.
 #[derive(Default)]
 pub(super) struct Round {
     /// How many there were before it.
     number: usize,
-    /// The images that are built for the second time, since STORE was emptied under them, and from which stage on.
-    pub retried: BTreeMap<ImageName, StageKind>,
+    /// The generation of STORE.
+    pub generation: u32,
+    /// The stages that are built once more, since STORE lacked something.
+    pub attempts: Attempts,
     /// The images of whose baseline PLAN has had the layer.
     seen: BTreeSet<ImageName>,
     /// The baselines that PLAN is to look at.
@@ -128,25 +142,111 @@ impl Round {
         self.number == 0
     }
 
-    /// Returns the round that follows one in which a stage did not find in STORE what it needs.
-    ///
-    /// Each image has one retry: a daemon that empties STORE twice in one build does so every time. Stages of several images
-    /// may fail at once, and BuildKit tells of one.
+    /// Goes by what earlier builds have noted. Returns whether PLAN has to run in another generation of STORE.
+    pub fn heed(&mut self, note: Note) -> bool {
+        self.attempts.earlier = note.attempts.into_iter().collect();
+        let has_moved = note.generation != self.generation;
+        self.generation = note.generation;
+        has_moved
+    }
+
+    /// Returns the round that follows one in which a stage did not find in STORE what it needs. It has the next generation of
+    /// STORE, which later builds begin with, too.
     ///
     /// # Errors
-    /// The failure, if the image had its retry.
-    pub fn after_miss(mut self, miss: StoreMiss) -> Result<Round, Failure> {
-        if self.retried.contains_key(&miss.image) {
+    /// The failure, if stages of the image failed too often; a daemon that is gone.
+    pub async fn after_miss(
+        self,
+        bridge: &mut Bridge,
+        build: &Build<'_>,
+        miss: StoreMiss,
+    ) -> Result<Round, Failure> {
+        let split = self.generation;
+        let mut next = self.next(miss, &build.request.session)?;
+        if split >= OWN_GENERATIONS {
+            return Ok(next);
+        }
+        let (own, nonce) = (&build.own, next.nonce(&build.request.session));
+        let note = Note::update(bridge, own, &nonce, |note| {
+            let is_new = note.generation <= split;
+            note.generation = note.generation.max(split + 1);
+            is_new
+        });
+        let note = note.await?;
+        // Another build may have met the same split, and have moved on.
+        if next.generation < OWN_GENERATIONS && note.generation > split {
+            next.generation = note.generation;
+        }
+        Ok(next)
+    }
+
+    /// Returns the same, where no other build has moved on.
+    ///
+    /// Stages of several images may fail at once, and BuildKit tells of one. So the tries are counted for each image.
+    pub fn next(mut self, mut miss: StoreMiss, session: &str) -> Result<Round, Failure> {
+        let misses = self.attempts.misses.entry(miss.image.clone()).or_default();
+        misses.push(miss.stage);
+        if misses.len() > MOST_MISSES {
+            miss.status.message.push_str(&format!(
+                "\n  hint: that was so {} times with stages of image `{}`, since cache mounts of this builder are pruned or split by builds \
+                 with `--no-cache` all the time (docs/store.md, \"When STORE splits\"): build again",
+                misses.len(),
+                printable::line(&miss.image.to_string()),
+            ));
             return Err(Failure::Status(miss.status));
         }
-        self.retried.insert(miss.image, miss.stage);
+        let number = self.number + 1;
+        let generation = match self.attempts.misses.values().map(Vec::len).sum() {
+            1 => self.generation.saturating_add(1),
+            _ => own_generation(session, number),
+        };
         Ok(Round {
-            number: self.number + 1,
-            retried: self.retried,
+            number,
+            generation,
             seen: BTreeSet::new(),
             unknown: None,
             ..self
         })
+    }
+
+    /// Writes down which stages of `plan` were built by another attempt than the first, so that the next build finds them.
+    ///
+    /// # Errors
+    /// A daemon that is gone.
+    pub async fn tell_later_builds(
+        &self,
+        bridge: &mut Bridge,
+        build: &Build<'_>,
+        plan: &Plan,
+    ) -> Result<(), Failure> {
+        if self.attempts.misses.is_empty() {
+            return Ok(());
+        }
+        let nonce = format!("{} done", self.nonce(&build.request.session));
+        let stages = plan.images.iter().flat_map(|image| {
+            let stages = image.stages.iter();
+            stages.map(|stage| (&image.name, stage.kind, stage.digest.hex()))
+        });
+        let contexts = plan.dockerfiles.iter();
+        let contexts = contexts.map(|it| (&it.name, CONTEXT_STAGE, it.context.slot.hex()));
+        let attempts: Vec<(String, u32)> = stages
+            .chain(contexts)
+            .filter(|(image, ..)| self.attempts.misses.contains_key(image))
+            .map(|(image, kind, digest)| {
+                let attempt = self.attempts.of(image, kind, &digest);
+                (digest, attempt)
+            })
+            .filter(|(_, attempt)| *attempt > 1)
+            .collect();
+        let update = Note::update(bridge, &build.own, &nonce, |note| {
+            let mut is_new = false;
+            for (digest, attempt) in &attempts {
+                is_new |= !note.attempts.contains(&(digest.clone(), *attempt));
+                note.add(digest.clone(), *attempt);
+            }
+            is_new
+        });
+        update.await.map(|_| ())
     }
 
     /// Returns the round in which PLAN looks at the layers of baselines.
@@ -169,7 +269,7 @@ impl Round {
 
     /// Returns what makes the execs of this round that run in every build others than those before.
     pub fn nonce(&self, session: &str) -> String {
-        plan_graph::nonce(self.number, session)
+        plan_graph::nonce(self.number, self.generation, session)
     }
 
     /// Returns what makes this round's PLAN.
@@ -179,6 +279,8 @@ impl Round {
             client: self.client.clone(),
             abilities: self.abilities,
             number: self.number,
+            is_after_miss: !self.attempts.misses.is_empty(),
+            generation: self.generation,
             baselines: match &self.unknown {
                 Some(unknown) => BaselineLayers {
                     graph: unknown.target_graph.lowered.graph.clone(),
@@ -240,6 +342,15 @@ impl Round {
         }
         stages
     }
+}
+
+/// Returns a generation that no other build has, by chance at least.
+fn own_generation(session: &str, number: usize) -> u32 {
+    let digest = Sha256::digest(format!("{session} {number}"));
+    let random = digest
+        .first_chunk()
+        .map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    random | OWN_GENERATIONS
 }
 
 #[cfg(test)]
@@ -329,17 +440,31 @@ mod tests {
     }
 
     #[test]
-    fn each_image_is_tried_twice() {
+    fn each_image_has_its_tries_and_each_try_another_generation() {
         let miss = |image: &str| StoreMiss {
             image: ImageName::new(image),
             stage: StageKind::Install,
             status: Box::default(),
         };
-        let round = Round::default()
-            .after_miss(miss("a"))
-            .expect("a second try");
-        let round = round.after_miss(miss("b")).expect("that of another image");
-        assert_eq!(round.retried.len(), 2);
-        assert!(round.after_miss(miss("a")).is_err());
+        let mut round = Round::default();
+        let mut seen = Vec::new();
+        for attempt in 1..=4 {
+            let of = |image: &str, kind| round.attempts.of(&ImageName::new(image), kind, "d");
+            assert_eq!(of("a", StageKind::Install), attempt);
+            assert_eq!(of("a", StageKind::Setup), 1);
+            assert!(!seen.contains(&round.generation));
+            assert_eq!(round.generation >= OWN_GENERATIONS, attempt > 2);
+            seen.push(round.generation);
+            round = round.next(miss("a"), "session").expect("another try");
+        }
+        let round = round
+            .next(miss("b"), "session")
+            .expect("that of another image");
+        assert_eq!(seen[..2], [0, 1]);
+        assert!(!seen.contains(&round.plan_inputs().generation));
+        let Err(Failure::Status(status)) = round.next(miss("a"), "session") else {
+            panic!("too often");
+        };
+        assert!(status.message.contains("build again"), "{}", status.message);
     }
 }

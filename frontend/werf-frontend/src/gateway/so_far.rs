@@ -1,10 +1,8 @@
 //! The platforms of one build, which are built side by side: what each has come to, and what the build goes on with.
 
-use std::collections::BTreeMap;
-
 use buildkit_llb::Platform;
-use werf_config::ImageName;
-use werf_plan::stage::StageKind;
+
+use crate::lower::Attempts;
 
 use super::answer::Answer;
 use super::building::Built;
@@ -25,13 +23,13 @@ impl SoFar {
         self.done.iter().any(|(done, _)| done == platform)
     }
 
-    /// Returns the images that are built for the second time for `platform`, and from which stage on. Where nothing was missed, no
+    /// Returns the stages that are built once more for `platform`. Where nothing was missed, no
     /// failure is remembered, and what is cached stays so.
-    pub fn retried(&self, platform: &Platform, round: &Round) -> BTreeMap<ImageName, StageKind> {
+    pub fn attempts(&self, platform: &Platform, round: &Round) -> Attempts {
         if self.missed.contains(platform) {
-            round.retried.clone()
+            round.attempts.clone()
         } else {
-            BTreeMap::new()
+            round.attempts.without_misses()
         }
     }
 
@@ -70,7 +68,7 @@ impl SoFar {
     }
 }
 
-/// Makes `known` the retry of `other`, too, if that is of the same image: each image has but one. One of another image is told again
+/// Makes `known` the retry of `other`, too, if that is of the same image: what follows the first stage has another key then. One of another image is told again
 /// in the next round, since BuildKit remembers the failure.
 fn merge(known: &mut StoreMiss, other: StoreMiss) {
     if known.image == other.image && other.stage < known.stage {
@@ -80,6 +78,11 @@ fn merge(known: &mut StoreMiss, other: StoreMiss) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use werf_config::ImageName;
+    use werf_plan::stage::StageKind;
+
     use crate::gateway::answer::Refs;
 
     use super::*;
@@ -116,13 +119,15 @@ mod tests {
         let Solved::StoreLacks(miss) = so_far.take(built, &all) else {
             panic!("a stage missed something");
         };
-        // The first of the stages, since the image has one retry for all platforms.
+        // The first of the stages: those after it have another key by that.
         assert_eq!(miss.stage, StageKind::Install);
         assert!(so_far.is_done(&arm) && !so_far.is_done(&amd) && !so_far.is_done(&s390));
-        let round = Round::default().after_miss(miss).expect("a second try");
-        assert_eq!(so_far.retried(&amd, &round).len(), 1);
-        assert_eq!(so_far.retried(&s390, &round).len(), 1);
-        assert!(so_far.retried(&arm, &round).is_empty());
+        let round = Round::default()
+            .next(miss, "session")
+            .expect("a second try");
+        assert_eq!(so_far.attempts(&amd, &round).misses.len(), 1);
+        assert_eq!(so_far.attempts(&s390, &round).misses.len(), 1);
+        assert!(so_far.attempts(&arm, &round).misses.is_empty());
         let built = vec![(amd, image()), (s390, image())];
         assert!(matches!(so_far.take(built, &all), Solved::Well(None)));
         let order: Vec<&Platform> = so_far.done.iter().map(|(platform, _)| platform).collect();

@@ -167,7 +167,7 @@ fn graph(
         // STORE may have been emptied while the result is still cached.
         .env("WERF_PLAN_NONCE", nonce)
         .mount(input(FROM, files))
-        .mount(Mount::cache(STORE, store_id()).sharing(CacheSharing::Shared))
+        .mount(Mount::cache(STORE, store_id(round.generation)).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
         .name("[internal] put the ansible tool chain in place");
     let node = graph

@@ -102,7 +102,8 @@ mod tests {
     }
 
     #[test]
-    fn names_are_never_the_same() {
+    fn names_are_never_the_same_and_always_known_for_what_they_are() {
         assert_ne!(random_name(), random_name());
+        assert!(werf_plan::agreed::is_value(&random_name()));
     }
 }

@@ -8,8 +8,8 @@ use diagnostic::printable;
 use werf_plan::agreed::{CONTEXT_DIRECTORY, STORE_DIRECTORY, TOOLS};
 use werf_plan::dockerfile::{Dockerfile, DockerfilePlan};
 
-use super::store::{SYNC, StoreAccess, with_store};
-use super::{FILE_TIME, RETRY_VARIABLE};
+use super::store::{SYNC, StoreMount, with_store};
+use super::{FILE_TIME, of_attempt};
 
 /// The client's files, of which a context may have some.
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +30,12 @@ pub struct LoweredContext {
     pub exec: Node,
 }
 
-/// Lowers the context of one image; `is_retry` if STORE was emptied under the first try in this build.
+/// Lowers the context of one image; `attempt` counts how often it has been taken out of STORE, from 1.
 pub fn context(
     plan: &DockerfilePlan,
     client: Client<'_>,
-    store: StoreAccess,
-    is_retry: bool,
+    store: StoreMount,
+    attempt: u32,
 ) -> LoweredContext {
     let mut graph = Graph::new();
     let arguments = [
@@ -57,9 +57,7 @@ pub fn context(
     let mut exec = with_store(exec, TOOLS, store)
         .mount(Mount::scratch(CONTEXT_DIRECTORY))
         .name(step_name(plan, "context from the commit"));
-    if is_retry {
-        exec = exec.env(RETRY_VARIABLE, "2");
-    }
+    exec = of_attempt(exec, attempt);
     let outputs = graph.exec(exec);
     let exec = outputs
         .output(CONTEXT_DIRECTORY)
@@ -142,7 +140,7 @@ mod tests {
             from: "app/dist".into(),
             to: "dist".into(),
         });
-        let lowered = context(&plan, CLIENT, StoreAccess::Readonly, false);
+        let lowered = context(&plan, CLIENT, StoreMount::default(), 1);
         let text = buildkit_llb::definition_text(&lowered.graph.definition(lowered.root));
         insta::assert_snapshot!(text);
         let (graph, node) = dockerfile(&plan.dockerfile);
@@ -151,13 +149,18 @@ mod tests {
 
     #[test]
     fn the_second_try_has_another_key() {
-        let digest = |is_retry| {
+        let digest = |attempt, generation| {
             let plan = crate::lower::sample::dockerfile("app");
-            let lowered = context(&plan, CLIENT, StoreAccess::Readonly, is_retry);
+            let store = StoreMount {
+                generation,
+                ..StoreMount::default()
+            };
+            let lowered = context(&plan, CLIENT, store, attempt);
             assert_eq!(lowered.root, lowered.exec, "nothing is added");
             lowered.graph.digest(lowered.exec)
         };
-        assert_eq!(digest(false), digest(false));
-        assert_ne!(digest(false), digest(true));
+        assert_eq!(digest(1, 0), digest(1, 0));
+        assert_ne!(digest(1, 0), digest(2, 0));
+        assert_ne!(digest(1, 0), digest(1, 1));
     }
 }

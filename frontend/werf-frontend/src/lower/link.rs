@@ -30,7 +30,7 @@ use werf_plan::stage::StageKind;
 
 use super::image::Lowering;
 use super::store::{SYNC, with_store};
-use super::{FILE_TIME, Lowered, RETRY_VARIABLE, Settings, Step};
+use super::{FILE_TIME, Lowered, Settings, Step};
 
 /// What the key of a seal knows of the tool that makes it. To be raised when a patch needs to know more.
 const SEAL_PROTOCOL: &str = "1";
@@ -179,11 +179,7 @@ impl Lowering<'_> {
             .name(name)
             .at(self.ranges(&stage.at));
         let exec = with_store(exec, TOOLS, self.settings.store);
-        if self.is_retry(stage) {
-            exec.env(RETRY_VARIABLE, "2")
-        } else {
-            exec
-        }
+        self.of_attempt(exec, stage)
     }
 }
 

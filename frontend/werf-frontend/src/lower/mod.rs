@@ -24,7 +24,7 @@ mod toolchain;
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::{File, Graph, Node, Platform};
+use buildkit_llb::{Exec, File, Graph, Node, Platform};
 use buildkit_proto::pb;
 use diagnostic::{Diagnostic, Location};
 use werf_config::ImageName;
@@ -40,13 +40,21 @@ use stage::has_step;
 pub use base_image::{BaseFiles, BaseImage};
 pub use dockerfile_base::DockerfileBase;
 pub use link::Link;
-pub use settings::Settings;
-pub use store::StoreAccess;
+pub use settings::{Attempts, Settings};
+pub use store::{StoreAccess, StoreMount};
 
-/// The variable that gives the retry of a stage another cache key: within one build BuildKit remembers what failed.
-const RETRY_VARIABLE: &str = "WERF_ATTEMPT";
+/// The variable that gives another attempt of a stage another cache key: within one build BuildKit remembers what failed.
+const ATTEMPT_VARIABLE: &str = "WERF_ATTEMPT";
 /// Files that we make have this time, in nanoseconds since 1970, so that they are the same every time.
 pub(crate) const FILE_TIME: i64 = 0;
+
+/// Makes an exec one of this attempt; the first has no variable.
+fn of_attempt(exec: Exec, attempt: u32) -> Exec {
+    match attempt {
+        0 | 1 => exec,
+        number => exec.env(ATTEMPT_VARIABLE, number.to_string()),
+    }
+}
 
 /// Base images by their normalised references.
 pub type Bases = BTreeMap<String, BaseImage>;

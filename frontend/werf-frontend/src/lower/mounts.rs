@@ -10,7 +10,7 @@ use werf_config::mount::MountSource;
 use werf_config::mount::is_below;
 use werf_config::secret::{DIRECTORY as SECRETS, SecretSource, SecretValue};
 use werf_config::{ImageMount, Secret};
-use werf_plan::agreed::VALUES_ID;
+use werf_plan::agreed::values_id;
 
 use super::{FILE_TIME, Settings};
 
@@ -23,8 +23,10 @@ const LOCAL: &str = "local:";
 
 /// The mounts of an image, ready to be added to its steps.
 pub struct Mounts<'a> {
-    mounts: Vec<(&'a ImageMount, Found<'a>)>,
+    directories: Vec<(&'a ImageMount, Found<'a>)>,
     secrets: &'a [Secret],
+    /// The cache mount with the values of secrets.
+    values: String,
 }
 
 enum Found<'a> {
@@ -69,8 +71,9 @@ impl<'a> Mounts<'a> {
         }
         if not_given.is_empty() {
             Ok(Mounts {
-                mounts: found,
+                directories: found,
                 secrets,
+                values: values_id(settings.store.generation),
             })
         } else {
             Err(not_given)
@@ -79,7 +82,7 @@ impl<'a> Mounts<'a> {
 
     /// Adds the directories, which every step has.
     pub fn add_directories(&self, exec: Exec) -> Exec {
-        self.mounts
+        self.directories
             .iter()
             .fold(exec, |exec, (mount, found)| match found {
                 Found::TmpDir => exec.mount(Mount::discarded(&mount.to)),
@@ -103,7 +106,7 @@ impl<'a> Mounts<'a> {
                 }
                 // The name of the file is a selector, which is in no key.
                 SecretSource::Value(value) => exec.mount(
-                    Mount::cache(place, VALUES_ID)
+                    Mount::cache(place, &self.values)
                         .selector(format!("/{}", value.file.as_deref().unwrap_or_default()))
                         .sharing(CacheSharing::Shared)
                         .readonly(),

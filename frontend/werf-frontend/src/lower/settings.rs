@@ -7,7 +7,7 @@ use buildkit_proto::pb;
 use werf_config::ImageName;
 use werf_plan::stage::StageKind;
 
-use super::store::StoreAccess;
+use super::store::StoreMount;
 
 /// What the client asked for that concerns the graph and the image.
 #[derive(Clone, Debug, Default)]
@@ -38,18 +38,47 @@ pub struct Settings {
     pub no_cache: BTreeSet<(ImageName, StageKind)>,
     /// `SOURCE_DATE_EPOCH` in seconds.
     pub source_date_epoch: Option<i64>,
-    /// Of images that are built for the second time in this build, the stage from which on.
-    pub retried: BTreeMap<ImageName, StageKind>,
+    /// Which stages are built once more, or have been.
+    pub attempts: Attempts,
     /// The session of the client, which has its directories.
     pub session: String,
     /// `--build-context`: names, and where they lead.
     pub contexts: BTreeMap<String, String>,
-    /// How stages mount STORE.
-    pub store: StoreAccess,
+    /// Which STORE stages mount, and how.
+    pub store: StoreMount,
     /// The image whose last stage is made beside it, where the daemon can do that.
     pub linked: Option<ImageName>,
     /// The name of the ansible tool chain in STORE; empty if nothing needs one. It is in no key.
     pub toolchain: String,
+}
+
+/// How often stages were built because STORE lacked something.
+///
+/// BuildKit remembers failures for as long as a build takes, by their keys. So another attempt has another key, by a variable in its
+/// environment; builds that come later have to give the same to find what was made then.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attempts {
+    /// The failures in this build.
+    pub misses: BTreeMap<ImageName, Vec<StageKind>>,
+    /// Stages by their digests, of which an earlier build has made so many attempts.
+    pub earlier: BTreeMap<String, u32>,
+}
+
+impl Attempts {
+    /// Returns the same for a platform that nothing has failed for.
+    pub fn without_misses(&self) -> Attempts {
+        Attempts {
+            misses: BTreeMap::new(),
+            earlier: self.earlier.clone(),
+        }
+    }
+
+    /// Returns which attempt the stage with this digest is built in; the first is 1.
+    pub fn of(&self, image: &ImageName, kind: StageKind, digest: &str) -> u32 {
+        let earlier = self.earlier.get(digest).copied().unwrap_or(1);
+        let misses = self.misses.get(image).into_iter().flatten();
+        earlier + misses.filter(|missed| **missed == kind).count() as u32
+    }
 }
 
 impl Settings {

@@ -10,7 +10,7 @@ use werf_plan::script::{Script, ScriptKind};
 
 use super::image::Lowering;
 use super::store::{SYNC, with_store};
-use super::{Command, FILE_TIME, RETRY_VARIABLE, toolchain};
+use super::{Command, FILE_TIME, of_attempt, toolchain};
 
 /// The locale of every stage; it is not put into the image.
 const LOCALE: [(&str, &str); 2] = [("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8")];
@@ -196,9 +196,7 @@ impl Lowering<'_> {
             exec = exec.network(Network::None);
         }
         exec = exec.env(DIGEST_VARIABLE, stage.digest.hex());
-        if self.is_retry(stage) {
-            exec = exec.env(RETRY_VARIABLE, "2");
-        }
+        exec = self.of_attempt(exec, stage);
         graph.exec(exec).root()
     }
 
@@ -238,10 +236,11 @@ impl Lowering<'_> {
         graph.file(None, self.uncached(is_forced, file))
     }
 
-    /// Whether the stage is built for the second time, since STORE was emptied under it or one below it.
-    pub(super) fn is_retry(&self, stage: &StagePlan) -> bool {
-        let retried = self.settings.retried.get(&self.image.name);
-        retried.is_some_and(|first| *first <= stage.kind)
+    /// Makes an exec one of the attempt in which the stage is built.
+    pub(super) fn of_attempt(&self, exec: Exec, stage: &StagePlan) -> Exec {
+        let attempts = &self.settings.attempts;
+        let attempt = attempts.of(&self.image.name, stage.kind, &stage.digest.hex());
+        of_attempt(exec, attempt)
     }
 
     /// Whether a stage on top of `root` has to run even if it is cached: because the client wants that, or because what

@@ -18,11 +18,21 @@ pub enum StoreAccess {
     Writable,
 }
 
+/// Which STORE stages mount, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreMount {
+    /// How. It is in their cache keys.
+    pub access: StoreAccess,
+    /// Which generation of it. It is in no key.
+    pub generation: u32,
+}
+
 /// Mounts STORE, and those tools of it that are in the directory `tools`.
-pub(super) fn with_store(exec: Exec, tools: &str, access: StoreAccess) -> Exec {
+pub(super) fn with_store(exec: Exec, tools: &str, store: StoreMount) -> Exec {
+    let id = store_id(store.generation);
     let store = |destination: &str| {
-        let mount = Mount::cache(destination, store_id()).sharing(CacheSharing::Shared);
-        match access {
+        let mount = Mount::cache(destination, &id).sharing(CacheSharing::Shared);
+        match store.access {
             StoreAccess::Readonly => mount.readonly(),
             StoreAccess::Writable => mount,
         }
