@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use e2e::{Build, Builder, Built, Repo};
 
 /// How often it splits.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
 /// A project whose first stage takes a while, so that something can happen in the meantime.
 fn project() -> Repo {
