@@ -76,7 +76,6 @@ pub fn plans() -> Vec<Vec<u8>> {
     let files = plans.map(|plan| PlanFile {
         version: VERSION,
         outcome: Outcome::Plan(plan),
-        has_toolchain: false,
         warnings: Vec::new(),
         checks: Checks::default(),
         sources: Vec::new(),
