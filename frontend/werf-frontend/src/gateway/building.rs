@@ -263,14 +263,11 @@ impl TargetBuild<'_> {
         let name = self.target.name();
         let mut linked = (self.build.can_link && is_image).then(|| name.clone());
         loop {
-            let (platform, attempts) = (platform.clone(), attempts.clone());
-            let shown = platform.to_string();
-            let built = self
-                .attempt(bridge, platform, attempts, round, linked)
-                .await;
+            let (here, attempts) = (platform.clone(), attempts.clone());
+            let built = self.attempt(bridge, here, attempts, round, linked).await;
             let built = built.map_err(|failure| {
                 if self.is_for_several {
-                    failure.of_platform(&shown)
+                    failure.of_platform(&platform)
                 } else {
                     failure
                 }

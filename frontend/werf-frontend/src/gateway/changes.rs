@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use buildkit_llb::{Exec, Graph, ImportError, Mount, Network, Node};
+use buildkit_llb::{Graph, ImportError, Mount, Node};
 use diagnostic::{Checks, Diagnostic, rule};
 use werf_plan::agreed::UNCOMMITTED_ARGUMENT;
 use werf_plan::agreed::plan_in_build as flag;
@@ -19,7 +19,7 @@ use crate::git::repo::GIT_DIR_CONTEXT;
 use super::bridge::{self, Bridge, Daemon};
 use super::client_files::{self, ClientInputs};
 use super::failed_stage;
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::git_sources;
 use super::plan_graph::{self, OwnImage, PLAN_FILE};
 use super::report;
@@ -192,11 +192,7 @@ fn graph(
         (plan_graph::CONFIG, plan_graph::config_of_client(request)),
     ];
     mounts.extend(client.into_iter().map(|it| (it.directory, it.source)));
-    let mut exec = Exec::new(program)
-        // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
-        .root(Some(image))
-        .cwd("/")
-        .network(Network::None)
+    let mut exec = plan_graph::own_exec(image, program)
         .env("WERF_PLAN_NONCE", plan_graph::nonce(0, 0, &request.session))
         .mount(Mount::scratch(plan_graph::OUT))
         .name("[internal] look for uncommitted changes");
@@ -204,10 +200,7 @@ fn graph(
         let node = graph.source(source);
         exec = exec.mount(plan_graph::input(directory, node));
     }
-    let out = graph
-        .exec(exec)
-        .output(plan_graph::OUT)
-        .expect("a scratch mount is an output");
+    let out = plan_graph::output_of(&mut graph, exec);
     Ok((graph, out))
 }
 
@@ -228,8 +221,7 @@ fn named_again(mut failure: Failure, changes: &[Diagnostic]) -> Failure {
             if SAW_COMMIT.iter().any(|it| status.message.contains(it)) =>
         {
             for change in changes {
-                let note = format!("\n  note: {}", change.message);
-                status.message.push_str(&note);
+                failure::note(status, &change.message);
             }
         }
         Failure::Mistakes(mistakes) => {

@@ -1,5 +1,6 @@
 //! How a build can end other than well, and whose fault it was.
 
+use buildkit_llb::Platform;
 use buildkit_proto::rpc;
 use diagnostic::redact::Hidden;
 use diagnostic::{Diagnostic, Location};
@@ -67,12 +68,16 @@ pub(super) fn hidden(request: &Request) -> Hidden {
     hidden
 }
 
+/// Adds something worth knowing to what the daemon says.
+pub(super) fn note(status: &mut rpc::Status, note: &str) {
+    status.message.push_str(&format!("\n  note: {note}"));
+}
+
 impl Failure {
     /// Says which of several platforms it was that failed.
-    pub(super) fn of_platform(mut self, platform: &str) -> Failure {
+    pub(super) fn of_platform(mut self, platform: &Platform) -> Failure {
         if let Failure::Status(status) | Failure::StatusAt(status, _) = &mut self {
-            let note = format!("\n  note: this was the build for {platform}");
-            status.message.push_str(&note);
+            note(status, &format!("this was the build for {platform}"));
         }
         self
     }
@@ -205,8 +210,8 @@ pub(super) async fn look_and_blame(
     };
     blame(status, target_graph, left.as_ref()).map_err(|mut failure| {
         if let Failure::Status(status) = &mut failure {
-            for note in notes {
-                status.message.push_str(&format!("\n  note: {note}"));
+            for said in notes {
+                note(status, &said);
             }
         }
         failure

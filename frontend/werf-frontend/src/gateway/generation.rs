@@ -15,17 +15,15 @@
 //! The notes also have the stages that were built by another attempt, since these have another key
 //! ([`Attempts`](crate::lower::Attempts)): the build that comes next finds them by it.
 
-use buildkit_llb::{Exec, Graph, Mount, Network, Node};
+use buildkit_llb::{Graph, Mount, Node};
 use diagnostic::Diagnostic;
 use werf_plan::agreed::write_note;
 
-use super::bridge::{Bridge, CallError};
+use super::bridge::Bridge;
 use super::failure::Failure;
-use super::plan_graph::{OwnImage, PROGRAM};
+use super::plan_graph::{OUT, OwnImage, PROGRAM, output_of, own_exec, unreadable};
 
-/// The directory that the exec writes to.
-const OUT: &str = "/out";
-/// The file in it.
+/// The file in the directory that the exec writes to.
 const NOTE: &str = "note";
 
 /// How many stages are in a note: the newest.
@@ -161,8 +159,7 @@ async fn solve(
 ) -> Result<Vec<u8>, Failure> {
     let (graph, node) = graph(own, number, text, nonce)?;
     let reference = bridge.solve(graph.definition(node)).await?;
-    let bytes = bridge.read_file(&reference, NOTE).await;
-    bytes.map_err(|error: CallError| error.into())
+    Ok(bridge.read_file(&reference, NOTE).await?)
 }
 
 /// The graph of a note. Its key has its number, and neither text nor nonce.
@@ -173,10 +170,8 @@ fn graph(
     nonce: &str,
 ) -> Result<(Graph, Node), Diagnostic> {
     let mut graph = Graph::new();
-    let image = own.node(&mut graph).map_err(|error| {
-        Diagnostic::error(format!("read the frontend's own definition: {error}"))
-    })?;
-    let arguments = [
+    let image = own.node(&mut graph).map_err(|error| unreadable(&error))?;
+    let arguments = vec![
         PROGRAM.to_owned(),
         write_note::COMMAND.to_owned(),
         format!("--{}", write_note::OUT),
@@ -184,10 +179,7 @@ fn graph(
         format!("--{}", write_note::NUMBER),
         number.to_string(),
     ];
-    let exec = Exec::new(arguments)
-        .root(Some(image))
-        .cwd("/")
-        .network(Network::None)
+    let exec = own_exec(image, arguments)
         .proxy("no", text.unwrap_or_default())
         // So that it is not taken for that of a build which runs at the same time: there it may be older.
         .proxy("ftp", nonce)
@@ -198,10 +190,7 @@ fn graph(
             .name("[internal] write down the generation of STORE")
             .ignore_cache(),
     };
-    let node = graph
-        .exec(exec)
-        .output(OUT)
-        .expect("a scratch mount is an output");
+    let node = output_of(&mut graph, exec);
     Ok((graph, node))
 }
 

@@ -90,6 +90,26 @@ impl<'a> OwnImage<'a> {
     }
 }
 
+/// Says that the bytes of [`OWN_DEFINITION`] are no definition.
+pub(super) fn unreadable(error: &ImportError) -> Diagnostic {
+    Diagnostic::error(format!("read the frontend's own definition: {error}"))
+}
+
+/// Returns an exec of our own program in `image`, with its arguments and no network.
+pub(super) fn own_exec(image: Node, arguments: Vec<String>) -> Exec {
+    Exec::new(arguments)
+        // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
+        .root(Some(image))
+        .cwd("/")
+        .network(Network::None)
+}
+
+/// Adds such an exec, and returns what it has written to [`OUT`], a scratch mount.
+pub(super) fn output_of(graph: &mut Graph, exec: Exec) -> Node {
+    let outputs = graph.exec(exec);
+    outputs.output(OUT).expect("a scratch mount is an output")
+}
+
 /// A layer that PLAN is to look at: what its stage holds is the baseline of the stages after it.
 #[derive(Clone, Debug)]
 pub struct BaselineLayer {
@@ -179,11 +199,7 @@ pub fn plan_graph(
     for (name, value) in of_client.chain(client_files::without_client(request)) {
         program.extend([format!("--{name}"), value]);
     }
-    let mut exec = Exec::new(program)
-        // Kept, not discarded: without an output the root is read-only, and mount points cannot be made.
-        .root(Some(image))
-        .cwd("/")
-        .network(Network::None)
+    let mut exec = own_exec(image, program)
         // PLAN runs in every build: STORE may have been emptied while its result is still cached.
         .env(
             "WERF_PLAN_NONCE",
@@ -220,10 +236,7 @@ pub fn plan_graph(
     for (directory, node) in mounts.chain(of_client) {
         exec = exec.mount(input(directory, node));
     }
-    let out = graph
-        .exec(exec)
-        .output(OUT)
-        .expect("a scratch mount is an output");
+    let out = output_of(&mut graph, exec);
     Ok(PlanGraph {
         graph,
         out,

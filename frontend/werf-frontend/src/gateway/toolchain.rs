@@ -3,9 +3,7 @@
 //! It is an image of its own, which is only asked for when the image that is built has ansible stages. Copying is an exec of
 //! our own image, before any stage runs: a stage that had the tool chain as an input would have it in its key.
 
-use buildkit_llb::{
-    CacheSharing, Exec, Graph, ImportError, Mount, Network, Node, Platform, Source,
-};
+use buildkit_llb::{CacheSharing, Graph, ImportError, Mount, Node, Platform, Source};
 use diagnostic::Diagnostic;
 use werf_plan::agreed::put_toolchain as flag;
 use werf_plan::agreed::{TOOLCHAIN_ARGUMENT, store_id};
@@ -15,15 +13,13 @@ use werf_plan::stage::StageKind;
 
 use super::bridge::{Bridge, CallError, ResolvedImage};
 use super::failure::Failure;
-use super::plan_graph::{OwnImage, PROGRAM, STORE, input};
+use super::plan_graph::{OUT, OwnImage, PROGRAM, STORE, input, output_of, own_exec, unreadable};
 use super::report;
 use super::request::Request;
 use super::rounds::Round;
 
 /// Where the image of the tool chain is mounted.
 const FROM: &str = "/toolchain";
-/// An output that nobody uses: without one BuildKit 0.13 mounts the root read-only, and mount points cannot be made.
-const OUT: &str = "/out";
 
 /// A tool chain by its digest.
 struct Pinned {
@@ -34,7 +30,7 @@ struct Pinned {
 }
 
 /// Returns the name of the tool chain in STORE, if its reference has a digest.
-pub fn pinned_name(request: &Request) -> Option<&str> {
+fn pinned_name(request: &Request) -> Option<&str> {
     let (_, digest) = request.toolchain.as_deref()?.split_once("@sha256:")?;
     let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_digest.then_some(digest)
@@ -62,9 +58,7 @@ pub(super) async fn ensure(
         },
         None => pin(bridge, request, reference).await?,
     };
-    let (graph, node) = graph(request, own, &pinned, round).map_err(|error| {
-        Diagnostic::error(format!("read the frontend's own definition: {error}"))
-    })?;
+    let (graph, node) = graph(request, own, &pinned, round).map_err(|error| unreadable(&error))?;
     match bridge.solve(graph.definition(node)).await {
         Ok(_) => Ok(pinned.name),
         Err(CallError::Status(mut status)) => {
@@ -151,7 +145,6 @@ fn graph(
                 toolchain.reference
             )),
     );
-    let nonce = format!("{} {}", request.session, round.nonce(&request.session));
     let mut arguments = vec![PROGRAM.to_owned(), flag::COMMAND.to_owned()];
     for (name, value) in [
         (flag::FROM, FROM),
@@ -160,20 +153,14 @@ fn graph(
     ] {
         arguments.extend([format!("--{name}"), value.to_owned()]);
     }
-    let exec = Exec::new(arguments)
-        .root(Some(image))
-        .cwd("/")
-        .network(Network::None)
+    let exec = own_exec(image, arguments)
         // STORE may have been emptied while the result is still cached.
-        .env("WERF_PLAN_NONCE", nonce)
+        .env("WERF_PLAN_NONCE", round.nonce(&request.session))
         .mount(input(FROM, files))
         .mount(Mount::cache(STORE, store_id(round.generation)).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
         .name("[internal] put the ansible tool chain in place");
-    let node = graph
-        .exec(exec)
-        .output(OUT)
-        .expect("a scratch mount is an output");
+    let node = output_of(&mut graph, exec);
     Ok((graph, node))
 }
 
