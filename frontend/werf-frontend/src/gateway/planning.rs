@@ -52,8 +52,12 @@ pub(super) async fn run_first_plan(
     let mut round = Round::first(build.daemon);
     let mut reader = bridge.clone();
     let mut reading = pin!(Note::read(&mut reader, own, &request.session));
-    round.foresee(foreseen::repositories(bridge, request, round.abilities).await?);
-    if let Ok(note) = tokio::time::timeout(PATIENCE, &mut reading).await {
+    let (remotes, note) = tokio::join!(
+        foreseen::repositories(bridge, request, round.abilities),
+        tokio::time::timeout(PATIENCE, &mut reading)
+    );
+    round.foresee(remotes?);
+    if let Ok(note) = note {
         round.heed(note?);
         let planned = run_plan(bridge, request, own, &mut round, texts).await?;
         return Ok((round, planned));
