@@ -1,6 +1,6 @@
 //! `init`: a first `werf.yaml`, and what to type next.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -76,15 +76,11 @@ impl Init {
 /// Writes a file that must not be there.
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = std::fs::File::create_new(path)?;
-    match file.write_all(text.as_bytes()) {
+    file.write_all(text.as_bytes()).or_else(|error| {
         // What is half written would be in the way of the next try.
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            drop(file);
-            std::fs::remove_file(path)?;
-            Err(error)
-        }
-        result => result,
-    }
+        std::fs::remove_file(path)?;
+        Err(error)
+    })
 }
 
 fn list(project: &Project) -> String {

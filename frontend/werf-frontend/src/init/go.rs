@@ -31,17 +31,8 @@ fn images(project: &Project) -> Images {
     build.comment = "Compiles; nothing of it but the program is in the image below.".to_owned();
     let compile = format!("CGO_ENABLED=0 go build -trimpath -o /out/ {packages}");
     let mut sources = project.sources("/src");
-    if project.has("vendor") {
-        build = build
-            .run(Stage::Setup, "mkdir -p /out")
-            .run(Stage::Setup, "cd /src")
-            .run(Stage::Setup, compile);
-    } else {
-        build = build
-            .run(Stage::Install, "cd /src && go mod download")
-            .run(Stage::Setup, "mkdir -p /out")
-            .run(Stage::Setup, "cd /src");
-        build = build.run(Stage::Setup, compile);
+    if !project.has("vendor") {
+        build = build.run(Stage::Install, "cd /src && go mod download");
         let masks: Vec<String> = if is_workspace {
             let mut masks = project.present(&["go.work", "go.work.sum"]);
             masks.push("**/go.mod".to_owned());
@@ -51,19 +42,20 @@ fn images(project: &Project) -> Images {
         };
         sources = sources.depends(Stage::Install, "What names the modules.", masks);
     }
+    build = build
+        .run(Stage::Setup, "mkdir -p /out")
+        .run(Stage::Setup, "cd /src")
+        .run(Stage::Setup, compile);
     let everything = "All files: what is embedded counts, too.";
     build.git = vec![sources.depends(Stage::Setup, everything, ["**"])];
 
     let mut app = Section::new("app", format!("alpine:{}", current::ALPINE));
-    app.imports = vec![Import {
-        from: "build".to_owned(),
-        add: "/out".to_owned(),
-        to: "/usr/local/bin".to_owned(),
-        when: "after",
-        stage: Stage::Install,
-        owner: None,
-        group: None,
-    }];
+    app.imports = vec![Import::at_install(
+        "build",
+        "/out",
+        "/usr/local/bin",
+        "after",
+    )];
     app.config = Config {
         comment: match &programs[..] {
             [] | [_] => String::new(),

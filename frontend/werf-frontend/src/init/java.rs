@@ -1,6 +1,6 @@
 //! Java with maven or gradle: an archive that is made in one image and run in another.
 
-use super::section::{Config, Import, Mapping, Section, Stage};
+use super::section::{Config, Import, Mapping, Section, Stage, words};
 use super::versions::{self, Parts, current};
 use super::{Images, Project, Template};
 
@@ -43,18 +43,10 @@ fn images(project: &Project) -> Images {
     build.is_intermediate = true;
     build.comment = "Compiles; nothing of it but the archive is in the image below.".to_owned();
     let mut app = Section::new("app", format!("eclipse-temurin:{version}-jre"));
-    app.imports = vec![Import {
-        from: "build".to_owned(),
-        add: "/out".to_owned(),
-        to: "/app".to_owned(),
-        when: "after",
-        stage: Stage::Install,
-        owner: None,
-        group: None,
-    }];
+    app.imports = vec![Import::at_install("build", "/out", "/app", "after")];
     app.config = Config {
         working_dir: Some("/app".to_owned()),
-        cmd: Some(["java", "-jar", "app.jar"].map(str::to_owned).to_vec()),
+        cmd: Some(words(&["java", "-jar", "app.jar"])),
         ..Config::default()
     };
     let pom = project.text("pom.xml").unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::section::{Config, Mapping, Section, Stage};
+use super::section::{Config, Mapping, Section, Stage, words};
 use super::versions::{self, Parts, current};
 use super::{Images, Project, Template};
 
@@ -199,19 +199,18 @@ fn mapping(project: &Project, package: &Value, locks: &[&str], builds: bool) -> 
 
 /// Returns what the image runs, or a comment that nothing is known.
 fn command(project: &Project, package: &Value, manager: &str) -> (Option<Vec<String>>, String) {
-    let words = |words: &[&str]| Some(words.iter().map(|it| (*it).to_owned()).collect());
     let main = package["main"].as_str();
     let main = main.filter(|path| project.has(path));
     let usual = ["server.js", "index.js", "app.js", "main.js"];
     let usual = usual.into_iter().find(|path| project.has(path));
     let scripts = &package["scripts"];
     if scripts["start"].is_string() {
-        (words(&[manager, "start"]), String::new())
+        (Some(words(&[manager, "start"])), String::new())
     } else if let Some(file) = main.or(usual) {
-        (words(&["node", file]), String::new())
+        (Some(words(&["node", file])), String::new())
     } else if scripts["preview"].is_string() {
         (
-            words(&[manager, "run", "preview"]),
+            Some(words(&[manager, "run", "preview"])),
             "Pages that only have to be served are better off in an image of a web server, with an `import` of what is built here."
                 .to_owned(),
         )

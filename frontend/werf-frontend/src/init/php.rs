@@ -1,6 +1,6 @@
 //! PHP with composer.
 
-use super::section::{Config, Import, Section, Stage};
+use super::section::{Config, Import, Section, Stage, words};
 use super::versions::{self, Parts, current};
 use super::{Images, Project, Template};
 
@@ -61,15 +61,12 @@ fn images(project: &Project) -> Images {
         "All files: the loader lists every class.",
         ["**"],
     )];
-    section.imports = vec![Import {
-        from: format!("composer:{}", current::COMPOSER),
-        add: "/usr/bin/composer".to_owned(),
-        to: "/usr/local/bin/composer".to_owned(),
-        when: "before",
-        stage: Stage::Install,
-        owner: None,
-        group: None,
-    }];
+    section.imports = vec![Import::at_install(
+        &format!("composer:{}", current::COMPOSER),
+        "/usr/bin/composer",
+        "/usr/local/bin/composer",
+        "before",
+    )];
     let public = PUBLIC
         .into_iter()
         .find(|directory| project.has(&format!("{directory}/index.php")));
@@ -86,11 +83,7 @@ fn images(project: &Project) -> Images {
                 .to_owned(),
             expose: vec![PORT.to_string()],
             working_dir: Some("/app".to_owned()),
-            cmd: Some(
-                ["php", "-S", &format!("0.0.0.0:{PORT}"), "-t", &pages]
-                    .map(str::to_owned)
-                    .to_vec(),
-            ),
+            cmd: Some(words(&["php", "-S", &format!("0.0.0.0:{PORT}"), "-t", &pages])),
             ..Config::default()
         },
     };

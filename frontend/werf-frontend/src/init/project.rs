@@ -33,8 +33,8 @@ pub const OUR_OWN: &str = "werf*.{yaml,json}";
 pub struct Project {
     root: PathBuf,
     names: BTreeSet<String>,
-    /// The path from the root of the repository; empty for the root.
-    prefix: String,
+    /// The root of the git repository that it is in.
+    repository: Option<PathBuf>,
 }
 
 impl Project {
@@ -49,36 +49,35 @@ impl Project {
             // A name that is no text is none that a template looks for.
             names.extend(entry?.file_name().into_string());
         }
-        let repository = root.ancestors().find(|it| it.join(".git").exists());
-        let below = repository.and_then(|it| root.strip_prefix(it).ok());
-        let prefix = below.map(|it| it.to_string_lossy().into_owned());
+        let mut above = root.ancestors();
+        let repository = above.find(|it| it.join(".git").exists());
         Ok(Project {
             names,
-            prefix: prefix.unwrap_or_default(),
+            repository: repository.map(Path::to_owned),
             root,
         })
     }
 
-    /// Returns the git repository that it is in.
-    fn git(&self) -> Option<PathBuf> {
-        let above = self.root.ancestors().map(|it| it.join(".git"));
-        above.into_iter().find(|it| it.exists())
+    /// Returns the path from the root of the repository; empty for the root.
+    fn prefix(&self) -> &Path {
+        let repository = self.repository.as_deref().unwrap_or(&self.root);
+        self.root.strip_prefix(repository).unwrap_or(Path::new(""))
     }
 
     /// Whether it is in a git repository.
     pub fn is_in_repository(&self) -> bool {
-        self.git().is_some()
+        self.repository.is_some()
     }
 
     /// Whether something was added to that repository, as far as one can see.
     pub fn is_tracked(&self) -> bool {
-        let git = self.git();
+        let git = self.repository.as_ref().map(|it| it.join(".git"));
         git.is_some_and(|git| git.is_file() || git.join("index").exists())
     }
 
     /// Returns the root of its repository as one would type it at the project: `.`, or `..` so many times.
     pub fn repository(&self) -> String {
-        let levels = Path::new(&self.prefix).components().count();
+        let levels = self.prefix().components().count();
         match levels {
             0 => ".".to_owned(),
             levels => vec![".."; levels].join("/"),
@@ -187,7 +186,8 @@ impl Project {
 
     /// Returns `path` of the project as `add` names it, from the root of the repository.
     pub fn in_repository(&self, path: &str) -> String {
-        let parts = [self.prefix.as_str(), path.trim_matches('/')];
+        let prefix = self.prefix().to_string_lossy();
+        let parts = [&*prefix, path.trim_matches('/')];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         format!("/{}", parts.join("/"))
     }

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::section::{Config, Mapping, Section, Stage};
+use super::section::{Config, Mapping, Section, Stage, words};
 use super::versions::{self, Parts, current};
 use super::{Images, Project, Template};
 
@@ -176,7 +176,6 @@ fn depends_on_all(mapping: Mapping) -> Mapping {
 }
 
 fn command(project: &Project, about: &Table) -> (Option<Vec<String>>, String) {
-    let words = |words: &[&str]| Some(words.iter().map(|it| (*it).to_owned()).collect());
     let scripts = about
         .get("project")
         .and_then(|it| it.get("scripts"))
@@ -187,13 +186,13 @@ fn command(project: &Project, about: &Table) -> (Option<Vec<String>>, String) {
     let usual = usual.into_iter().find(|file| project.has(file));
     if project.has("manage.py") {
         (
-            words(&["python", "manage.py", "runserver", "0.0.0.0:8000"]),
+            Some(words(&["python", "manage.py", "runserver", "0.0.0.0:8000"])),
             "This is the server for development: name another one before others use it.".to_owned(),
         )
     } else if let Some(script) = script {
-        (words(&[script]), String::new())
+        (Some(words(&[script])), String::new())
     } else if let Some(file) = usual {
-        (words(&["python", file]), String::new())
+        (Some(words(&["python", file])), String::new())
     } else {
         (
             None,

@@ -1,6 +1,6 @@
 //! Ruby with bundler.
 
-use super::section::{Config, Section, Stage};
+use super::section::{Config, Section, Stage, words};
 use super::versions::{self, Parts, current};
 use super::{Images, Project, Template};
 
@@ -59,7 +59,6 @@ fn images(project: &Project) -> Images {
         );
     }
     section.git = vec![sources];
-    let words = |words: &[&str]| Some(words.iter().map(|it| (*it).to_owned()).collect());
     let usual = ["main.rb", "app.rb", "server.rb"];
     let usual = usual.into_iter().find(|file| project.has(file));
     let mut config = Config {
@@ -69,14 +68,20 @@ fn images(project: &Project) -> Images {
     let mut port = None;
     if is_rails {
         config.env = vec![("RAILS_ENV".to_owned(), "production".to_owned())];
-        config.cmd = words(&["ruby", "bin/rails", "server", "--binding", "0.0.0.0"]);
+        config.cmd = Some(words(&[
+            "ruby",
+            "bin/rails",
+            "server",
+            "--binding",
+            "0.0.0.0",
+        ]));
         port = Some(3000);
     } else if project.has("config.ru") {
         config.env = vec![("RACK_ENV".to_owned(), "production".to_owned())];
-        config.cmd = words(&["bundle", "exec", "rackup", "--host", "0.0.0.0"]);
+        config.cmd = Some(words(&["bundle", "exec", "rackup", "--host", "0.0.0.0"]));
         port = Some(9292);
     } else if let Some(file) = usual {
-        config.cmd = words(&["bundle", "exec", "ruby", file]);
+        config.cmd = Some(words(&["bundle", "exec", "ruby", file]));
     } else {
         config.comment =
             "cmd: [bundle, exec, ruby, FILE]  # nothing says what the image is to run".to_owned();

@@ -70,15 +70,12 @@ fn images(project: &Project) -> Images {
 
     let programs = programs(project, &manifest);
     let mut app = Section::new("app", format!("debian:{debian}-slim"));
-    app.imports = vec![Import {
-        from: "build".to_owned(),
-        add: "/out".to_owned(),
-        to: "/usr/local/bin".to_owned(),
-        when: "after",
-        stage: Stage::Install,
-        owner: None,
-        group: None,
-    }];
+    app.imports = vec![Import::at_install(
+        "build",
+        "/out",
+        "/usr/local/bin",
+        "after",
+    )];
     app.config = match programs.first() {
         None => Config {
             comment: "imageSpec: {config: {entrypoint: [/usr/local/bin/PROGRAM]}}  # nothing says which program it is to run"

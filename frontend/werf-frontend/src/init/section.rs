@@ -165,13 +165,8 @@ impl Section {
     }
 
     /// Adds a command.
-    pub fn run(mut self, stage: Stage, text: impl Into<String>) -> Section {
-        self.commands.push(Command {
-            stage,
-            comment: String::new(),
-            text: text.into(),
-        });
-        self
+    pub fn run(self, stage: Stage, text: impl Into<String>) -> Section {
+        self.run_saying(stage, "", text)
     }
 
     /// Adds a command with a comment above it.
@@ -183,6 +178,26 @@ impl Section {
         });
         self
     }
+}
+
+impl Import {
+    /// Returns what takes `add` of the image `from` to `to`, `before` or `after` the stage `install`.
+    pub fn at_install(from: &str, add: &str, to: &str, when: &'static str) -> Import {
+        Import {
+            from: from.to_owned(),
+            add: add.to_owned(),
+            to: to.to_owned(),
+            when,
+            stage: Stage::Install,
+            owner: None,
+            group: None,
+        }
+    }
+}
+
+/// Returns the words of a command line.
+pub fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|it| (*it).to_owned()).collect()
 }
 
 impl Mapping {

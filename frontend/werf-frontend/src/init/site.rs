@@ -1,6 +1,6 @@
 //! Pages that only have to be served.
 
-use super::section::{Config, Section};
+use super::section::{Config, Section, words};
 use super::versions::current;
 use super::{Images, Project, Template};
 
@@ -43,11 +43,14 @@ fn images(project: &Project) -> Images {
     section.git = vec![pages];
     section.config = Config {
         expose: vec![PORT.to_string()],
-        cmd: Some(
-            ["httpd", "-f", "-p", &PORT.to_string(), "-h", "/www"]
-                .map(str::to_owned)
-                .to_vec(),
-        ),
+        cmd: Some(words(&[
+            "httpd",
+            "-f",
+            "-p",
+            &PORT.to_string(),
+            "-h",
+            "/www",
+        ])),
         ..Config::default()
     };
     Images {

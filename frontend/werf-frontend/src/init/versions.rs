@@ -38,6 +38,14 @@ impl Version {
         })
     }
 
+    /// Returns it as tags have it. A tag without the second number would be the newest of the first.
+    fn tag(self, parts: Parts) -> String {
+        match (parts, self.minor) {
+            (Parts::Two, Some(minor)) => format!("{}.{minor}", self.major),
+            _ => self.major.to_string(),
+        }
+    }
+
     fn number(self) -> (u32, u32) {
         (self.major, self.minor.unwrap_or(0))
     }
@@ -54,11 +62,7 @@ pub enum Parts {
 
 /// Returns a version that is written exactly, as tags have it: `v22.3.0` is `22`, `3.11.4` is `3.11`; `None` where it begins with no number.
 pub fn exact(text: &str, parts: Parts) -> Option<String> {
-    let version = Version::read(text)?;
-    Some(match (parts, version.minor) {
-        (Parts::Two, Some(minor)) => format!("{}.{minor}", version.major),
-        _ => version.major.to_string(),
-    })
+    Some(Version::read(text)?.tag(parts))
 }
 
 /// Returns a version that a constraint allows: `current` if it does, else the last one below an upper bound, else the first. The operators are those of npm, composer,
@@ -80,12 +84,7 @@ pub fn allowed(constraint: &str, current: &str, parts: Parts) -> Option<String> 
     let mut highest = highest.filter(|version| bounds.iter().all(|it| it.allows(*version)));
     let lowest = bounds.iter().filter(|it| it.is_lower());
     let lowest = lowest.map(|it| it.version).max_by_key(|it| it.number());
-    let version = highest.next().or(lowest)?;
-    Some(match (parts, version.minor) {
-        (Parts::Two, Some(minor)) => format!("{}.{minor}", version.major),
-        // A tag without it would be the newest of that number.
-        _ => version.major.to_string(),
-    })
+    Some(highest.next().or(lowest)?.tag(parts))
 }
 
 /// One condition of a constraint.
