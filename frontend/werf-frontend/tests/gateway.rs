@@ -114,6 +114,27 @@ impl Default for Script {
     }
 }
 
+impl Script {
+    /// A daemon that does nothing unusual, with this plan.
+    fn planned(plan: Plan) -> Script {
+        let usual = Script::default();
+        let mut file = PlanFile::from_json(&usual.plan.clone().unwrap()).unwrap();
+        file.outcome = Outcome::Plan(plan);
+        Script {
+            plan: Ok(file.to_json()),
+            ..usual
+        }
+    }
+}
+
+/// Returns the plan of a configuration with an image `app` that has sources.
+fn planned(text: &str) -> Plan {
+    let text = diagnostic::SourceText::new("werf.yaml", text).unwrap();
+    let config = werf_config::load(&text).expect("right").config;
+    let sources = [(ImageName::new("app"), werf_plan::ImageSources::default())];
+    werf_plan::plan(&config, "c", &sources.into())
+}
+
 /// A daemon that remembers what it was asked.
 #[derive(Clone)]
 struct Daemon {

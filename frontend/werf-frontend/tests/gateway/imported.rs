@@ -9,16 +9,7 @@ fn importing(when: &str) -> Script {
     let text = format!(
         "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\ngit: [{{to: /app}}]\nshell: {{install: one}}\nimport: [{{image: made, add: /out, to: /in, {when}, includePaths: [dist, '*.js']}}]\n---\nimage: made\nfinal: false\nfrom: scratch\nshell: {{install: two}}\n"
     );
-    let text = diagnostic::SourceText::new("werf.yaml", text).unwrap();
-    let config = werf_config::load(&text).expect("right").config;
-    let sources = [(ImageName::new("app"), werf_plan::ImageSources::default())];
-    let usual = Script::default();
-    let mut file = PlanFile::from_json(&usual.plan.clone().unwrap()).unwrap();
-    file.outcome = Outcome::Plan(werf_plan::plan(&config, "c", &sources.into()));
-    Script {
-        plan: Ok(file.to_json()),
-        ..usual
-    }
+    Script::planned(planned(&text))
 }
 
 /// Returns what was warned of imports.

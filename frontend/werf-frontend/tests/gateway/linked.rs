@@ -1,24 +1,15 @@
 //! The last stage as a patch beside the image, and every way in which it is left to a sync.
 
-use diagnostic::SourceText;
-use werf_plan::ImageSources;
-
 use super::*;
 
 /// A daemon that can patch images, with the plan of one.
 fn with_image(baseline_is_unknown: bool) -> Script {
     const TEXT: &str = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\ngit: [{to: /app}]\nshell: {setup: [one]}\n";
-    let text = SourceText::new("werf.yaml", TEXT).unwrap();
-    let config = werf_config::load(&text).expect("right").config;
-    let sources = [(ImageName::new("app"), ImageSources::default())];
-    let mut plan = werf_plan::plan(&config, "c", &sources.into());
+    let mut plan = planned(TEXT);
     plan.images[0].baseline_is_unknown = baseline_is_unknown;
-    let usual = Script::default();
-    let mut file = PlanFile::from_json(&usual.plan.clone().unwrap()).unwrap();
-    file.outcome = Outcome::Plan(plan);
+    let usual = Script::planned(plan);
     Script {
         capabilities: [&usual.capabilities[..], &["mergeop", "diffop"]].concat(),
-        plan: Ok(file.to_json()),
         seal: [b"WERFSEAL\x01\0\0\0", &[7; 32][..], &[1]].concat(),
         ..usual
     }

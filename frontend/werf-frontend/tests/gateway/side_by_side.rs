@@ -5,16 +5,7 @@ use super::*;
 /// A daemon with the plan of an image that has one stage.
 fn with_stage() -> Script {
     const TEXT: &str = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\ngit: [{to: /app}]\nshell: {install: make}\n";
-    let text = diagnostic::SourceText::new("werf.yaml", TEXT).unwrap();
-    let config = werf_config::load(&text).expect("right").config;
-    let sources = [(ImageName::new("app"), werf_plan::ImageSources::default())];
-    let usual = Script::default();
-    let mut file = PlanFile::from_json(&usual.plan.clone().unwrap()).unwrap();
-    file.outcome = Outcome::Plan(werf_plan::plan(&config, "c", &sources.into()));
-    Script {
-        plan: Ok(file.to_json()),
-        ..usual
-    }
+    Script::planned(planned(TEXT))
 }
 
 const BOTH: &str = "platform=linux/arm64,linux/amd64";
