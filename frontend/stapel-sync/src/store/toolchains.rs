@@ -28,7 +28,7 @@ pub fn path(name: &str) -> String {
 }
 
 /// Whether the tool chain is in STORE. If so, it is of use for another two weeks.
-pub fn is_present(store: &Path, name: &str) -> bool {
+fn is_present(store: &Path, name: &str) -> bool {
     File::open(store.join(path(name)))
         .and_then(|directory| directory.set_modified(SystemTime::now()))
         .is_ok()

@@ -1,6 +1,6 @@
 //! Files of a git directory that nobody should open: what is no file blocks whoever reads it, and what is too large fills memory.
 
-use std::fs::{FileType, Metadata};
+use std::fs::FileType;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
@@ -43,10 +43,10 @@ fn refuse_in(git_dir: &Path) -> Result<(), RepoError> {
 /// Returns the directory that the file `commondir` names: a small file, or it is none.
 fn common_dir(git_dir: &Path) -> Option<PathBuf> {
     let file = git_dir.join("commondir");
-    let is_path = |meta: Metadata| meta.is_file() && meta.len() <= MAX_REFERENCE_BYTES;
-    std::fs::metadata(&file)
-        .ok()
-        .filter(|meta| is_path(meta.clone()))?;
+    let meta = std::fs::metadata(&file).ok()?;
+    if !meta.is_file() || meta.len() > MAX_REFERENCE_BYTES {
+        return None;
+    }
     let named = std::fs::read_to_string(file).ok()?;
     Some(git_dir.join(named.trim_end()))
 }
