@@ -35,7 +35,7 @@ mod url;
 
 use gotemplate::FuncMap;
 
-pub use unstable::is_unstable;
+pub use unstable::{has_been_unstable, is_unstable};
 
 /// Returns the functions by name.
 pub fn functions() -> FuncMap {

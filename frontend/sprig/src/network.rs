@@ -4,10 +4,11 @@ use std::net::ToSocketAddrs;
 
 use gotemplate::{FuncError, FuncMap, Type, Value};
 
-use crate::random;
+use crate::{random, unstable};
 
 pub(crate) fn register(funcs: &mut FuncMap) {
     funcs.add("getHostByName", [Type::String], |_, args| {
+        unstable::asked();
         let name = args.str(0).to_text();
         let addresses = (&*name, 0)
             .to_socket_addrs()

@@ -3,7 +3,7 @@
 use gotemplate::{FuncError, FuncMap, Type, Value};
 
 use crate::encoding::base64_encode;
-use crate::{limits, runes};
+use crate::{limits, runes, unstable};
 
 pub(crate) fn register(funcs: &mut FuncMap) {
     let mut text = |name: &str, alphabet: fn(u8) -> bool| {
@@ -58,6 +58,7 @@ pub(crate) fn register(funcs: &mut FuncMap) {
 
 /// Fills with random bytes.
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), FuncError> {
+    unstable::asked();
     getrandom::fill(bytes).map_err(|error| FuncError::new(format!("read random bytes: {error}")))
 }
 

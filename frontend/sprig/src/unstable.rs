@@ -1,5 +1,23 @@
 //! Functions whose results do not last.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static HAS_ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Reports whether anything in this process has asked for the present time, for random bytes or for the address of a host: what was
+/// rendered may be another text the next time.
+///
+/// It is known for the process and not for a text, since functions are called from many places, and a program that renders one
+/// configuration and ends has no other.
+pub fn has_been_unstable() -> bool {
+    HAS_ASKED.load(Ordering::Relaxed)
+}
+
+/// Remembers that a result will not last.
+pub(crate) fn asked() {
+    HAS_ASKED.store(true, Ordering::Relaxed);
+}
+
 /// Reports whether a function gives another result each time it is called with the same
 /// arguments, so that whatever contains its result is never found in a cache.
 ///

@@ -5,3 +5,4 @@
 mod cases;
 mod functions;
 mod memory;
+mod unstable;

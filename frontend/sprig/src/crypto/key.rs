@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::der::{self, ObjectIdentifier, Reader, Tag};
 use super::pem;
-use crate::random;
+use crate::{random, unstable};
 
 const OID_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const OID_RSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
@@ -49,12 +49,14 @@ pub(super) enum PrivateKey {
 impl PrivateKey {
     /// Makes an RSA key of that many bits.
     pub(super) fn generate_rsa(bits: usize) -> Result<PrivateKey, FuncError> {
+        unstable::asked();
         let key = RsaPrivateKey::new(&mut UnwrapErr(getrandom::SysRng), bits)
             .map_err(|error| format!("error generating rsa key: {error}"))?;
         Ok(PrivateKey::Rsa(Box::new(key)))
     }
 
     fn generate_dsa() -> Result<PrivateKey, FuncError> {
+        unstable::asked();
         let mut random = getrandom::SysRng;
         let components =
             Components::try_generate_from_rng_with_key_size(&mut random, KeySize::DSA_2048_256)

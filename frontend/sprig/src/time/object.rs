@@ -8,6 +8,7 @@ use gotemplate::{Args, Call, FuncError, IntKind, Kind, Object, Signature, Str, T
 use super::civil::{MONTHS, WEEKDAYS, date_of, days_of};
 use super::duration::{Duration, SECOND, of_argument};
 use super::zone::Zone;
+use crate::unstable;
 
 const DAY: i64 = 86_400;
 /// 0001-01-01, Go's zero time.
@@ -41,6 +42,7 @@ impl Time {
     }
 
     pub(crate) fn now() -> Time {
+        unstable::asked();
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
