@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use buildkit_proto::pb;
+use prost::Message as _;
 
 use crate::encoding::{digest, encode, encode_by_numbers};
 use crate::exec::{Exec, Outputs};
@@ -113,6 +114,22 @@ impl Graph {
     /// Returns the digest of the operation of `node`, which is BuildKit's name for the vertex, `sha256:…`.
     pub fn digest(&self, node: Node) -> String {
         self.operations[node.op].digest.clone()
+    }
+
+    /// Has the operation of `node` run although there is a result of it. What depends on it by its definition runs then, too, and the
+    /// results take the place of those that are cached.
+    pub fn ignore_cache(&mut self, node: Node) {
+        let operation = &mut self.operations[node.op];
+        operation.metadata.message.ignore_cache = true;
+    }
+
+    /// Whether `node` is what a client sends of a directory ([`Source::local`]).
+    pub fn is_local(&self, node: Node) -> bool {
+        let op = pb::Op::decode(&*self.operations[node.op].bytes);
+        match op.ok().and_then(|op| op.op) {
+            Some(pb::op::Op::Source(source)) => source.identifier.starts_with("local://"),
+            _ => false,
+        }
     }
 
     /// Whether the operation of `node`, or one that it depends on, is marked to [ignore the cache](File::ignore_cache).

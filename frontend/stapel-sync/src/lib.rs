@@ -18,6 +18,7 @@ mod bytes;
 mod changes;
 mod dir;
 mod error;
+mod for_commit;
 mod guard;
 mod hash;
 mod hex;
@@ -39,6 +40,7 @@ mod walk;
 
 pub use args::{Arguments, Command, SlotArguments, USAGE};
 pub use error::{Error, ErrorKind};
+pub use for_commit::for_commit;
 pub use hash::{
     BlobHasher, Collision, HashKind, ManifestId, NotADigest, ObjectId, PackId, SealId, StageDigest,
 };

@@ -48,7 +48,7 @@ fn execute(arguments: Arguments) -> Result<(), Error> {
         root,
         before,
     } = arguments;
-    let store = Store::open(&store)?;
+    let store = Store::open(&store)?.of_this_commit();
     match command {
         Command::Sync => tell(&sync(&store, slot, &root, before)?.1),
         Command::Finish(tree) => tell(&finish(&store, slot, &root, before, tree)?),

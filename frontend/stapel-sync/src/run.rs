@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use crate::error::Error;
+use crate::for_commit;
 use crate::on_exit::{FAILURE_PATH, OnExit};
 use crate::slot::Commit;
 
@@ -23,7 +24,9 @@ pub fn run(script: &[OsString], commit: &Commit) -> Error {
     let on_exit = on_exit.and_then(Result::ok);
     let own = std::env::var_os("BASH_ENV");
     let variables = on_exit.iter().flat_map(|it| it.variables(own.clone()));
-    let why = Command::new(program)
+    let mut command = Command::new(program);
+    for_commit::restore(&mut command);
+    let why = command
         .args(arguments)
         .envs(variables)
         .env("WERF_COMMIT_HASH", &commit.hash)

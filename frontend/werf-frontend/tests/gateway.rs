@@ -27,6 +27,7 @@ use stapel_sync::seal::SEAL_PATH;
 use tokio::net::UnixStream;
 use tonic::{Request, Response, Status};
 use werf_config::ImageName;
+use werf_plan::agreed::plan_in_build;
 use werf_plan::dockerfile::{Context, Dockerfile, DockerfilePlan};
 use werf_plan::file::{Outcome, Plan, PlanFile, RemoteRequest, SourceFile, VERSION};
 
@@ -84,6 +85,8 @@ impl Default for Script {
             checks: diagnostic::Checks::default(),
             used_build_args: Vec::new(),
             arguments: Vec::new(),
+            session: "session".into(),
+            is_unstable: false,
         };
         Script {
             capabilities: vec![
@@ -623,15 +626,20 @@ async fn an_old_daemon_gets_one_clear_sentence() {
 }
 
 #[tokio::test]
-async fn cache_imports_reach_every_solve() {
+async fn cache_imports_reach_every_solve_but_that_of_plan() {
     let imports = r#"cache-imports=[{"Type":"registry","Attrs":{"ref":"r/cache"}}]"#;
     let outcomes = build(Script::default(), &[imports]).await;
     assert!(!outcomes.solves.is_empty());
+    let attributes = BTreeMap::from([("ref".to_owned(), "r/cache".to_owned())]);
     for solve in &outcomes.solves {
-        assert_eq!(
-            solve.cache_imports[0].attrs,
-            BTreeMap::from([("ref".to_owned(), "r/cache".to_owned())])
-        );
+        let definition = solve.definition.as_ref().map(|it| it.def.concat());
+        let is_plan = definition.is_some_and(|it| {
+            let command = plan_in_build::COMMAND.as_bytes();
+            it.windows(command.len()).any(|part| part == command)
+        });
+        let imports = solve.cache_imports.iter().map(|it| &it.attrs);
+        let expected = (!is_plan).then_some(&attributes);
+        assert_eq!(Vec::from_iter(imports), Vec::from_iter(expected));
         assert!(solve.evaluate && solve.allow_result_return && solve.allow_result_array_ref);
     }
 }
@@ -807,6 +815,8 @@ fn needs_a_repository() -> Vec<u8> {
         checks: diagnostic::Checks::default(),
         used_build_args: Vec::new(),
         arguments: Vec::new(),
+        session: "session".into(),
+        is_unstable: false,
     };
     file.to_json()
 }
@@ -876,6 +886,8 @@ fn with_dockerfile() -> Script {
         checks: diagnostic::Checks::default(),
         used_build_args: Vec::new(),
         arguments: Vec::new(),
+        session: "session".into(),
+        is_unstable: false,
     };
     Script {
         plan: Ok(plan.to_json()),
@@ -968,6 +980,8 @@ fn with_dependencies() -> Script {
         checks: diagnostic::Checks::default(),
         used_build_args: Vec::new(),
         arguments: Vec::new(),
+        session: "session".into(),
+        is_unstable: false,
     };
     Script {
         plan: Ok(plan.to_json()),

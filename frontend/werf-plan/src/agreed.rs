@@ -107,6 +107,8 @@ pub mod write_note {
 pub mod plan_in_build {
     /// The command.
     pub const COMMAND: &str = "plan-in-build";
+    /// The variable with the session of the build that runs it. It is that of a proxy, since these are in no cache key.
+    pub const SESSION_VARIABLE: &str = "FTP_PROXY";
     /// The git directory.
     pub const GIT_DIR: &str = "git-dir";
     /// The directory that stands for it.

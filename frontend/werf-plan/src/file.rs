@@ -39,6 +39,12 @@ pub struct PlanFile {
     /// The build arguments that templates read, sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<Argument>,
+    /// The session of the build that has run PLAN; empty outside of builds. A build that reads another one has the file from the cache.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub session: String,
+    /// Whether templates have asked for what is another every time, as the clock is: the file counts for that one build.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_unstable: bool,
 }
 
 /// What became of the configuration.

@@ -37,6 +37,7 @@ mod mounts;
 mod named_contexts;
 mod options;
 mod pictures;
+mod plan_cache;
 mod platforms;
 mod refusals;
 mod remote;

@@ -47,6 +47,7 @@ use std::path::Path;
 
 use crate::baseline;
 use crate::error::Error;
+use crate::for_commit;
 use crate::hash::{ManifestId, StageDigest};
 use crate::manifest::Manifest;
 use crate::slot::Slot;
@@ -66,6 +67,8 @@ pub const FORMAT_VERSION: u32 = 2;
 pub struct Store {
     layout: Layout,
     packs: Packs,
+    /// The commit that slots must be of, if it matters.
+    for_commit: Option<String>,
 }
 
 impl Store {
@@ -73,7 +76,20 @@ impl Store {
     pub fn open(root: &Path) -> Result<Store, Error> {
         let layout = Layout::new(root);
         let packs = Packs::open(&layout)?;
-        Ok(Store { layout, packs })
+        Ok(Store {
+            layout,
+            packs,
+            for_commit: None,
+        })
+    }
+
+    /// Has slots of another commit than the one that this process is run for count as missing, if it was told one: see
+    /// [`for_commit`](crate::for_commit()).
+    pub fn of_this_commit(self) -> Store {
+        Store {
+            for_commit: for_commit::expected(),
+            ..self
+        }
     }
 
     /// Opens a STORE for writing, with the directories it needs.
@@ -88,7 +104,14 @@ impl Store {
         let bytes = fs::read(&path).map_err(|why| unusable("slot", &path, &why))?;
         let text = Capability::of_slot(&stage).open(&bytes);
         let text = text.ok_or_else(|| unusable("slot", &path, &"damaged, or of another stage"))?;
-        Slot::decode(&text, stage).map_err(|why| unusable("slot", &path, &why))
+        let slot = Slot::decode(&text, stage).map_err(|why| unusable("slot", &path, &why))?;
+        match &self.for_commit {
+            Some(commit) if *commit != slot.commit.hash => {
+                let why = format!("it is of commit {}, not {commit}", slot.commit.hash);
+                Err(unusable("slot", &path, &why))
+            }
+            _ => Ok(slot),
+        }
     }
 
     /// Writes the slot of a stage, over one that is there.

@@ -139,6 +139,15 @@ impl Bridge {
         }
     }
 
+    /// Returns one whose solves find nothing but what this builder has made: whoever can write to a cache in a registry is not to say
+    /// what is built, with which secrets.
+    pub fn without_imports(&self) -> Bridge {
+        Bridge {
+            client: self.client.clone(),
+            cache_imports: Vec::new(),
+        }
+    }
+
     /// Asks what the daemon is. To be called first.
     ///
     /// # Errors

@@ -301,6 +301,11 @@ impl TargetBuild<'_> {
                 generation: round.generation,
             },
             resources: request.resources.limits(self.build.daemon),
+            for_commit: if round.plan_is_cached() {
+                self.plan.commit.clone()
+            } else {
+                String::new()
+            },
             ..settings(request, platform, &images)
         };
         let bases = bases::resolve(bridge, &images, &self.given, request, &settings).await?;
@@ -483,5 +488,6 @@ fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Set
         store: StoreMount::default(),
         linked: None,
         toolchain: String::new(),
+        for_commit: String::new(),
     }
 }

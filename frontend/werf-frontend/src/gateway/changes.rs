@@ -168,7 +168,7 @@ async fn run(
     let vertex = graph.digest(out);
     let mut definition = graph.definition(out);
     bridge::shrink(&mut definition).ok()?;
-    let reference = bridge.solve(definition).await.ok()?;
+    let reference = bridge.without_imports().solve(definition).await.ok()?;
     let bytes = bridge.read_file(&reference, PLAN_FILE).await.ok()?;
     Some((PlanFile::from_json(&bytes).ok()?, vertex))
 }
@@ -177,11 +177,11 @@ async fn run(
 fn graph(
     request: &Request,
     own: &OwnImage<'_>,
-    client: &ClientInputs,
+    client_inputs: &ClientInputs,
 ) -> Result<(Graph, Node), ImportError> {
     let mut graph = Graph::new();
     let image = own.node(&mut graph)?;
-    let client = client.mounted(request);
+    let client = client_inputs.mounted(request);
     let mut program = plan_graph::arguments(request, &[], &[]);
     program.push(format!("--{}", flag::CHANGES));
     for mounted in &client {
@@ -192,13 +192,16 @@ fn graph(
         (plan_graph::CONFIG, plan_graph::config_of_client(request)),
     ];
     mounts.extend(client.into_iter().map(|it| (it.directory, it.source)));
+    // Metadata are in no key.
+    let again = !client_inputs.takes_metadata();
+    let session = (!again).then_some(&*request.session);
     let mut exec = plan_graph::own_exec(image, program)
-        .env("WERF_PLAN_NONCE", plan_graph::nonce(0, 0, &request.session))
+        .env("WERF_PLAN_NONCE", plan_graph::nonce(0, 0, session))
         .mount(Mount::scratch(plan_graph::OUT))
         .name("[internal] look for uncommitted changes");
     for (directory, source) in mounts {
         let node = graph.source(source);
-        exec = exec.mount(plan_graph::input(directory, node));
+        exec = exec.mount(plan_graph::input(&graph, directory, node, again));
     }
     let out = plan_graph::output_of(&mut graph, exec);
     Ok((graph, out))

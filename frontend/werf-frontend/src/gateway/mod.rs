@@ -52,7 +52,7 @@ use bridge::Bridge;
 use building::{Build, build_planned};
 use failure::{Failure, internal_error};
 use plan_graph::{OWN_DEFINITION, OwnImage};
-use planning::{run_first_plan, run_plan};
+use planning::{plan_for_later_builds, run_first_plan, run_plan};
 use request::Request;
 use rounds::Solved;
 use so_far::SoFar;
@@ -181,10 +181,11 @@ async fn build_in_rounds(
         };
         round = match built {
             Solved::Well(None) => break,
-            Solved::Well(Some(unknown)) => round.with_baselines(unknown),
+            Solved::Well(Some(unknown)) => round.with_baselines(unknown, request),
             Solved::StoreLacks(miss) => round.after_miss(bridge, build, miss).await?,
         };
         planned = run_plan(bridge, request, &build.own, &mut round, texts).await?;
     }
+    plan_for_later_builds(bridge, build, &round, texts).await?;
     Ok(Answer::of_build(so_far.done, request.multi_platform))
 }

@@ -128,9 +128,23 @@ pub struct BaselineLayers {
     pub layers: Vec<BaselineLayer>,
 }
 
+/// Whether PLAN runs although there is a result for the same inputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Anew {
+    /// It does not. What is cached says what is to be built, and nothing of STORE, which may have been emptied since.
+    #[default]
+    No,
+    /// It does, for this build.
+    Once,
+    /// It does, and its result takes the place of the one that is cached.
+    Instead,
+}
+
 /// What one of several PLANs of a build is given.
 #[derive(Clone, Debug, Default)]
 pub struct PlanInputs<'a> {
+    /// Whether it runs in any case.
+    pub anew: Anew,
     /// How many there were before it.
     pub number: usize,
     /// Whether there are several because a stage missed something.
@@ -147,23 +161,35 @@ pub struct PlanInputs<'a> {
     pub abilities: remote::Abilities,
 }
 
-/// Returns what an exec that runs in every build reads: it is never hashed, since the result could not be reused anyway.
-pub(super) fn input(directory: impl Into<String>, node: Node) -> BindMount {
-    Mount::bind(directory, node)
-        .readonly()
-        .content_cache(ContentCache::Off)
+/// Returns what an exec reads of `node`.
+///
+/// Where its result may be found `again`, files of the client count by their contents, which BuildKit hashes while it receives them.
+/// What else there is counts by the operations that make it: a layer or a checkout would have to be read as a whole.
+pub(super) fn input(
+    graph: &Graph,
+    directory: impl Into<String>,
+    node: Node,
+    again: bool,
+) -> BindMount {
+    let mount = Mount::bind(directory, node).readonly();
+    if again && graph.is_local(node) {
+        mount
+    } else {
+        mount.content_cache(ContentCache::Off)
+    }
 }
 
-/// Returns what makes a PLAN another than the `number` before it in the same build, and than one in another generation of STORE.
-pub fn nonce(number: usize, generation: u32, session: &str) -> String {
-    let mut nonce = session.to_owned();
+/// Returns what makes a PLAN another than the `number` before it in the same build, and than one in another generation of STORE, whose id
+/// is in no key; `session` makes it another than those of all other builds.
+pub fn nonce(number: usize, generation: u32, session: Option<&str>) -> String {
+    let mut words = Vec::from_iter(session.map(str::to_owned));
     if number > 0 {
-        nonce += &format!(" again {number}");
+        words.push(format!("again {number}"));
     }
     if generation > 0 {
-        nonce += &format!(" in {generation}");
+        words.push(format!("in {generation}"));
     }
-    nonce
+    words.join(" ")
 }
 
 /// Builds the graph of PLAN for `request`.
@@ -179,6 +205,10 @@ pub fn plan_graph(
     let image = own
         .node(&mut graph)
         .map_err(|error| Diagnostic::error(format!("read {OWN_DEFINITION}: {error}")))?;
+    if inputs.anew == Anew::Instead {
+        // Not the exec: BuildKit would empty its cache mounts.
+        graph.ignore_cache(image);
+    }
     let named_git = git_sources::named(&mut graph, request, inputs.abilities)?;
     let git = git_sources::of_context(&mut graph, request, inputs.abilities)?;
     let config = match &request.config_files {
@@ -199,13 +229,16 @@ pub fn plan_graph(
     for (name, value) in of_client.chain(client_files::without_client(request)) {
         program.extend([format!("--{name}"), value]);
     }
+    let again = inputs.anew != Anew::Once;
+    let session = (!again).then_some(&*request.session);
     let mut exec = own_exec(image, program)
-        // PLAN runs in every build: STORE may have been emptied while its result is still cached.
         .env(
             "WERF_PLAN_NONCE",
-            nonce(inputs.number, inputs.generation, &request.session),
+            nonce(inputs.number, inputs.generation, session),
         )
-        .mount(input(CONTEXT, git))
+        // It writes down which build has run it: that is in no key.
+        .proxy("ftp", &request.session)
+        .mount(input(&graph, CONTEXT, git, again))
         .mount(Mount::cache(STORE, store_id(inputs.generation)).sharing(CacheSharing::Shared))
         .mount(Mount::cache(VALUES, values_id(inputs.generation)).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
@@ -234,7 +267,7 @@ pub fn plan_graph(
     let mounts = configs.into_iter().chain(named_git);
     let mounts = mounts.chain(baselines).chain(repositories);
     for (directory, node) in mounts.chain(of_client) {
-        exec = exec.mount(input(directory, node));
+        exec = exec.mount(input(&graph, directory, node, again));
     }
     let out = output_of(&mut graph, exec);
     Ok(PlanGraph {

@@ -49,7 +49,7 @@ pub(super) async fn run_first_plan(
     texts: &mut Vec<SourceFile>,
 ) -> Result<(Round, Solved<Planned>), Failure> {
     let Build { request, own, .. } = build;
-    let mut round = Round::first(build.daemon);
+    let mut round = Round::first(build.daemon, request);
     let mut reader = bridge.clone();
     let mut reading = pin!(Note::read(&mut reader, own, &request.session));
     let (remotes, note) = tokio::join!(
@@ -69,6 +69,23 @@ pub(super) async fn run_first_plan(
         planned = run_plan(bridge, request, own, &mut round, texts).await?;
     }
     Ok((round, planned))
+}
+
+/// Has PLAN run once more after a build that had stages run in spite of the cache, where it has looked at what they hold: what
+/// the cache says of PLAN is of before. A build that believed it would find what was made of the old stages.
+pub(super) async fn plan_for_later_builds(
+    bridge: &mut Bridge,
+    build: &Build<'_>,
+    built: &Round,
+    texts: &mut Vec<SourceFile>,
+) -> Result<(), Failure> {
+    let Some(mut round) = built.for_later_builds(build.request) else {
+        return Ok(());
+    };
+    let remotes = foreseen::repositories(bridge, build.request, round.abilities).await?;
+    round.foresee(remotes);
+    let planned = run_plan(bridge, build.request, &build.own, &mut round, texts);
+    planned.await.map(|_| ())
 }
 
 /// Has PLAN run, and again with the repositories and the files of the client that it asks for. `texts` become the texts that the places of its
@@ -93,6 +110,9 @@ pub(super) async fn run_plan(
                 continue;
             }
         };
+        if round.has_planned(&planned.file, &request.session) {
+            continue;
+        }
         match &planned.file.outcome {
             Outcome::NeedsRemotes(remotes) if round.are_foreseen || round.remotes.is_empty() => {
                 round.remotes.clone_from(remotes);
@@ -120,7 +140,11 @@ async fn plan_once(
     let vertex = plan.graph.digest(plan.out);
     let mut definition = plan.graph.definition(plan.out);
     bridge::shrink(&mut definition)?;
-    let reference = match (bridge.solve(definition).await, &round.unknown) {
+    let solved = match round.unknown {
+        Some(_) => bridge.solve(definition).await,
+        None => bridge.without_imports().solve(definition).await,
+    };
+    let reference = match (solved, &round.unknown) {
         (Ok(reference), _) => reference,
         (Err(CallError::Status(status)), Some(built)) if !remote::is_to_blame(&status, &plan) => {
             if built.are_sealed() && is_left(&status, &built.target_graph) {

@@ -11,19 +11,20 @@ use diagnostic::printable;
 use sha2::{Digest as _, Sha256};
 use werf_config::Base;
 use werf_config::ImageName;
-use werf_plan::file::{ImagePlan, Plan, RemoteRequest};
+use werf_plan::file::{ImagePlan, Outcome, Plan, PlanFile, RemoteRequest};
 use werf_plan::stage::StageKind;
 
 use crate::lower::{Attempts, Lowered};
 
 use super::bridge::{Bridge, Daemon};
 use super::building::Build;
-use super::client_files::ClientInputs;
+use super::client_files::{self, ClientInputs};
 use super::dockerfile::CONTEXT_STAGE;
 use super::failure::Failure;
 use super::generation::Note;
-use super::plan_graph::{self, BaselineLayer, BaselineLayers, PlanInputs};
+use super::plan_graph::{self, Anew, BaselineLayer, BaselineLayers, PlanInputs};
 use super::remote;
+use super::request::{NoCache, Request};
 
 /// How often stages of an image may miss something in one build. Who splits or empties STORE more often than that does so all the time.
 const MOST_MISSES: usize = 4;
@@ -37,6 +38,10 @@ const OWN_GENERATIONS: u32 = 1 << 31;
 pub(super) struct Round {
     /// How many there were before it.
     number: usize,
+    /// Whether PLAN runs in any case.
+    anew: Anew,
+    /// Whether the plan comes from the cache: then nobody knows what is in STORE.
+    plan_is_cached: bool,
     /// The generation of STORE.
     pub generation: u32,
     /// The stages that are built once more, since STORE lacked something.
@@ -123,13 +128,47 @@ pub(super) struct StoreMiss {
 }
 
 impl Round {
-    /// Returns the first one, with `daemon`.
-    pub fn first(daemon: &Daemon) -> Round {
+    /// Returns the first one of what `request` asks of `daemon`.
+    pub fn first(daemon: &Daemon, request: &Request) -> Round {
+        // Who builds without the cache has stages run for which STORE must be full. A working directory is not known by contents alone.
+        let runs_anyway = request.no_cache != NoCache::Off || client_files::is_dev(request);
         Round {
+            anew: if runs_anyway { Anew::Once } else { Anew::No },
             abilities: remote::Abilities::of(daemon),
             client: ClientInputs::of(daemon),
             ..Round::default()
         }
+    }
+
+    /// Returns the one that leaves to later builds what PLAN says after this one, the last of a build of `request`; `None` if what is
+    /// cached is right.
+    pub fn for_later_builds(&self, request: &Request) -> Option<Round> {
+        let is_other = request.no_cache != NoCache::Off && !self.seen.is_empty();
+        let is_for_others = self.generation < OWN_GENERATIONS && !client_files::is_dev(request);
+        (is_other && is_for_others).then(|| Round {
+            anew: Anew::Instead,
+            generation: self.generation,
+            abilities: self.abilities,
+            client: self.client.without_files(),
+            ..Round::default()
+        })
+    }
+
+    /// Heeds what PLAN has written in this round. Returns whether it has to run after all: what is cached is not to be believed if it
+    /// may be another each time, and mistakes are not if they could come from STORE or the disk.
+    pub fn has_planned(&mut self, file: &PlanFile, session: &str) -> bool {
+        self.plan_is_cached = self.anew == Anew::No && file.session != session;
+        let runs_after_all =
+            self.plan_is_cached && (file.is_unstable || matches!(file.outcome, Outcome::Errors(_)));
+        if runs_after_all {
+            self.anew = Anew::Once;
+        }
+        runs_after_all
+    }
+
+    /// Returns whether the plan comes from the cache.
+    pub fn plan_is_cached(&self) -> bool {
+        self.plan_is_cached
     }
 
     /// Has PLAN be given the repositories that it will ask for.
@@ -161,6 +200,12 @@ impl Round {
         build: &Build<'_>,
         miss: StoreMiss,
     ) -> Result<Round, Failure> {
+        if self.plan_is_cached {
+            // STORE need not have split: nobody has filled it.
+            let generation = self.generation;
+            let next = self.next(miss, &build.request.session)?;
+            return Ok(Round { generation, ..next });
+        }
         let split = self.generation;
         let mut next = self.next(miss, &build.request.session)?;
         if split >= OWN_GENERATIONS {
@@ -203,6 +248,7 @@ impl Round {
         Ok(Round {
             number,
             generation,
+            anew: Anew::Once,
             seen: BTreeSet::new(),
             unknown: None,
             ..self
@@ -250,12 +296,18 @@ impl Round {
     }
 
     /// Returns the round in which PLAN looks at the layers of baselines.
-    pub fn with_baselines(mut self, unknown: Box<UnknownBaselines>) -> Round {
+    ///
+    /// What is in the layers comes from where `request` says that caches are. Who can write there is not to say what is built.
+    pub fn with_baselines(mut self, unknown: Box<UnknownBaselines>, request: &Request) -> Round {
         let images = unknown.stages.iter().map(|stage| stage.image.clone());
         self.seen.extend(images);
         Round {
             number: self.number + 1,
             unknown: Some(unknown),
+            anew: match self.anew {
+                Anew::No if !request.cache_imports.is_empty() => Anew::Once,
+                anew => anew,
+            },
             ..self
         }
     }
@@ -269,12 +321,13 @@ impl Round {
 
     /// Returns what makes the execs of this round that run in every build others than those before.
     pub fn nonce(&self, session: &str) -> String {
-        plan_graph::nonce(self.number, self.generation, session)
+        plan_graph::nonce(self.number, self.generation, Some(session))
     }
 
     /// Returns what makes this round's PLAN.
     pub fn plan_inputs(&self) -> PlanInputs<'_> {
         PlanInputs {
+            anew: self.anew,
             remotes: &self.remotes,
             client: self.client.clone(),
             abilities: self.abilities,
@@ -417,7 +470,7 @@ mod tests {
             },
             stages: first,
         };
-        let round = Round::default().with_baselines(Box::new(unknown));
+        let round = Round::default().with_baselines(Box::new(unknown), &Request::default());
         assert!(!round.is_first());
         assert_eq!(round.plan_inputs().number, 1);
         assert_eq!(round.plan_inputs().baselines.layers.len(), 1);

@@ -156,7 +156,7 @@ fn graph(
     let exec = own_exec(image, arguments)
         // STORE may have been emptied while the result is still cached.
         .env("WERF_PLAN_NONCE", round.nonce(&request.session))
-        .mount(input(FROM, files))
+        .mount(input(&graph, FROM, files, false))
         .mount(Mount::cache(STORE, store_id(round.generation)).sharing(CacheSharing::Shared))
         .mount(Mount::scratch(OUT))
         .name("[internal] put the ansible tool chain in place");

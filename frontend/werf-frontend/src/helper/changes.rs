@@ -381,6 +381,8 @@ pub(super) fn file(outcome: Outcome, mut warnings: Vec<Diagnostic>, checks: Chec
         checks,
         used_build_args: Vec::new(),
         arguments: Vec::new(),
+        session: String::new(),
+        is_unstable: false,
     }
 }
 

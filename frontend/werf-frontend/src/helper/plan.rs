@@ -11,7 +11,7 @@ use stapel_sync::store::tools::{StoreError, install_tools};
 use stapel_sync::store::{CleanPolicy, Store};
 use werf_config::lint::{self, Facts};
 use werf_config::{self, Config, ImageName, permission};
-use werf_plan::agreed::CACHE_SCOPE_ARGUMENT;
+use werf_plan::agreed::{CACHE_SCOPE_ARGUMENT, plan_in_build};
 use werf_plan::file::{Outcome, Plan, PlanFile, VERSION};
 use werf_plan::remote::GivenRemote;
 use werf_plan::until::{self, Until};
@@ -113,6 +113,8 @@ fn plan_with(request: &PlanRequest, store: Option<&Path>, show: Option<&mut Show
         sources: remarks.texts,
         used_build_args: remarks.used.into_iter().collect(),
         arguments: remarks.arguments,
+        session: String::new(),
+        is_unstable: false,
     }
 }
 
@@ -311,7 +313,7 @@ pub fn run(
     tools: &Path,
     out: &Path,
 ) -> Result<(), StoreError> {
-    let file = if request.is_for_changes {
+    let mut file = if request.is_for_changes {
         plan_commit(request, None)
     } else {
         install_tools(store, tools)?;
@@ -319,6 +321,8 @@ pub fn run(
         toolchains::clean(store, SystemTime::now())?;
         file
     };
+    file.session = std::env::var(plan_in_build::SESSION_VARIABLE).unwrap_or_default();
+    file.is_unstable = sprig::has_been_unstable();
     std::fs::write(out, file.to_json()).map_err(|cause| StoreError {
         action: format!("write {}", out.display()),
         cause,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Exec, Mount, Network, Platform};
 use buildkit_proto::pb;
+use stapel_sync::for_commit;
 use werf_config::ImageName;
 use werf_plan::stage::StageKind;
 
@@ -50,6 +51,9 @@ pub struct Settings {
     pub linked: Option<ImageName>,
     /// The name of the ansible tool chain in STORE; empty if nothing needs one. It is in no key.
     pub toolchain: String,
+    /// The commit whose files a stage must get, where STORE may have those of another: that of a plan from the cache. Empty if PLAN has run in
+    /// this build. It is in no key.
+    pub for_commit: String,
 }
 
 /// How often stages were built because STORE lacked something.
@@ -115,5 +119,14 @@ impl Settings {
             exec = exec.proxy(kind, value);
         }
         exec
+    }
+
+    /// Has the exec of a stage miss what STORE has of another commit than the one that is built.
+    pub(super) fn of_commit(&self, exec: Exec) -> Exec {
+        if self.for_commit.is_empty() {
+            return exec;
+        }
+        let own = self.proxy.get("ftp").map_or("", String::as_str);
+        exec.proxy("ftp", &for_commit(&self.for_commit, own))
     }
 }

@@ -196,7 +196,7 @@ impl Lowering<'_> {
             exec = exec.network(Network::None);
         }
         exec = exec.env(DIGEST_VARIABLE, stage.digest.hex());
-        exec = self.of_attempt(exec, stage);
+        exec = self.settings.of_commit(self.of_attempt(exec, stage));
         graph.exec(exec).root()
     }
 
