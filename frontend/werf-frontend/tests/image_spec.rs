@@ -66,7 +66,8 @@ fn labels_are_removed_by_name_or_expression_and_then_set() {
             "base.two",
             "shop.image",
             "werf.io/project",
-            "werf.io/stage-digest"
+            "werf.io/stage-digest",
+            "werf.io/stages"
         ]
     );
     assert_eq!(
@@ -85,7 +86,12 @@ fn the_labels_of_every_image_can_be_kept_or_dropped() {
             .flat_map(|labels| labels.keys().cloned())
             .collect()
     };
-    let ours = ["werf.io/image", "werf.io/project", "werf.io/stage-digest"];
+    let ours = [
+        "werf.io/image",
+        "werf.io/project",
+        "werf.io/stage-digest",
+        "werf.io/stages",
+    ];
     assert_eq!(
         names("{removeLabels: [/.*/], keepEssentialWerfLabels: true}"),
         ours

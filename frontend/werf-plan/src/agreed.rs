@@ -16,6 +16,9 @@ pub const CONFIG_ARGUMENT: &str = "WERF_CONFIG";
 /// The build argument with the image of the ansible tool chain.
 pub const TOOLCHAIN_ARGUMENT: &str = "WERF_STAPEL_ANSIBLE";
 
+/// The build argument with an image of an earlier build: what runs again since then is said, and why.
+pub const EXPLAIN_ARGUMENT: &str = "WERF_EXPLAIN";
+
 /// The build argument whose value is part of the first digest of every image, so that builds with different values share
 /// no stage.
 pub const CACHE_SCOPE_ARGUMENT: &str = "WERF_CACHE_SCOPE";

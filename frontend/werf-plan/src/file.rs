@@ -223,6 +223,11 @@ impl StagePlan {
     pub fn has_slot(&self) -> bool {
         self.script.is_some() || self.sources.is_some()
     }
+
+    /// Whether something runs for it: a stage without a step is configuration only.
+    pub fn has_step(&self) -> bool {
+        self.has_slot() || !self.imports.is_empty()
+    }
 }
 
 /// What a stage does with the files of git mappings.

@@ -6,6 +6,7 @@ pub mod agreed;
 pub mod choice;
 pub mod container;
 pub mod dependency;
+pub mod differing;
 pub mod digest;
 pub mod dockerfile;
 pub mod file;
@@ -16,6 +17,7 @@ pub mod remote;
 pub mod script;
 pub mod service_labels;
 pub mod stage;
+pub mod stages_label;
 pub mod target;
 pub mod until;
 
@@ -106,7 +108,7 @@ fn plan_image(
     .stages();
     let is_cut = until.is_some_and(|until| until.is_of(&image.name));
     let image_spec = image.image_spec.as_ref().filter(|_| !is_cut);
-    ImagePlan {
+    let mut plan = ImagePlan {
         name: image.name.clone(),
         at: image.at.clone(),
         is_final: image.is_final,
@@ -127,7 +129,12 @@ fn plan_image(
         network: image.network.clone(),
         platforms: image.platforms.clone(),
         missing: MissingValue::all(image.dependencies.values().flatten()),
-    }
+    };
+    let below = stages_label::below(&plan, |name| bases.get(name));
+    let stages = stages_label::of(&plan, &below);
+    plan.service_labels
+        .insert(service_labels::STAGES.to_owned(), stages);
+    plan
 }
 
 /// Plans the stages of one image.

@@ -1,4 +1,4 @@
-//! The labels that every image has: which project and image it is, and the digest of its last stage.
+//! The labels that every image has: which project and image it is, the digest of its last stage, and what its stages were made of.
 //!
 //! werf's own labels hold what its storage needs to find stages and commits again. BuildKit's cache does
 //! that here, so only what is of use to people is left. There is no commit among them: a commit that changes
@@ -18,11 +18,15 @@ pub const IMAGE: &str = "werf.io/image";
 /// The digest of the last stage: equal images of a project have equal ones.
 pub const STAGE_DIGEST: &str = "werf.io/stage-digest";
 
+/// What the stages were made of, for a later build that is to say why some run again: [`StagesLabel`](crate::stages_label::StagesLabel).
+/// An image from a Dockerfile has no such label.
+pub const STAGES: &str = "werf.io/stages";
+
 /// `true` on an image of development mode, which is made of a working directory and not of a commit.
 pub const DEV: &str = "werf.io/dev";
 
 /// All of them.
-pub const ALL: [&str; 4] = [PROJECT, IMAGE, STAGE_DIGEST, DEV];
+pub const ALL: [&str; 5] = [PROJECT, IMAGE, STAGE_DIGEST, STAGES, DEV];
 
 /// Returns the labels of the image `name` of `project` with these stages.
 pub fn of(project: &str, name: &ImageName, stages: &[StagePlan]) -> BTreeMap<String, String> {

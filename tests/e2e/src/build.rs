@@ -261,4 +261,18 @@ impl Built {
                 .any(|line| line == format!("#{number} CACHED")),
         )
     }
+
+    /// Whether the step of a stage has run: it was not found in the cache, and somebody asked for it.
+    pub fn ran(&self, image: &str, stage: &str) -> bool {
+        let mut lines = self.log.lines();
+        let number = lines.find_map(|line| {
+            let (number, name) = line.split_once(' ')?;
+            let inside = name.strip_prefix('[')?.split_once(']')?.0;
+            let is_it =
+                inside.starts_with(&format!("{image} ")) && inside.ends_with(&format!(" {stage}"));
+            is_it.then_some(number)
+        });
+        let cached = number.map(|number| format!("{number} CACHED"));
+        cached.is_some_and(|cached| self.log.lines().all(|line| line != cached))
+    }
 }

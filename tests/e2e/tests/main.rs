@@ -19,6 +19,7 @@ mod dependencies;
 mod dev;
 mod dockerfile;
 mod examples;
+mod explain_argument;
 mod explained;
 mod failed_command;
 mod fresh_builder;

@@ -198,7 +198,12 @@ fn a_translated_dockerfile_makes_the_same_image() {
     let config = |built: &e2e::Built| {
         let mut config = built.image.config();
         // Ours, and what the engine fills in.
-        for label in ["werf.io/project", "werf.io/image", "werf.io/stage-digest"] {
+        for label in [
+            "werf.io/project",
+            "werf.io/image",
+            "werf.io/stage-digest",
+            "werf.io/stages",
+        ] {
             config["Labels"].as_object_mut().unwrap().remove(label);
         }
         [

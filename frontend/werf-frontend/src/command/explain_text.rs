@@ -8,6 +8,7 @@ use diagnostic::printable;
 use werf_frontend::helper::explain::{
     Change, Explanation, FileChange, Line, Reason, StageExplanation, Verdict,
 };
+use werf_plan::differing;
 use werf_plan::stage::StageKind;
 
 use super::plan_table::short;
@@ -141,7 +142,7 @@ fn why(reason: &Reason, stage: &StageExplanation) -> Vec<String> {
         } => {
             let kind = StageKind::ORDER.into_iter();
             let kind = kind.into_iter().find(|kind| kind.name() == stage.stage);
-            let name = kind.map_or_else(|| field.into(), |kind| words::field(field, kind));
+            let name = kind.map_or_else(|| field.into(), |kind| differing::written_as(field, kind));
             let value = |values: &[String]| match values {
                 [] => "nothing".to_owned(),
                 values => values.join(", "),

@@ -9,6 +9,7 @@ use comfy_table::{ContentArrangement, Table};
 use diagnostic::{Located, printable};
 use werf_config::{Base, ImageName, Import, ImportFrom};
 use werf_frontend::helper::inventory::{Inventory, MappingFiles};
+use werf_plan::differing;
 use werf_plan::dockerfile::DockerfilePlan;
 use werf_plan::file::{ImagePlan, Plan, StagePlan};
 use werf_plan::script::ScriptKind;
@@ -174,7 +175,7 @@ fn of_stage(image: &ImagePlan, stage: &StagePlan, inventory: &Inventory) -> Vec<
     lines.extend(commands(stage));
     let versions = stage.fields.iter().filter(|it| is_version(&it.name));
     lines.extend(versions.map(|field| {
-        let name = words::field(&field.name, stage.kind);
+        let name = differing::written_as(&field.name, stage.kind);
         format!("{name} {}", field.value)
     }));
     lines.extend(stage.imports.iter().map(import));

@@ -1,9 +1,6 @@
 //! Numbers and names as tables and lists for people show them.
 
-use std::borrow::Cow;
-
 use werf_frontend::helper::inventory::TakenFile;
-use werf_plan::stage::StageKind;
 
 /// Returns `count` with commas, and `thing` in the singular or the plural.
 pub fn count(count: usize, thing: &str) -> String {
@@ -44,17 +41,6 @@ pub fn size(bytes: u64) -> String {
         "B" => format!("{bytes} B"),
         unit if value < 99.95 => format!("{value:.1} {unit}"),
         unit => format!("{value:.0} {unit}"),
-    }
-}
-
-/// Returns what the configuration calls the field `name` of the digest of a stage.
-pub fn field(name: &str, stage: StageKind) -> Cow<'_, str> {
-    match name {
-        "stageCacheVersion" => Cow::Owned(format!("{stage}CacheVersion")),
-        "shellCacheVersion" => Cow::Borrowed("cacheVersion of shell"),
-        "ansibleCacheVersion" => Cow::Borrowed("cacheVersion of ansible"),
-        "cacheScope" => Cow::Borrowed("WERF_CACHE_SCOPE"),
-        name => Cow::Borrowed(name),
     }
 }
 

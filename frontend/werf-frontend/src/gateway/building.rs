@@ -1,6 +1,7 @@
 //! What a plan becomes: the target, lowered and solved for each platform.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 use buildkit_llb::{Platform, normalise_reference};
@@ -24,7 +25,7 @@ use super::rounds::{Round, Solved, TargetGraph, UnknownBaselines};
 use super::so_far::SoFar;
 use super::solving::solve_image;
 use super::unheeded::{self, Unheeded};
-use super::{bases, client_files, imported, platform, report, toolchain};
+use super::{bases, client_files, explained, imported, platform, report, toolchain};
 
 /// What stays the same in all rounds of a build.
 pub(super) struct Build<'a> {
@@ -44,6 +45,8 @@ pub(super) struct Build<'a> {
     pub(super) can_link: bool,
     /// What was warned of while a platform was built: each once, though a platform may be built in several rounds.
     pub(super) warned: Mutex<BTreeSet<String>>,
+    /// Whether it has been said what runs again.
+    pub(super) is_explained: AtomicBool,
 }
 
 /// Builds the target of a plan for each platform that is not done yet, side by side, and adds what has become of them to `so_far`.
@@ -312,6 +315,14 @@ impl TargetBuild<'_> {
         for warning in bases::of_another_platform(&images, &bases, &settings.platform) {
             self.warn_once(bridge, &warning).await?;
         }
+        let planned = explained::Planned {
+            plan: self.plan,
+            target: self.target,
+            settings: &settings,
+            bases: &bases,
+            vertex: self.vertex,
+        };
+        explained::note(bridge, self.build, &planned).await?;
         let mut lowerer = Lowerer::new(&bases, &settings, self.texts);
         let native_settings = Settings {
             platform: self.build.native.clone(),

@@ -13,6 +13,7 @@ mod container;
 mod context_files;
 mod daemon;
 mod dockerfile;
+mod explained;
 mod failed_command;
 mod failed_stage;
 pub mod failure;
@@ -152,6 +153,7 @@ async fn build(
         // A seal has the times of directories, and an image that is to have the same bytes whenever it is built must have none.
         can_link: daemon::can_link(&daemon) && request.source_date_epoch.is_none(),
         warned: Mutex::default(),
+        is_explained: AtomicBool::new(false),
     };
     let has_files = AtomicBool::new(false);
     let looking = changes::look(bridge.clone(), request, &build.own, &daemon, &has_files);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use buildkit_llb::{Network, Platform};
 use buildkit_proto::pb;
 use diagnostic::{Diagnostic, checks, redact};
-use werf_plan::agreed::{CONFIG_ARGUMENT, TOOLCHAIN_ARGUMENT};
+use werf_plan::agreed::{CONFIG_ARGUMENT, EXPLAIN_ARGUMENT, TOOLCHAIN_ARGUMENT};
 
 use super::git_context::GitContext;
 use super::resources::Resources;
@@ -46,6 +46,8 @@ pub struct Request {
     pub config_path: Option<String>,
     /// `--build-arg WERF_STAPEL_ANSIBLE`, else what the frontend's own image says: the image of the ansible tool chain.
     pub toolchain: Option<String>,
+    /// `--build-arg WERF_EXPLAIN`: the image that the build is compared with.
+    pub explain: Option<String>,
     /// `--label`.
     pub labels: BTreeMap<String, String>,
     /// `--no-cache` and `--no-cache-filter`.
@@ -304,6 +306,7 @@ impl Request {
             checks::ARGUMENT => self.checks = Some(value).filter(|value| !value.is_empty()),
             CONFIG_ARGUMENT => self.config_path = Some(value),
             TOOLCHAIN_ARGUMENT => self.toolchain = Some(value).filter(|value| !value.is_empty()),
+            EXPLAIN_ARGUMENT => self.explain = Some(value).filter(|value| !value.is_empty()),
             "BUILDKIT_SANDBOX_HOSTNAME" => self.hostname = Some(value),
             _ if SILENT_ARGS.contains(&name) => {}
             _ => {

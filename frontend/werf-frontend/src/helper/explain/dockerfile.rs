@@ -5,10 +5,10 @@
 use werf_config::ImageSpec;
 use werf_plan::dockerfile::DockerfilePlan;
 
-use super::fields::differing;
 use super::files::{changes, of_context};
 use super::stage::lines;
 use super::{Comparison, Done, Reason, StageExplanation, Verdict};
+use werf_plan::differing::differing;
 
 /// Stands for all of its instructions.
 const NAME: &str = "dockerfile";

@@ -5,7 +5,6 @@
 //! there is a build, so of these it is said that a stage runs again perhaps.
 
 mod dockerfile;
-mod fields;
 mod files;
 mod stage;
 

@@ -2,11 +2,10 @@
 
 use similar::{ChangeTag, TextDiff};
 use werf_config::{Base, ImageName, Instructions};
+use werf_plan::differing::{self, combined, differing};
 use werf_plan::file::{ImagePlan, StagePlan};
 
 use super::{Change, Comparison, Line, Reason, Side, StageExplanation, Verdict};
-
-use super::fields::{combined, differing};
 
 /// A stage at both commits.
 #[derive(Clone, Copy)]
@@ -23,7 +22,7 @@ pub(super) fn of(stage: &StagePlan) -> StageExplanation {
     StageExplanation {
         stage: stage.kind.name().to_owned(),
         layer: None,
-        has_step: stage.has_slot() || !stage.imports.is_empty(),
+        has_step: stage.has_step(),
         verdict: Verdict::Stays,
         digest_before: Some(stage.digest.clone()),
         digest: Some(stage.digest.clone()),
@@ -45,24 +44,10 @@ pub(super) fn gone(stage: &StagePlan, layer: Option<usize>) -> StageExplanation 
 
 /// Returns what is different in BuildKit's key of `stage`, which is one of the image `is`, and is in no digest.
 pub(super) fn beside_digest(was: &ImagePlan, is: &ImagePlan, stage: &StagePlan) -> Vec<Reason> {
-    if !of(stage).has_step {
-        return Vec::new();
-    }
-    let has_commands = stage.script.is_some();
-    let written = |image: &ImagePlan| {
-        let network = image.network.as_ref();
-        let network = network.map(|it| format!("{:?}", it.value).to_lowercase());
-        let secrets = image.secrets.iter().map(|it| it.id.clone());
-        let platforms = image.platforms.iter().map(|it| it.value.clone());
-        let network = network.map(|it| ("network", it));
-        let secrets = secrets.map(|it| ("secret", it));
-        let of_commands = network.into_iter().chain(secrets);
-        let of_commands = of_commands.filter(|_| has_commands);
-        of_commands
-            .chain(platforms.map(|it| ("platform", it)))
-            .collect()
-    };
-    let (before, after): (Vec<_>, Vec<_>) = (written(was), written(is));
+    let (before, after) = (
+        differing::beside_digest(was, stage),
+        differing::beside_digest(is, stage),
+    );
     let differing = differing(&before, &after).into_iter();
     let reasons = differing.map(|(name, before, after)| Reason::Field {
         field: name.to_owned(),

@@ -233,7 +233,7 @@ fn kind(reason: &Reason) -> String {
 /// Whether a reason names a field that is really different.
 fn is_real(reason: &Reason, was: Option<&StagePlan>, is: &StagePlan) -> bool {
     let values = |stage: &StagePlan, name: &str| -> Vec<String> {
-        let fields = fields::combined(&stage.fields).into_iter();
+        let fields = werf_plan::differing::combined(&stage.fields).into_iter();
         let fields = fields.filter(|(it, _)| *it == name);
         fields.map(|(_, value)| value).collect()
     };
