@@ -5,6 +5,7 @@
 //! here fails and says so: a test that cannot run is no test that passed.
 
 pub mod ansible;
+pub mod applications;
 pub mod build;
 pub mod builder;
 pub mod counted;

@@ -6,6 +6,7 @@ mod ansible;
 mod ansible_managers;
 mod ansible_stand_ins;
 mod ansible_userlands;
+mod applications;
 mod archives;
 mod as_layers;
 mod at_once;

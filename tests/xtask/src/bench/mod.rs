@@ -4,6 +4,7 @@
 //! so that whatever else the machine does meets both alike.
 
 mod ansible;
+mod examples;
 mod figure;
 mod fresh;
 mod git;
@@ -32,6 +33,8 @@ pub enum Bench {
     Fresh(fresh::Options),
     /// Rendering and reading a large configuration, on the host
     Templates(templates::Options),
+    /// The applications of `examples/apps`, each beside its Dockerfile
+    Examples(examples::Options),
     /// Ansible stages of one task and of several, beside a shell stage that does nothing
     Ansible(ansible::Options),
 }
@@ -53,6 +56,7 @@ pub fn run(bench: &Bench) -> Result<()> {
         Bench::Fresh(options) => fresh::run(options),
         Bench::Templates(options) => templates::run(options),
         Bench::Ansible(options) => ansible::run(options),
+        Bench::Examples(options) => examples::run(options),
     }
 }
 
