@@ -17,7 +17,7 @@ use command::{
 
 /// Builds the images of a werf.yaml with BuildKit.
 ///
-/// Put `# syntax=werf/frontend` on the first line of a committed werf.yaml and run
+/// Put `# syntax=werf/frontend:0.1` on the first line of a committed werf.yaml and run
 /// `docker buildx build -f werf.yaml .`: BuildKit starts this program by itself. The commands below need no
 /// BuildKit.
 #[derive(Parser)]

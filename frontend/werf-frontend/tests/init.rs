@@ -26,7 +26,7 @@ fn a_file_is_written_and_what_to_type_is_said() {
     let (code, out, err) = told(&shop, &["init", "--template", "static"]);
     assert_eq!((code, out.as_str()), (Some(0), ""));
     insta::assert_snapshot!("written", err);
-    assert!(text(&shop.join("werf.yaml")).starts_with("# syntax=werf/frontend\n"));
+    assert!(text(&shop.join("werf.yaml")).starts_with("# syntax=werf/frontend:0.1\n"));
 
     // What is there stays as it is.
     std::fs::write(shop.join("werf.yaml"), "mine").unwrap();

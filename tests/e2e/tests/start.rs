@@ -34,6 +34,14 @@ fn typed(title: &str) -> Vec<Typed> {
     typed
 }
 
+/// The frontend as the documents call it.
+pub const FRONTEND: &str = concat!(
+    "werf/frontend:",
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    ".",
+    env!("CARGO_PKG_VERSION_MINOR")
+);
+
 /// Gives what a daemon knows by name another name, which only this process uses, and its programs what the harness has.
 fn of_this_process(command: &str, frontend: &str) -> String {
     let own = |name: &str| format!("start-{}-{name}", std::process::id());
@@ -45,7 +53,7 @@ fn of_this_process(command: &str, frontend: &str) -> String {
         );
     }
     let words = command.split(' ').map(|word| match word {
-        "werf/frontend" => tag("frontend"),
+        FRONTEND => tag("frontend"),
         "hello" if command.starts_with("docker ") => tag("hello"),
         "page" | "tool" => own(word),
         "tool:/werf-frontend" => format!("{}:/werf-frontend", own("tool")),
@@ -125,7 +133,7 @@ fn the_commands_of_the_readme_lead_to_a_running_container() {
 }
 
 /// Takes the program out of the frontend image.
-fn program() -> &'static Path {
+pub fn program() -> &'static Path {
     static PROGRAM: std::sync::OnceLock<(tempfile::TempDir, PathBuf)> = std::sync::OnceLock::new();
     let (_, path) = PROGRAM.get_or_init(|| {
         let directory = tempfile::tempdir().unwrap();

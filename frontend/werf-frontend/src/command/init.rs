@@ -9,6 +9,14 @@ use werf_plan::agreed::DEFAULT_NAMES;
 
 use super::terminal;
 
+/// The frontend of this version under the name that its releases move (`docs/releases.md`).
+const FRONTEND: &str = concat!(
+    "werf/frontend:",
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    ".",
+    env!("CARGO_PKG_VERSION_MINOR")
+);
+
 /// What `init` is told.
 #[derive(clap::Args)]
 pub struct Init {
@@ -19,7 +27,7 @@ pub struct Init {
     #[arg(long, value_name = "NAME")]
     template: Option<String>,
     /// The frontend image, for the first line
-    #[arg(long, value_name = "IMAGE", default_value = "werf/frontend")]
+    #[arg(long, value_name = "IMAGE", default_value = FRONTEND)]
     syntax: String,
     /// Print the configuration, and write nothing
     #[arg(long)]
