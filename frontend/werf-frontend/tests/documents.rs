@@ -56,6 +56,203 @@ fn quoted(text: &str) -> Vec<&str> {
         .collect()
 }
 
+/// A block of commands, and what stands in the line before it: `<!-- … -->`.
+struct Commands {
+    mark: String,
+    lines: Vec<String>,
+}
+
+/// Returns the blocks of commands of a document.
+fn commands(text: &str) -> Vec<Commands> {
+    let mut all: Vec<Commands> = Vec::new();
+    let (mut before, mut inside) = ("", None);
+    for line in text.lines() {
+        let trimmed = line.trim();
+        if inside.is_none() && ["```console", "```sh", "```bash"].contains(&trimmed) {
+            let mark = before.strip_prefix("<!-- ");
+            let mark = mark.and_then(|mark| mark.strip_suffix(" -->"));
+            all.push(Commands {
+                mark: mark.unwrap_or_default().to_owned(),
+                lines: Vec::new(),
+            });
+            inside = Some(trimmed == "```console");
+        } else if trimmed == "```" {
+            inside = None;
+        } else if let Some(is_console) = inside {
+            let command = if is_console {
+                trimmed.strip_prefix("$ ")
+            } else {
+                Some(trimmed)
+            };
+            let block = all.last_mut().unwrap();
+            block.lines.extend(command.map(str::to_owned));
+        }
+        before = trimmed;
+    }
+    all
+}
+
+/// Whether a test of this name is in a module of the tests of a package.
+fn is_test(package: &str, name: &str) -> bool {
+    let Some((module, test)) = name.split_once("::") else {
+        return false;
+    };
+    let file = root()
+        .join(package)
+        .join("tests")
+        .join(format!("{module}.rs"));
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.contains(&format!("#[test]\nfn {test}() {{"))
+}
+
+/// What a command can need that no test has.
+const NEEDS: [&str; 3] = [
+    "the internet: ",
+    "a cluster",
+    "a daemon that sees the files of this machine",
+];
+
+/// Each block of commands is typed by a test, or says what it needs for that.
+#[test]
+fn commands_are_typed_or_say_what_they_need() {
+    let mut wrong = Vec::new();
+    let mut typed = 0;
+    for (path, text) in documents() {
+        for block in commands(&text) {
+            let first = block.lines.first().cloned().unwrap_or_default();
+            let is_right = match block.mark.split_once(' ') {
+                Some(("typed", name)) => {
+                    typed += 1;
+                    let name = name.trim_start_matches("by ");
+                    is_test("tests/e2e", name) || is_test("frontend/werf-frontend", name)
+                }
+                Some(("needs", what)) => NEEDS.iter().any(|need| what.starts_with(need)),
+                // Its commands are parsed by a test of their own (`tests/xtask`).
+                Some(("of", "the harness")) => block.lines.iter().all(|line| {
+                    ["cargo xtask ", "bash .ci/run", "$WERF_"]
+                        .iter()
+                        .any(|part| line.contains(part))
+                }),
+                _ => false,
+            };
+            if !is_right {
+                wrong.push(format!("{path}: <!-- {} --> {first}", block.mark));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(typed > 15, "only {typed}");
+}
+
+#[test]
+fn commands_that_need_no_daemon() {
+    let name = "typed by documents::commands_that_need_no_daemon";
+    let program = Path::new(env!("CARGO_BIN_EXE_werf-frontend"));
+    let mut typed = 0;
+    for (path, text) in documents() {
+        for block in commands(&text).iter().filter(|it| it.mark == name) {
+            let script = block.lines.join("\n");
+            let project = if script.contains(" init") {
+                let package = ("package.json", "{\"name\": \"shop\"}");
+                let lock = ("package-lock.json", "{}");
+                project(&[package, lock, ("shop/package.json", "{}")])
+            } else {
+                let project = crate::overview::example("git-app");
+                crate::program::git(project.path(), &["update-ref", "refs/heads/main", "HEAD"]);
+                write(project.path(), "data/products", "saw;21.00;3\n");
+                git_all(project.path());
+                project
+            };
+            let ran = std::process::Command::new("bash")
+                .args(["-e", "-c", &script])
+                .current_dir(project.path())
+                .env(
+                    "PATH",
+                    format!(
+                        "{}:{}",
+                        program.parent().unwrap().display(),
+                        std::env::var("PATH").unwrap()
+                    ),
+                )
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&ran.stderr);
+            assert!(ran.status.success(), "{path}: {script}\n{said}");
+            typed += 1;
+        }
+    }
+    assert!(typed > 5, "only {typed}");
+}
+
+/// The small applications are what people copy.
+#[test]
+fn the_applications_have_no_warnings() {
+    let directory = root().join("examples/apps");
+    let mut checked = 0;
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let project = crate::overview::example(&format!("apps/{name}"));
+            let (code, _, said) = told(project.path(), &["check"]);
+            assert_eq!((code, said.as_str()), (Some(0), ""), "{name}");
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 6);
+}
+
+/// Until 1.0.0 a minor release may change what a file means, so images are named by both numbers (`docs/releases.md`).
+#[test]
+fn examples_and_documents_name_this_version() {
+    let version = concat!(
+        env!("CARGO_PKG_VERSION_MAJOR"),
+        ".",
+        env!("CARGO_PKG_VERSION_MINOR")
+    );
+    let mut files = vec![root().join("README.md"), root().join("Dockerfile.frontend")];
+    let mut directories = vec![root().join("docs"), root().join("examples")];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            match path.extension().and_then(|it| it.to_str()) {
+                _ if path.is_dir() => directories.push(path),
+                // That one is about versions to come.
+                Some("md") if path.ends_with("docs/releases.md") => {}
+                Some("md" | "yaml") => files.push(path),
+                _ => {}
+            }
+        }
+    }
+    let mut named = 0;
+    let mut wrong = Vec::new();
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (at, name) in text
+            .match_indices("werf/frontend")
+            .chain(text.match_indices("/werf-frontend:"))
+        {
+            let rest = text[at + name.len()..].trim_start_matches(':');
+            let is_other_word = rest.starts_with(|c: char| c.is_alphanumeric() && !c.is_numeric());
+            let tag: String = rest
+                .chars()
+                .take_while(|c| c.is_ascii_digit() || *c == '.')
+                .collect();
+            named += 1;
+            // `docker cp tool:/werf-frontend`, `/usr/bin/werf-frontend` name the program.
+            if tag.trim_end_matches('.') != version && !is_other_word {
+                wrong.push(format!(
+                    "{}: {name}{}",
+                    path.display(),
+                    &rest[..rest.len().min(20)]
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "not {version}:\n{}", wrong.join("\n"));
+    assert!(named > 20, "only {named}");
+}
+
 #[test]
 fn what_is_referred_to_is_there() {
     let documents: BTreeMap<String, String> = documents().into_iter().collect();

@@ -123,6 +123,7 @@ fn the_note_names_what_runs_again() {
 #[test]
 fn what_cannot_be_compared_is_said_and_built() {
     let repo = Repo::with_config(&config(&salt()));
+    repo.write("list", "one");
     repo.write("src/a", "a");
     repo.commit("first");
     let nowhere = format!("{}/nothing:1", Bench::from_env().registry);

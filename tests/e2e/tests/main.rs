@@ -48,6 +48,7 @@ mod start;
 mod store_leak;
 mod store_split;
 mod templates;
+mod typed;
 mod uncommitted;
 mod until;
 mod upgrade;

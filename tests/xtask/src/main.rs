@@ -96,3 +96,39 @@ fn run(task: Task) -> Result<ExitCode> {
     }
     Ok(ExitCode::SUCCESS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What documents have one type is understood.
+    #[test]
+    fn commands_of_the_documents_are_commands() {
+        let root = checkout::root();
+        let mut files = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
+        for entry in std::fs::read_dir(root.join("docs")).unwrap() {
+            files.push(entry.unwrap().path());
+        }
+        let mut parsed = 0;
+        for path in files
+            .iter()
+            .filter(|it| it.extension().is_some_and(|it| it == "md"))
+        {
+            let text = std::fs::read_to_string(path).unwrap();
+            let lines = text
+                .lines()
+                .filter_map(|line| line.trim().strip_prefix("$ "));
+            for line in lines {
+                let Some((_, command)) = line.split_once("cargo xtask ") else {
+                    continue;
+                };
+                let command = command.split(['#', ')', '"']).next().unwrap();
+                let words = ["xtask"].into_iter().chain(command.split_whitespace());
+                let understood = Arguments::try_parse_from(words);
+                assert!(understood.is_ok(), "{}: {line}", path.display());
+                parsed += 1;
+            }
+        }
+        assert!(parsed > 10, "only {parsed}");
+    }
+}
