@@ -238,4 +238,15 @@ mod tests {
         );
         assert_eq!(cells, "3.0 s, 6.0 s | 1.0 s, 5.0 s | 2.0 s, 4.0 s |");
     }
+
+    #[test]
+    fn the_documentation_has_the_lines_that_there_are() {
+        let document = include_str!("../../../../docs/performance.md");
+        for application in &APPLICATIONS {
+            let row = row(application, &Default::default()).unwrap();
+            let cells: Vec<&str> = row.split(" | ").take(2).collect();
+            let start = format!("{} |", cells.join(" | "));
+            assert!(document.contains(&start), "{start}");
+        }
+    }
 }
