@@ -89,6 +89,7 @@ impl Default for Script {
             used_build_args: Vec::new(),
             arguments: Vec::new(),
             session: "session".into(),
+            unix_time: 0,
             is_unstable: false,
         };
         Script {
@@ -649,7 +650,7 @@ async fn cache_imports_reach_every_solve_but_that_of_plan() {
         });
         let imports = solve.cache_imports.iter().map(|it| &it.attrs);
         let expected = (!is_plan).then_some(&attributes);
-        assert_eq!(Vec::from_iter(imports), Vec::from_iter(expected));
+        assert!(imports.eq(expected), "{:?}", solve.cache_imports);
         assert!(solve.evaluate && solve.allow_result_return && solve.allow_result_array_ref);
     }
 }
@@ -826,6 +827,7 @@ fn needs_a_repository() -> Vec<u8> {
         used_build_args: Vec::new(),
         arguments: Vec::new(),
         session: "session".into(),
+        unix_time: 0,
         is_unstable: false,
     };
     file.to_json()
@@ -897,6 +899,7 @@ fn with_dockerfile() -> Script {
         used_build_args: Vec::new(),
         arguments: Vec::new(),
         session: "session".into(),
+        unix_time: 0,
         is_unstable: false,
     };
     Script {
@@ -991,6 +994,7 @@ fn with_dependencies() -> Script {
         used_build_args: Vec::new(),
         arguments: Vec::new(),
         session: "session".into(),
+        unix_time: 0,
         is_unstable: false,
     };
     Script {

@@ -4,6 +4,8 @@
 //! PLAN is the exec that plans a build inside BuildKit, STORE the cache mount through which it hands sources and tools
 //! to the stages (`docs/store.md`).
 
+use std::time::SystemTime;
+
 use stapel_sync::store::FORMAT_VERSION;
 use stapel_sync::{ErrorKind, store};
 
@@ -104,6 +106,12 @@ pub mod write_note {
     pub const NUMBER: &str = "number";
     /// The variable with what is written. It is that of a proxy, since these are in no cache key.
     pub const VARIABLE: &str = "NO_PROXY";
+}
+
+/// Returns the whole seconds from 1970 to `time`; 0 for what was before.
+pub fn unix_time(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }
 
 /// PLAN's command and the names of its flags: the gateway writes them, the command line reads them.

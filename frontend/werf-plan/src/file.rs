@@ -42,9 +42,17 @@ pub struct PlanFile {
     /// The session of the build that has run PLAN; empty outside of builds. A build that reads another one has the file from the cache.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub session: String,
+    /// When that was, in seconds since 1970; 0 outside of builds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unix_time: u64,
     /// Whether templates have asked for what is another every time, as the clock is: the file counts for that one build.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_unstable: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What became of the configuration.

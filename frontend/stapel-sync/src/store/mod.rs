@@ -48,7 +48,7 @@ use std::path::Path;
 use crate::baseline;
 use crate::error::Error;
 use crate::for_commit;
-use crate::hash::{ManifestId, StageDigest};
+use crate::hash::{ManifestId, StageDigest, sha256_of};
 use crate::manifest::Manifest;
 use crate::slot::Slot;
 
@@ -98,29 +98,29 @@ impl Store {
         Store::open(root)
     }
 
-    /// Returns the slot of a stage.
+    /// Returns the slot of a stage: that of the commit for which this process runs, if it was told one, else the one that was written
+    /// last.
     pub fn read_slot(&self, stage: StageDigest) -> Result<Slot, Error> {
-        let path = self.layout.slot(stage);
+        let secret = match &self.for_commit {
+            Some(commit) => of_commit(stage, commit),
+            None => stage,
+        };
+        let path = self.layout.slot(secret);
         let bytes = fs::read(&path).map_err(|why| unusable("slot", &path, &why))?;
-        let text = Capability::of_slot(&stage).open(&bytes);
+        let text = Capability::of_slot(&secret).open(&bytes);
         let text = text.ok_or_else(|| unusable("slot", &path, &"damaged, or of another stage"))?;
-        let slot = Slot::decode(&text, stage).map_err(|why| unusable("slot", &path, &why))?;
-        match &self.for_commit {
-            Some(commit) if *commit != slot.commit.hash => {
-                let why = format!("it is of commit {}, not {commit}", slot.commit.hash);
-                Err(unusable("slot", &path, &why))
-            }
-            _ => Ok(slot),
-        }
+        Slot::decode(&text, stage).map_err(|why| unusable("slot", &path, &why))
     }
 
-    /// Writes the slot of a stage, over one that is there.
+    /// Writes the slot of a stage, over one that is there, and once more for whoever asks for that of its commit.
     pub fn write_slot(&self, stage: StageDigest, slot: &Slot) -> Result<(), Error> {
-        let path = self.layout.slot(stage);
         let text = slot.encode(stage);
         let text = text.map_err(|why| Error::own(format!("write slot `{stage}`: {why}")))?;
-        let bytes = Capability::of_slot(&stage).close(text.as_bytes());
-        self.layout.publish(&bytes, &path)
+        for secret in [of_commit(stage, &slot.commit.hash), stage] {
+            let bytes = Capability::of_slot(&secret).close(text.as_bytes());
+            self.layout.publish(&bytes, &self.layout.slot(secret))?;
+        }
+        Ok(())
     }
 
     /// Returns what the layer of a stage holds, as far as is known, and keeps that manifest.
@@ -172,5 +172,49 @@ impl Store {
     pub fn refresh(&mut self) -> Result<(), Error> {
         self.packs = Packs::open(&self.layout)?;
         Ok(())
+    }
+}
+
+/// Returns what names the slot of a stage that is of this commit (hexadecimal digits). Who knows both knows it.
+fn of_commit(stage: StageDigest, commit: &str) -> StageDigest {
+    StageDigest::from_bytes(sha256_of([stage.as_bytes(), commit.as_bytes()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::slot::Commit;
+
+    use super::*;
+
+    #[test]
+    fn a_stage_that_is_told_its_commit_gets_the_slot_of_that() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let store = Store::create(directory.path()).expect("a store");
+        let stage = StageDigest::from_bytes([7; 32]);
+        let slot = |hash: &str, manifest: u8| Slot {
+            manifest: ManifestId::from_bytes([manifest; 32]),
+            commit: Commit {
+                hash: hash.to_owned(),
+                time_human: String::new(),
+                time_unix: 0,
+            },
+        };
+        for (hash, manifest) in [("aa", 1), ("bb", 2)] {
+            let slot = slot(hash, manifest);
+            store.write_slot(stage, &slot).expect("written");
+        }
+        let read = |commit: Option<&str>| {
+            let store = Store::open(directory.path()).expect("a store");
+            let store = Store {
+                for_commit: commit.map(str::to_owned),
+                ..store
+            };
+            store.read_slot(stage)
+        };
+        assert_eq!(read(None).expect("a slot"), slot("bb", 2));
+        assert_eq!(read(Some("aa")).expect("a slot"), slot("aa", 1));
+        assert_eq!(read(Some("bb")).expect("a slot"), slot("bb", 2));
+        let missing = read(Some("cc")).expect_err("nobody has written it");
+        assert_eq!(missing.kind(), crate::ErrorKind::Store);
     }
 }

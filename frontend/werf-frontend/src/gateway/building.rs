@@ -25,7 +25,7 @@ use super::rounds::{Round, Solved, TargetGraph, UnknownBaselines};
 use super::so_far::SoFar;
 use super::solving::solve_image;
 use super::unheeded::{self, Unheeded};
-use super::{bases, client_files, explained, imported, platform, report, toolchain};
+use super::{bases, client_files, explained, imported, platform, report, settings, toolchain};
 
 /// What stays the same in all rounds of a build.
 pub(super) struct Build<'a> {
@@ -309,7 +309,7 @@ impl TargetBuild<'_> {
             } else {
                 String::new()
             },
-            ..settings(request, platform, &images)
+            ..settings::of(request, platform, &images)
         };
         let bases = bases::resolve(bridge, &images, &self.given, request, &settings).await?;
         for warning in bases::of_another_platform(&images, &bases, &settings.platform) {
@@ -469,36 +469,5 @@ impl TargetBuild<'_> {
     async fn toolchain(&self, bridge: &mut Bridge, round: &Round) -> Result<String, Failure> {
         let Build { request, own, .. } = self.build;
         toolchain::ensure(bridge, request, own, &self.images(), round).await
-    }
-}
-
-fn settings(request: &Request, platform: Platform, images: &[&ImagePlan]) -> Settings {
-    let stages = images.iter().flat_map(|image| {
-        let kinds = image.stages.iter().map(|stage| stage.kind);
-        kinds.map(|kind| (image.name.clone(), kind))
-    });
-    Settings {
-        platform,
-        is_one_of_several: false,
-        network: request.network,
-        extra_hosts: request.extra_hosts.clone(),
-        shm_size: request.shm_size,
-        ulimits: request.ulimits.clone(),
-        cgroup_parent: request.cgroup_parent.clone(),
-        resources: None,
-        hostname: request.hostname.clone(),
-        proxy: request.proxy.clone(),
-        labels: request.labels.clone(),
-        no_cache: stages
-            .filter(|(image, kind)| request.no_cache.covers(&image.to_string(), kind.name()))
-            .collect(),
-        source_date_epoch: request.source_date_epoch,
-        attempts: Attempts::default(),
-        session: request.session.clone(),
-        contexts: request.contexts.clone(),
-        store: StoreMount::default(),
-        linked: None,
-        toolchain: String::new(),
-        for_commit: String::new(),
     }
 }

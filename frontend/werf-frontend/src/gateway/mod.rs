@@ -3,6 +3,7 @@
 //! It never opens `.git`, and whatever a person is to see leaves through a returned error, a warning or
 //! the name of a step: standard error ends in the daemon's log.
 
+pub mod anew;
 pub mod answer;
 mod bases;
 pub mod bridge;
@@ -33,6 +34,7 @@ pub mod report;
 pub mod request;
 mod resources;
 mod rounds;
+mod settings;
 mod so_far;
 mod solving;
 pub mod stdio;

@@ -13,6 +13,7 @@ use werf_plan::remote::GivenRemote;
 
 use crate::git::repo::GIT_DIR_CONTEXT;
 
+use super::anew::Anew;
 use super::client_files::{self, ClientInputs};
 use super::git_sources;
 use super::remote;
@@ -126,18 +127,6 @@ pub struct BaselineLayers {
     pub graph: Graph,
     /// The layers.
     pub layers: Vec<BaselineLayer>,
-}
-
-/// Whether PLAN runs although there is a result for the same inputs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Anew {
-    /// It does not. What is cached says what is to be built, and nothing of STORE, which may have been emptied since.
-    #[default]
-    No,
-    /// It does, for this build.
-    Once,
-    /// It does, and its result takes the place of the one that is cached.
-    Instead,
 }
 
 /// What one of several PLANs of a build is given.

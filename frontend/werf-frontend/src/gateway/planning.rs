@@ -1,7 +1,7 @@
 //! PLAN as the gateway has it run: the graph is solved, and the file that it has written is read.
 
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use diagnostic::{Checks, Diagnostic};
 use werf_plan::file::{Outcome, Plan, PlanFile, SourceFile};
@@ -110,7 +110,7 @@ pub(super) async fn run_plan(
                 continue;
             }
         };
-        if round.has_planned(&planned.file, &request.session) {
+        if round.has_planned(&planned.file, &request.session, SystemTime::now()) {
             continue;
         }
         match &planned.file.outcome {

@@ -382,6 +382,7 @@ pub(super) fn file(outcome: Outcome, mut warnings: Vec<Diagnostic>, checks: Chec
         used_build_args: Vec::new(),
         arguments: Vec::new(),
         session: String::new(),
+        unix_time: 0,
         is_unstable: false,
     }
 }

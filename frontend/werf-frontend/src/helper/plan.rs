@@ -11,7 +11,7 @@ use stapel_sync::store::tools::{StoreError, install_tools};
 use stapel_sync::store::{CleanPolicy, Store};
 use werf_config::lint::{self, Facts};
 use werf_config::{self, Config, ImageName, permission};
-use werf_plan::agreed::{CACHE_SCOPE_ARGUMENT, plan_in_build};
+use werf_plan::agreed::{CACHE_SCOPE_ARGUMENT, plan_in_build, unix_time};
 use werf_plan::file::{Outcome, Plan, PlanFile, VERSION};
 use werf_plan::remote::GivenRemote;
 use werf_plan::until::{self, Until};
@@ -114,6 +114,7 @@ fn plan_with(request: &PlanRequest, store: Option<&Path>, show: Option<&mut Show
         used_build_args: remarks.used.into_iter().collect(),
         arguments: remarks.arguments,
         session: String::new(),
+        unix_time: 0,
         is_unstable: false,
     }
 }
@@ -322,6 +323,7 @@ pub fn run(
         file
     };
     file.session = std::env::var(plan_in_build::SESSION_VARIABLE).unwrap_or_default();
+    file.unix_time = unix_time(SystemTime::now());
     file.is_unstable = sprig::has_been_unstable();
     std::fs::write(out, file.to_json()).map_err(|cause| StoreError {
         action: format!("write {}", out.display()),
