@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::Store;
 use super::capability::{Capability, Place};
+use super::disk::touch;
 use super::index::Record;
-use super::layout::{touch, unusable};
+use super::layout::unusable;
 use super::lock::share_packs;
 use super::pack::Pack;
 use crate::error::Error;

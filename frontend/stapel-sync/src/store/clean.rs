@@ -1,10 +1,11 @@
 //! Keeping STORE small: old things go, many small packs become one.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::disk;
 use super::index::Record;
 use super::layout::Layout;
 use super::lock::{own_packs, try_clean};
@@ -14,6 +15,9 @@ use super::packs::index_name;
 use super::{BlobReader, Store};
 use crate::error::Error;
 use crate::hash::{ObjectId, PackId};
+
+/// How far ahead of this machine's clock a time in STORE may be.
+const AHEAD: Duration = Duration::from_secs(60 * 60);
 
 /// How long things stay, and when packs are merged.
 #[derive(Clone, Copy, Debug)]
@@ -118,6 +122,7 @@ impl Store {
                 }
                 continue;
             };
+            bring_back(&path, now);
             // The age is looked at under the lock: a build may have used the pack since.
             let limit = if superseded.contains(&id) {
                 policy.build
@@ -228,18 +233,36 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).collect()
 }
 
-fn is_older(path: &Path, now: SystemTime, limit: Duration) -> bool {
-    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+/// Whether nobody used a file or a directory for longer than `limit`; what is not there is not old.
+///
+/// What was used in a future that no build can be in, by a clock that was wrong, counts as used now, and is dated so: it goes in its
+/// time, and not when that future has come.
+pub fn is_older(path: &Path, now: SystemTime, limit: Duration) -> bool {
+    bring_back(path, now);
+    let modified = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
     modified.is_ok_and(|time| now.duration_since(time).is_ok_and(|age| age > limit))
+}
+
+/// Dates what has a time in the future.
+fn bring_back(path: &Path, now: SystemTime) {
+    let meta = fs::symlink_metadata(path);
+    let modified = meta.as_ref().map(fs::Metadata::modified);
+    if let (Ok(meta), Ok(Ok(modified))) = (&meta, modified)
+        && (meta.is_file() || meta.is_dir())
+        && modified > now + AHEAD
+    {
+        // Best effort: the next build looks at it, too.
+        let _ = File::open(path).and_then(|file| disk::touch(&file));
+    }
 }
 
 /// Removes a file that is too old; one that is gone already is no reason to stop.
 fn remove_if_older(path: &Path, now: SystemTime, limit: Duration) -> bool {
-    is_older(path, now, limit) && fs::remove_file(path).is_ok()
+    is_older(path, now, limit) && disk::remove_file(path).is_ok()
 }
 
 /// Removes a pack, the index first: without it nobody looks for the rest.
 fn remove_pack(layout: &Layout, id: PackId) {
-    let _ = fs::remove_file(layout.index(id));
-    let _ = fs::remove_file(layout.pack(id));
+    let _ = disk::remove_file(&layout.index(id));
+    let _ = disk::remove_file(&layout.pack(id));
 }

@@ -2,13 +2,13 @@
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::fs::{self, File, FileTimes, OpenOptions};
 use std::hash::BuildHasher as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::capability::{Capability, Place};
+use super::disk::{self, Out};
 use crate::error::Error;
 use crate::hash::{ManifestId, PackId, StageDigest};
 use crate::hex;
@@ -62,7 +62,7 @@ impl Layout {
     pub(super) fn create(&self) -> Result<(), Error> {
         for name in DIRECTORIES {
             let path = self.directory(name);
-            fs::create_dir_all(&path).map_err(|why| failed("create directory", &path, &why))?;
+            disk::create_dir_all(&path).map_err(|why| failed("create directory", &path, &why))?;
         }
         Ok(())
     }
@@ -74,7 +74,7 @@ impl Layout {
         loop {
             let name = format!("{:016x}", RandomState::new().hash_one(SystemTime::now()));
             let path = self.directory("tmp").join(name);
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
+            match Out::create_new(&path) {
                 Ok(file) => {
                     return Ok(Temporary {
                         file,
@@ -90,8 +90,8 @@ impl Layout {
 
     /// Writes a file so that it appears with all its contents or not at all.
     pub(super) fn publish(&self, bytes: &[u8], path: &Path) -> Result<(), Error> {
-        let temporary = self.temporary()?;
-        io::Write::write_all(&mut &temporary.file, bytes)
+        let mut temporary = self.temporary()?;
+        io::Write::write_all(&mut temporary.file, bytes)
             .map_err(|why| failed("write", &temporary.path, &why))?;
         temporary.keep_as(path)
     }
@@ -99,7 +99,7 @@ impl Layout {
 
 /// A file under a name that nobody reads; dropped, it is removed.
 pub(super) struct Temporary {
-    pub(super) file: File,
+    pub(super) file: Out,
     path: PathBuf,
     kept: bool,
 }
@@ -111,7 +111,7 @@ impl Temporary {
 
     /// Moves the file to its final name, over whatever is there.
     pub(super) fn keep_as(mut self, path: &Path) -> Result<(), Error> {
-        fs::rename(&self.path, path).map_err(|why| failed("rename into place", path, &why))?;
+        disk::rename(&self.path, path).map_err(|why| failed("rename into place", path, &why))?;
         self.kept = true;
         Ok(())
     }
@@ -121,14 +121,9 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         if !self.kept {
             // A file that stays is removed by age.
-            let _ = fs::remove_file(&self.path);
+            let _ = disk::remove_file(&self.path);
         }
     }
-}
-
-/// Records that a file was of use: its modification time becomes now.
-pub(super) fn touch(file: &File) -> io::Result<()> {
-    file.set_times(FileTimes::new().set_modified(SystemTime::now()))
 }
 
 /// Says that STORE could not be changed.

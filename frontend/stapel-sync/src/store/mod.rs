@@ -32,6 +32,7 @@
 mod blobs;
 mod capability;
 mod clean;
+mod disk;
 mod fill;
 mod index;
 mod layout;
@@ -41,6 +42,8 @@ mod pack;
 mod packs;
 pub mod toolchains;
 pub mod tools;
+#[cfg(test)]
+mod torn;
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -53,11 +56,12 @@ use crate::manifest::Manifest;
 use crate::slot::Slot;
 
 use capability::Capability;
-use layout::{Layout, touch, unusable};
+use disk::touch;
+use layout::{Layout, unusable};
 use packs::Packs;
 
 pub use blobs::{BlobReader, Location};
-pub use clean::{CleanPolicy, Cleaned};
+pub use clean::{CleanPolicy, Cleaned, is_older};
 pub use fill::{Fill, Filled};
 
 /// The version of everything in STORE; part of the cache mount's id, so versions never meet.

@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use std::time::SystemTime;
 
 use super::capability::{Capability, Place};
+use super::disk::Out;
 use super::index::{Index, Record};
 use super::layout::{Layout, Temporary, failed};
 use crate::error::Error;
@@ -76,7 +77,7 @@ fn open(
 
 /// Writes a pack under a temporary name.
 pub(super) struct PackWriter {
-    out: BufWriter<File>,
+    out: BufWriter<Out>,
     temporary: Temporary,
     offset: u64,
     records: Vec<Record>,

@@ -7,10 +7,11 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::clean::is_older;
+use super::disk;
 use super::tools::{StoreError, doing, temporary_directory};
 
 /// The directory of STORE with all tool chains.
@@ -30,7 +31,7 @@ pub fn path(name: &str) -> String {
 /// Whether the tool chain is in STORE. If so, it is of use for another two weeks.
 fn is_present(store: &Path, name: &str) -> bool {
     File::open(store.join(path(name)))
-        .and_then(|directory| directory.set_modified(SystemTime::now()))
+        .and_then(|directory| disk::touch(&directory))
         .is_ok()
 }
 
@@ -55,11 +56,11 @@ pub fn install(store: &Path, from: &Path, name: &str) -> Result<(), StoreError> 
     copy(from, &making)?;
     // A crash of the machine must not leave a directory with a final name and without contents.
     let directory = File::open(&making).map_err(doing("open what was copied"))?;
-    rustix::fs::syncfs(&directory).map_err(|error| doing("write STORE to disk")(error.into()))?;
+    disk::sync(&directory).map_err(doing("write STORE to disk"))?;
     let place = store.join(path(name));
-    fs::create_dir_all(store.join(TOOLCHAINS))
+    disk::create_dir_all(&store.join(TOOLCHAINS))
         .map_err(doing("create the directory of tool chains"))?;
-    match fs::rename(&making, &place) {
+    match disk::rename(&making, &place) {
         Ok(()) => Ok(()),
         // Another build was faster.
         Err(_) if is_present(store, name) => remove(&making),
@@ -70,7 +71,7 @@ pub fn install(store: &Path, from: &Path, name: &str) -> Result<(), StoreError> 
 /// Removes a tool chain, if it is there. First under another name: half a tool chain must not have a final one.
 fn take_away(store: &Path, found: &Path) -> Result<(), StoreError> {
     let going = temporary_directory(store)?;
-    match fs::rename(found, &going) {
+    match disk::rename(found, &going) {
         Ok(()) => remove(&going),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => remove(&going),
         Err(cause) => Err(doing(format!("take {} away", found.display()))(cause)),
@@ -94,17 +95,15 @@ pub fn clean(store: &Path, now: SystemTime) -> Result<(), StoreError> {
 /// Returns the directories in `parent` that have not been touched for this long.
 fn older(parent: &Path, now: SystemTime, than: Duration) -> Vec<PathBuf> {
     let is_old = |entry: &fs::DirEntry| {
-        let meta = entry.metadata().ok().filter(fs::Metadata::is_dir);
-        let touched = meta.and_then(|meta| meta.modified().ok());
-        let age = touched.and_then(|touched| now.duration_since(touched).ok());
-        age.is_some_and(|age| age > than)
+        let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        is_directory && is_older(&entry.path(), now, than)
     };
     let entries = fs::read_dir(parent).into_iter().flatten().flatten();
     entries.filter(is_old).map(|entry| entry.path()).collect()
 }
 
 fn remove(directory: &Path) -> Result<(), StoreError> {
-    match fs::remove_dir_all(directory) {
+    match disk::remove_dir_all(directory) {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
             Err(doing(format!("remove {}", directory.display()))(cause))
         }
@@ -113,7 +112,7 @@ fn remove(directory: &Path) -> Result<(), StoreError> {
 }
 
 /// Whether two directories hold the same, and nothing else.
-fn is_same(a: &Path, b: &Path) -> io::Result<bool> {
+pub(super) fn is_same(a: &Path, b: &Path) -> io::Result<bool> {
     let (names, others) = (names(a)?, names(b)?);
     if names != others {
         return Ok(false);
@@ -156,13 +155,13 @@ fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
         let copying = || doing(format!("copy {}", source.display()));
         let kind = entry.file_type().map_err(copying())?;
         if kind.is_dir() {
-            fs::create_dir(&target).map_err(copying())?;
+            disk::create_dir(&target).map_err(copying())?;
             copy(&source, &target)?;
         } else if kind.is_symlink() {
             let link = fs::read_link(&source).map_err(copying())?;
-            symlink(link, &target).map_err(copying())?;
+            disk::symlink(&link, &target).map_err(copying())?;
         } else {
-            fs::copy(&source, &target).map_err(copying())?;
+            disk::copy(&source, &target).map_err(copying())?;
         }
     }
     Ok(())
@@ -170,7 +169,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
 

@@ -9,6 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::disk;
+
 /// The directory of STORE that stages see at `/.werf/stapel`. Ansible stages have it in their arguments, so it is in keys.
 pub const TOOLS: &str = "stapel";
 
@@ -53,9 +55,9 @@ pub fn install_tools(store: &Path, tools: &Path) -> Result<(), StoreError> {
 
 fn install_directory(store: &Path, from: &Path, to: &Path) -> Result<(), StoreError> {
     if fs::symlink_metadata(to).is_ok_and(|found| !found.is_dir()) {
-        fs::remove_file(to).map_err(doing(format!("remove {}", to.display())))?;
+        disk::remove_file(to).map_err(doing(format!("remove {}", to.display())))?;
     }
-    fs::create_dir_all(to).map_err(doing(format!("create {}", to.display())))?;
+    disk::create_dir_all(to).map_err(doing(format!("create {}", to.display())))?;
     let entries = fs::read_dir(from).map_err(doing(format!("list {}", from.display())))?;
     for entry in entries {
         let entry = entry.map_err(doing(format!("list {}", from.display())))?;
@@ -79,7 +81,7 @@ fn install_file(store: &Path, source: &Path, target: &Path) -> Result<(), StoreE
         .permissions();
     let found = fs::symlink_metadata(target);
     if found.as_ref().is_ok_and(fs::Metadata::is_dir) {
-        fs::remove_dir_all(target).map_err(doing(format!("remove {}", target.display())))?;
+        disk::remove_dir_all(target).map_err(doing(format!("remove {}", target.display())))?;
     }
     let same = found.is_ok_and(|meta| {
         meta.is_file() && meta.len() == bytes.len() as u64 && meta.permissions() == permissions
@@ -88,10 +90,10 @@ fn install_file(store: &Path, source: &Path, target: &Path) -> Result<(), StoreE
         return Ok(());
     }
     let temporary = temporary_path(store)?;
-    fs::write(&temporary, &bytes).map_err(doing(format!("write {}", temporary.display())))?;
-    fs::set_permissions(&temporary, permissions)
+    disk::write(&temporary, &bytes).map_err(doing(format!("write {}", temporary.display())))?;
+    disk::set_permissions(&temporary, permissions)
         .map_err(doing(format!("set the mode of {}", temporary.display())))?;
-    fs::rename(&temporary, target).map_err(doing(format!("put {} in place", target.display())))
+    disk::rename(&temporary, target).map_err(doing(format!("put {} in place", target.display())))
 }
 
 /// Makes a directory below `tmp/` that no other writer uses.
@@ -101,8 +103,8 @@ fn install_file(store: &Path, source: &Path, target: &Path) -> Result<(), StoreE
 pub(super) fn temporary_directory(store: &Path) -> Result<PathBuf, StoreError> {
     let path = temporary_path(store)?;
     let doing = || doing(format!("create {}", path.display()));
-    fs::remove_file(&path).map_err(doing())?;
-    fs::create_dir(&path).map_err(doing())?;
+    disk::remove_file(&path).map_err(doing())?;
+    disk::create_dir(&path).map_err(doing())?;
     Ok(path)
 }
 
@@ -111,18 +113,14 @@ pub(super) fn temporary_directory(store: &Path) -> Result<PathBuf, StoreError> {
 fn temporary_path(store: &Path) -> Result<PathBuf, StoreError> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let directory = store.join("tmp");
-    fs::create_dir_all(&directory).map_err(doing(format!("create {}", directory.display())))?;
+    disk::create_dir_all(&directory).map_err(doing(format!("create {}", directory.display())))?;
     loop {
         let nanoseconds = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |elapsed| elapsed.as_nanos());
         let count = COUNTER.fetch_add(1, Ordering::Relaxed);
         let path = directory.join(format!("{nanoseconds:x}-{}-{count}", std::process::id()));
-        match fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-        {
+        match disk::Out::create_new(&path) {
             Ok(_) => return Ok(path),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(doing(format!("create {}", path.display()))(error)),

@@ -12,6 +12,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use stapel_sync::store::is_older;
 use stapel_sync::store::tools::StoreError;
 use werf_config::ImageName;
 use werf_config::secret::SecretSource;
@@ -60,10 +61,8 @@ fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
 fn clean(directory: &Path, now: SystemTime) -> Result<(), StoreError> {
     let entries = fs::read_dir(directory).map_err(|cause| failed("list values", cause))?;
     for entry in entries.filter_map(Result::ok) {
-        let written = entry.metadata().and_then(|meta| meta.modified());
-        let age = written.ok().and_then(|at| now.duration_since(at).ok());
         // Another build may be cleaning, too.
-        if age.is_some_and(|age| age > KEPT) {
+        if is_older(&entry.path(), now, KEPT) {
             drop(fs::remove_file(entry.path()));
         }
     }
@@ -97,6 +96,20 @@ mod tests {
         let now = SystemTime::now();
         clean(directory.path(), now).expect("cleaned");
         assert_eq!(fs::read(&path).expect("it is there"), b"v");
+        clean(directory.path(), now + 2 * KEPT).expect("cleaned");
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_value_of_a_clock_that_was_wrong_goes_after_a_day_as_well() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join(random_name());
+        write(&path, b"v").expect("written");
+        let now = SystemTime::now();
+        let file = fs::File::open(&path).expect("a file");
+        file.set_modified(now + 1000 * KEPT).expect("a later time");
+        clean(directory.path(), now).expect("cleaned");
+        assert!(path.exists(), "a build may be using it");
         clean(directory.path(), now + 2 * KEPT).expect("cleaned");
         assert!(!path.exists());
     }
