@@ -81,6 +81,7 @@ mod tests {
             ("x\u{202e}gpj.exe", "x\\u{202e}gpj.exe"),
             ("\u{9b}31m", "\\u{9b}31m"),
         ] {
+            tally::right(1);
             assert_eq!(line(text), expected);
         }
         assert_eq!(lines("a\n\tb\u{1b}"), "a\n\tb\\u{1b}");

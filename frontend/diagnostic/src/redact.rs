@@ -195,6 +195,7 @@ mod tests {
             ("h/x?token=", "h/x?token="),
             ("h/x?token={{ env \"T\" }}", "h/x?token={{ env \"T\" }}"),
         ] {
+            tally::right(1);
             assert_eq!(credentials(text), expected);
         }
     }
@@ -222,6 +223,7 @@ mod tests {
             ("https://host:80/a@b/c", "https://host:80/a@b/c"),
             ("a:@b/c :a@b/c", "a:@b/c :a@b/c"),
         ] {
+            tally::right(1);
             assert_eq!(credentials(text), expected);
         }
     }
@@ -245,6 +247,7 @@ mod tests {
             ),
             ("https://ü:ö@ä/", "https://***@ä/"),
         ] {
+            tally::right(1);
             assert_eq!(credentials(text), expected);
         }
     }

@@ -242,6 +242,7 @@ fn results_are_bounded() {
             "67108864 bytes",
         ),
     ] {
+        tally::refused(1);
         let error = render(template, Map::new()).expect_err(template);
         assert!(error.contains(limit), "{template}: {error}");
     }
@@ -254,6 +255,7 @@ fn patterns_are_bounded() {
         r"(\pL{1000}){1000}".to_owned(),
         "a".repeat(300_000),
     ] {
+        tally::refused(1);
         let data = Map::dict([("p", pattern)]);
         let error =
             render(r#"{{ mustRegexMatch .p "a" }}"#, data).expect_err("the pattern is too much");

@@ -47,6 +47,7 @@ fn every_way_to_build_values_ends_at_the_limit_of_values() {
         r#"{{ printf "[%s0]" (repeat 9000000 "[],") | fromJson | len }}"#.into(),
         r#"{{ printf "[%s0]" (repeat 5000000 "{\"a\":1},") | fromJson | len }}"#.into(),
     ] {
+        tally::refused(1);
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "memory::every_way_to_build_values_ends_at_the_limit_of_values"])
             .arg("--nocapture")

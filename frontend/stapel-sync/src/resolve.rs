@@ -209,6 +209,7 @@ mod tests {
         assert_eq!(resolve(&root, "/app/absolute/app"), Some("/srv/app".into()));
         assert_eq!(resolve(&root, "/dangling"), None);
         assert_eq!(resolve(&root, "/missing/x"), None);
+        tally::tried(6, 1);
         assert!(find(&root, b"/loop").is_err());
     }
 
@@ -263,6 +264,7 @@ mod tests {
         assert_eq!(read("/etc/absolute").as_deref(), Some("inside"));
         assert_eq!(read("/etc/outside"), None);
         assert_eq!(read("/etc"), None);
+        tally::tried(2, 3);
         assert_eq!(read("/passwd"), None);
     }
 }

@@ -317,6 +317,7 @@ mod tests {
         assert_eq!(decode(&bytes, head.id), Some(sample()));
         assert_eq!(decode(&bytes, SealId::from_bytes([0; 32])), None);
         for at in 0..bytes.len() {
+            tally::refused(2);
             assert_eq!(decode(&bytes[..at], head.id), None, "cut at {at}");
             let mut damaged = bytes.clone();
             damaged[at] ^= 1;

@@ -178,6 +178,7 @@ mod tests {
     fn every_damaged_slot_is_refused() {
         let text = sample().encode(STAGE).unwrap().into_bytes();
         for at in 0..text.len() {
+            tally::refused(2);
             assert!(Slot::decode(&text[..at], STAGE).is_err(), "cut at {at}");
             let mut damaged = text.clone();
             damaged[at] ^= 1;

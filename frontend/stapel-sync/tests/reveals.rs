@@ -91,6 +91,7 @@ fn neither_contents_nor_paths_nor_ids_are_seen() {
     assert!(all.len() > large.len(), "it looked at the packs");
     for secret in secrets {
         assert!(!holds(&all, &secret), "{}", secret.escape_ascii());
+        tally::right(1);
     }
 }
 
@@ -130,6 +131,7 @@ fn who_knows_one_thing_reads_no_other() {
     let other = ObjectId::of_blob(HashKind::Sha256, PRIVATE.as_bytes()).unwrap();
     assert!(!store.contains(other).unwrap());
     assert!(store.contains(id_of(PRIVATE.as_bytes())).unwrap());
+    tally::refused(3);
 }
 
 #[test]
@@ -195,8 +197,12 @@ fn hostile_files_are_no_more_than_damage() {
             let store = Store::open(&fixture.store)?;
             sync(&store, STAGE, &fixture.root, Before::State)
         };
-        if let Err(error) = attempt() {
-            assert_eq!(error.kind(), ErrorKind::Store, "{error}");
+        match attempt() {
+            Ok(_) => tally::right(1),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Store, "{error}");
+                tally::refused(1);
+            }
         }
         let mut store = Store::create(&fixture.store).unwrap();
         let merging = CleanPolicy {

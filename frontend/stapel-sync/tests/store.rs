@@ -130,6 +130,7 @@ fn contents_that_are_not_what_the_id_says_are_refused() {
     let mut fill = store.fill();
     let id = id_of(b"right");
     let error = fill.add(id, b"wrong").unwrap_err();
+    tally::refused(1);
     assert_eq!(
         error.to_string(),
         format!("write blob {id}: its contents have another id")

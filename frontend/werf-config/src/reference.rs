@@ -226,6 +226,7 @@ mod tests {
                 "`é` is not a name: letters and digits may be separated by `.`, `_`, `__` or `-`",
             ),
         ] {
+            tally::refused(1);
             assert_eq!(check(text).unwrap_err().problem, problem, "{text}");
         }
         assert_eq!(

@@ -11,6 +11,7 @@ mod gateway;
 mod giterminism;
 mod image_spec;
 mod init;
+mod memory;
 mod overview;
 mod program;
 mod walls;

@@ -333,6 +333,7 @@ mod tests {
             ),
             ("x1 is short", "x1 is short"),
         ] {
+            tally::right(1);
             let mut diagnostic = Diagnostic::error(text).hint(text).note(text);
             hidden.in_diagnostic(&mut diagnostic);
             assert_eq!(diagnostic.message, shown);

@@ -57,6 +57,7 @@ fn endless_includes_end_at_the_limit_of_nesting() {
         r#"{{ define "r" }}{{ tpl "{{ include \"r\" . }}" . }}{{ end }}{{ include "r" . }}"#,
         r#"{{ $t := "{{ tpl .t . }}" }}{{ $_ := set . "t" $t }}{{ tpl $t . }}"#,
     ] {
+        tally::refused(1);
         let error = render_within(text, Limits::default()).unwrap_err();
         assert_eq!(error.limit().unwrap().limit, Limit::Nesting, "{text}");
         let message = error.to_string();
@@ -116,6 +117,7 @@ fn long_loops_end_at_the_limit_of_steps() {
         "{{ $l := until 10000 }}{{ range $l }}{{ range $l }}{{ end }}{{ end }}",
         "{{ range 100000 }}{{ range 100000 }}{{ break }}{{ end }}{{ end }}{{ range 9999999999 }}{{ continue }}{{ end }}",
     ] {
+        tally::refused(1);
         assert_eq!(limit(text), Limit::Steps, "{text}");
     }
 }
@@ -149,6 +151,7 @@ fn growth_ends_at_the_limits_of_bytes() {
             Limit::ValueDepth,
         ),
     ] {
+        tally::refused(1);
         let limits = Limits {
             output_bytes: 4 << 20,
             value_bytes: 4 << 20,

@@ -101,7 +101,6 @@ pub(super) fn sync(file: &File) -> io::Result<()> {
 
 /// What a change needs of a disk.
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "tests look at it"))]
 enum Change {
     /// Room.
     Make,

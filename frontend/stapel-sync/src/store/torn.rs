@@ -205,6 +205,9 @@ fn at_every_change(before: &dyn Fn(&Machine)) -> usize {
             // Only what is of no consequence may go wrong without a word.
             if outcome.is_ok() {
                 machine.stage(2).unwrap();
+                tally::right(1);
+            } else {
+                tally::refused(1);
             }
             machine.assert_never_wrong();
             // Another commit, and the same once more.
@@ -260,7 +263,9 @@ fn what_a_crash_of_the_machine_garbles_is_found() {
                 machine.assert_never_wrong();
                 // The next build goes on in another STORE where a stage misses something; a repair does the same.
                 machine.build(2).unwrap();
-                if machine.stage(2).is_err() {
+                let is_right = machine.stage(2).is_ok();
+                tally::tried(usize::from(is_right), usize::from(!is_right));
+                if !is_right {
                     let ids: Vec<ObjectId> = commit(2).1.iter().map(|(id, _)| *id).collect();
                     let mut store = Store::create(&machine.store).unwrap();
                     store.repair(&ids).unwrap();
@@ -286,6 +291,7 @@ fn what_was_written_in_1970_or_2040_is_right_and_does_not_stay_for_ever() {
         machine.assert_builds(2);
         machine.assert_builds(0);
         machine.build(3).unwrap();
+        tally::right(3);
         // Nothing of it is in the future any more, so it goes in its time.
         let tomorrow = SystemTime::now() + DAY;
         for directory in super::layout::DIRECTORIES {

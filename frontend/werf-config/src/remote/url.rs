@@ -161,6 +161,7 @@ mod tests {
             "https://[::zz]/a",
             "https://ho$t/a",
         ] {
+            tally::refused(1);
             assert!(check(url).is_err(), "{url}");
         }
         for url in [

@@ -64,6 +64,7 @@ fn every_hostile_file_is_refused_with_a_message_that_helps() {
         let Err(errors) = load(content) else {
             panic!("{name} is not refused")
         };
+        tally::refused(1);
         assert!(
             begin.elapsed() < crate::HANG,
             "{name} takes {:?}",

@@ -173,6 +173,7 @@ mod tests {
             (b"a/b\0c", PathError::Nul),
             (&[b'a'; 4096], PathError::TooLong),
         ] {
+            tally::refused(1);
             assert_eq!(RepoPath::parse(path), Err(why), "{}", path.escape_ascii());
         }
     }
@@ -188,6 +189,7 @@ mod tests {
             b".git2",
             b"a\\b",
         ] {
+            tally::right(1);
             assert_eq!(RepoPath::parse(path).unwrap().as_bytes(), path);
         }
     }

@@ -231,6 +231,7 @@ mod tests {
         let advice = message(Repo::open(&git_dir));
         let remedy = "copy them: `git repack -a -d && rm .git/objects/info/alternates`";
         assert!(advice.ends_with(remedy), "{advice}");
+        tally::tried(2, 2);
         std::fs::rename(&away, fixture.git_dir().join("objects")).expect("move them back");
         fixture.git(&["-C", text, "repack", "-q", "-a", "-d"]);
         std::fs::remove_file(git_dir.join(ALTERNATES)).expect("remove the list");

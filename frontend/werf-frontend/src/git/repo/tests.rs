@@ -134,6 +134,7 @@ fn formats_that_git_would_refuse_are_refused() {
     )
     .unwrap();
     refusal(&fixture.git_dir());
+    tally::refused(3);
     std::fs::write(&config, "[core\n").unwrap();
     refusal(&fixture.git_dir());
 }
@@ -158,6 +159,7 @@ fn missing_and_broken_objects_are_errors_with_their_names() {
         "{error}"
     );
     std::fs::write(&object, "garbage").unwrap();
+    tally::refused(2);
     assert!(repo.read(id, "a/b").is_err());
 }
 
@@ -245,6 +247,7 @@ fn a_commit_or_a_tree_under_another_s_id_is_refused() {
     let error = repo.entry("a").unwrap_err().to_string();
     assert!(error.contains(&format!("have the id {tree}")), "{error}");
     assert_eq!(repo.files_named("a").unwrap_err().to_string(), error);
+    tally::refused(2);
 }
 
 #[test]
@@ -278,6 +281,7 @@ fn tags_end_somewhere() {
     set_head(&fixture, &blob);
     let error = refusal(&fixture.git_dir());
     assert!(error.contains("is a blob, and not a commit"), "{error}");
+    tally::tried(1, 3);
 }
 
 #[test]
@@ -286,6 +290,7 @@ fn a_huge_reference_is_not_quoted() {
     for file in ["refs/heads/main", "HEAD"] {
         let content = format!("ref: refs/heads/{}\n", "a".repeat(1 << 20));
         std::fs::write(fixture.git_dir().join(file), content).unwrap();
+        tally::refused(1);
         let error = refusal(&fixture.git_dir());
         assert!(
             error.starts_with(&format!("`.git/{file}` has 1048593 bytes")) && error.len() < 200,
@@ -305,6 +310,7 @@ fn a_mode_that_is_no_mode_is_no_missing_file() {
     let digits = "1".repeat(40);
     for mode in ["1o0644", "", "8", &digits] {
         let tree = [format!("{mode} a\0").as_bytes(), &id].concat();
+        tally::refused(1);
         let tree = literal(&fixture, "tree", &tree);
         let commit = fixture.git(&["commit-tree", "-m", "m", &tree]);
         set_head(&fixture, &commit);
@@ -327,6 +333,7 @@ fn an_object_that_is_too_large_is_refused_by_its_size() {
     let id = fixture.git(&["hash-object", "-w", "big"]);
     let repo = Repo::open(&fixture.git_dir()).unwrap();
     let id = gix::ObjectId::from_hex(id.as_bytes()).unwrap();
+    tally::refused(1);
     let error = repo.read_any(id, "big").unwrap_err().to_string();
     assert!(
         error.contains("(big): it has 161 MiB, and a file of a repository may have 160"),
@@ -358,6 +365,7 @@ fn a_large_file_that_is_stored_as_a_delta_is_read() {
         let id = fixture.git(&["rev-parse", &format!("HEAD:{name}")]);
         let id = gix::ObjectId::from_hex(id.as_bytes()).unwrap();
         let length = repo.read_any(id, name).unwrap().len();
+        tally::right(1);
         assert_eq!(length, (150 << 20) + usize::from(name == "b"));
     }
 }
@@ -380,6 +388,7 @@ fn what_blocks_whoever_reads_it_is_refused() {
         let error = Repo::open(&fixture.git_dir()).err().unwrap().to_string();
         let expected = format!("`.git/{file}` is a named pipe, and no file; ");
         assert!(error.starts_with(&expected), "{error}");
+        tally::refused(1);
     }
     // By a link, too.
     let fixture = Fixture::with(&[("a", "x")]);
@@ -395,6 +404,7 @@ fn what_blocks_whoever_reads_it_is_refused() {
     let socket = fixture.git_dir().join("fsmonitor--daemon.ipc");
     let _listener = std::os::unix::net::UnixListener::bind(socket).unwrap();
     assert!(Repo::open(&fixture.git_dir()).is_ok());
+    tally::tried(1, 1);
 }
 
 #[test]
@@ -405,4 +415,5 @@ fn a_huge_configuration_of_git_is_not_read() {
     let error = Repo::open(&fixture.git_dir()).err().unwrap().to_string();
     let expected = "`.git/config` has 4400000 bytes, and is no configuration; ";
     assert!(error.starts_with(expected), "{error}");
+    tally::refused(1);
 }

@@ -181,6 +181,7 @@ fn a_submodule_that_cannot_be_read_is_named() {
         assert_eq!(listing.submodules[0].path.to_string(), "vendor/lib");
     }
     assert!(refusal(&fixture, "/vendor/lib/y", &[]).contains("is not in commit"));
+    tally::refused(1);
 
     let module = fixture.git_dir().join("modules/lib");
     std::fs::rename(&module, fixture.path().join("away")).unwrap();
@@ -280,6 +281,7 @@ fn trees_that_must_not_be_written_are_refused() {
         ),
         (&[("40000", b"a", blob)], "read tree"),
     ] {
+        tally::refused(1);
         commit_tree(&fixture, entries);
         let text = refusal(&fixture, "/", &[]);
         assert!(text.contains(wanted), "{text}");
@@ -300,6 +302,7 @@ fn a_few_objects_that_describe_more_files_than_there_are_are_refused() {
         id = commit_tree(&fixture, &entries);
     }
     read(&fixture, "/a/b/c/d/e/f/a", &[]).unwrap();
+    tally::refused(1);
     let text = refusal(&fixture, "/", &[]);
     assert!(text.contains("00000 files and directories"), "{text}");
 }
@@ -311,6 +314,7 @@ fn a_path_that_no_system_call_takes_is_refused() {
     for _ in 0..21 {
         id = commit_tree(&fixture, &[("40000", &[b'd'; 200], &id)]);
     }
+    tally::refused(1);
     let text = refusal(&fixture, "/", &[]);
     assert!(text.contains("more than 4095 bytes"), "{text}");
 }
@@ -367,6 +371,7 @@ fn a_link_that_cannot_be_written_is_refused_with_its_path() {
         let entry = format!("120000,{id},dir/link");
         fixture.git(&["update-index", "--add", "--cacheinfo", &entry]);
         fixture.git(&["commit", "--quiet", "--message", "m"]);
+        tally::refused(1);
         let error = refusal(&fixture, "/", &[]);
         assert!(
             error.starts_with(&format!("`dir/link` is no link that can be written: {why}")),

@@ -79,6 +79,7 @@ fn the_name_of_a_submodule_leads_nowhere_else() {
         ".gitmodules",
         "[submodule \"../modules/vendor\"]\n\tpath = vendor\n",
     );
+    tally::right(1);
     let paths = listed(&fixture);
     assert!(paths.contains(&"vendor".to_owned()), "{paths:?}");
 }

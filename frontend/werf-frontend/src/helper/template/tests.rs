@@ -73,6 +73,7 @@ fn images_come_from_a_loop_over_files_and_templates() {
 #[test]
 fn a_variable_must_be_allowed() {
     let fixture = project("image: app\nfrom: alpine:{{ env \"TAG\" }}\n", &[]);
+    tally::tried(1, 1);
     insta::assert_snapshot!("env_not_allowed", error(&fixture, &[("TAG", "3")]));
     let loose = [("TAG", "3"), ("WERF_LOOSE_GITERMINISM", "1")];
     let file = plan(&fixture, &loose);

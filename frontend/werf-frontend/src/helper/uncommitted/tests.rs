@@ -91,6 +91,7 @@ fn without_a_rule_they_are_those_of_the_commit() {
         &[("conf/a.txt", "old")],
     );
     fixture.write("conf/a.txt", "new");
+    tally::right(2);
     fixture.write("conf/untracked.txt", "more");
     // Nor does anybody ask for them.
     let request = PlanRequest {
@@ -338,6 +339,7 @@ fn git_directories_are_no_files_that_a_rule_can_name() {
     fixture.write("sub/.git/config", "token");
     fixture.write("sub/x", "x");
     let said = commands(&plan(&on_disk(&fixture))).expect("a plan");
+    tally::right(1);
     assert_eq!(said, "echo sub/x werf-giterminism.yaml werf.yaml");
     let request = PlanRequest {
         client_files: ClientFiles::NotGiven,
