@@ -26,6 +26,7 @@ mod pidfile;
 mod process;
 mod talk;
 mod test;
+mod torture;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -66,6 +67,8 @@ enum Task {
     Image(image::Options),
     /// Builds the image of the ansible tool chain unless the local registry has it; prints its name
     Ansible,
+    /// Has things go wrong under builds of daemons of its own: each ends in a right image or one error, and the next is right
+    Torture(torture::Options),
     /// Measures the frontend against an equivalent Dockerfile
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -92,6 +95,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Builder(action) => builder::run(&action)?,
         Task::Image(options) => image::run(&options)?,
         Task::Ansible => env::ansible::run()?,
+        Task::Torture(options) => return torture::run(&options),
         Task::Bench(bench) => bench::run(&bench)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -157,6 +157,12 @@ fn children_in(proc: &Path, parent: i32) -> Vec<i32> {
         .collect()
 }
 
+/// Returns the process that has started another, as far as that still runs.
+pub fn parent_of(pid: i32) -> Option<i32> {
+    let line = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    Some(Stat::parse(&line)?.parent)
+}
+
 fn signal(pid: i32, signal: Signal) -> Result<()> {
     let pid = Pid::from_raw(pid).context("a process id is never 0")?;
     match kill_process(pid, signal) {

@@ -29,6 +29,8 @@ pub struct Daemon {
     name: String,
     dir: PathBuf,
     engine: Engine,
+    /// How many bytes of room its data have, where they are in memory.
+    room: Option<u64>,
 }
 
 impl Daemon {
@@ -43,7 +45,14 @@ impl Daemon {
             name: name.to_owned(),
             dir: home.join("daemons").join(name),
             engine,
+            room: None,
         }
+    }
+
+    /// Gives its data a file system of their own in memory, with so many bytes of room, which goes when it ends.
+    pub fn with_room(mut self, room: Option<u64>) -> Daemon {
+        self.room = room;
+        self
     }
 
     /// Returns a daemon by its name, running or not, of the engine that it was last started with.
@@ -76,7 +85,7 @@ impl Daemon {
         write_if_changed(&self.dir.join("engine"), self.engine.name())?;
         let config = config(self.engine, registry);
         let reconfigured = write_if_changed(&self.dir.join("daemon.json"), &config)?
-            | write_if_changed(&self.dir.join("daemon.sh"), include_str!("daemon.sh"))?;
+            | write_if_changed(&self.dir.join("daemon.sh"), &script(self.room))?;
         if !reconfigured && self.answers() {
             return Ok(false);
         }
@@ -176,6 +185,11 @@ impl Daemon {
         Ok(ran)
     }
 
+    /// Returns the process that all of it is below, if it runs.
+    pub fn pid(&self) -> Option<i32> {
+        self.pid_file().alive()
+    }
+
     /// Returns its name.
     pub fn name(&self) -> &str {
         &self.name
@@ -232,6 +246,19 @@ pub fn detached(root: &Path, state: &Path) -> Command {
         }
     }
     command
+}
+
+/// The script that starts the daemon.
+fn script(room: Option<u64>) -> String {
+    let script = include_str!("daemon.sh");
+    let Some(bytes) = room else {
+        return script.to_owned();
+    };
+    let start = "exec tini-static";
+    let mount = format!(
+        "mkdir -p /harness/data\nmount -t tmpfs -o size={bytes} tmpfs /harness/data\n{start}"
+    );
+    script.replacen(start, &mount, 1)
 }
 
 /// The daemon's settings: the engine's image store, host network for those who ask, and the local registry as a
@@ -341,6 +368,16 @@ mod tests {
         assert!(Network { number: 7 }.is_routed(routes));
         assert!(Network { number: 8 }.is_routed(routes));
         assert!(Network { number: 0 }.is_routed("h\nall0 0000000A 0 1 0 0 0 000000FF 0\n"));
+    }
+
+    #[test]
+    fn only_a_daemon_with_little_room_has_its_data_in_memory() {
+        assert_eq!(script(None), include_str!("daemon.sh"));
+        let with_room = script(Some(7));
+        let lines: Vec<&str> = with_room.lines().collect();
+        let mount = lines.iter().position(|line| line.contains("size=7 tmpfs"));
+        let start = lines.iter().position(|line| line.starts_with("exec tini"));
+        assert!(mount.is_some() && mount < start, "{with_room}");
     }
 
     #[test]

@@ -92,7 +92,8 @@ impl Env {
         Env::bare_of(Which { engine: None })
     }
 
-    fn bare_of(which: Which) -> Result<Env> {
+    /// Prepares the same with a certain engine.
+    pub fn bare_of(which: Which) -> Result<Env> {
         let home = Home::open()?;
         let _lock = home.lock()?;
         Env::locked(home.clone(), which)
