@@ -19,6 +19,7 @@ mod demo;
 mod down;
 mod elf;
 mod env;
+mod groups;
 mod home;
 mod http;
 mod image;
@@ -54,6 +55,8 @@ enum Task {
     Test(test::Options),
     /// Runs the tests that `tests/e2e/compatibility` names on every engine and writes the table of docs/compatibility.md
     Compatibility(compatibility::Options),
+    /// Runs the tests that `tests/tally/groups` names and writes the table of hostile inputs of docs/security.md
+    Groups,
     /// Compares files of recorded answers with ours: prints the cases that differ and how many pass
     Cases {
         /// In any of the formats of `tests/cases`
@@ -91,6 +94,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Demo => demo::run()?,
         Task::Test(options) => return test::run(&options),
         Task::Compatibility(options) => compatibility::run(&options)?,
+        Task::Groups => groups::run()?,
         Task::Cases { files } => return cases::run(&files),
         Task::Builder(action) => builder::run(&action)?,
         Task::Image(options) => image::run(&options)?,
