@@ -17,9 +17,6 @@ const ROOM: u64 = 1 << 30;
 /// What a build needs of it, at most.
 const NEEDED: u64 = 24 << 20;
 
-/// What is left to a STORE that is to be full: some less than a commit has, sometimes nothing.
-const LEFT: usize = 6 << 10;
-
 /// The daemon's disk has less room than a build needs.
 pub fn full(torture: &mut Torture, tally: &mut Tally) -> Result<()> {
     let mut machine = Machine::with_room(torture.env, "torture-disk", Some(ROOM))?;
@@ -53,15 +50,6 @@ fn fill(ballast: &std::path::Path, left: u64) -> Result<()> {
     let free = room.f_bavail.saturating_mul(room.f_frsize);
     let taken = free.saturating_sub(left).max(1);
     fallocate(&file, FallocateFlags::empty(), 0, taken).context("take room")
-}
-
-/// STORE is a file system of its own with little room, from a moment of a build on.
-pub fn full_store(torture: &mut Torture, tally: &mut Tally) -> Result<()> {
-    let left = torture.random.below(LEFT);
-    on_store(torture, tally, |machine, inside| {
-        let size = format!("size={left}k");
-        machine.inside(&["mount", "-t", "tmpfs", "-o", &size, "tmpfs", inside])
-    })
 }
 
 /// STORE is mounted read-only, from a moment of a build on.

@@ -110,19 +110,21 @@ impl<'a> Machine<'a> {
         Ok(found)
     }
 
-    /// Runs a program of the daemon's own in its mount namespace.
+    /// Runs a program of the daemon's own in its mount namespace, and where `/proc` is of its processes: `umount` asks there.
     pub fn inside(&self, arguments: &[&str]) -> Result<()> {
         let pid = self.dockerd()?.to_string();
         let mut command = Command::new("nsenter");
         command
-            .args(["--target", &pid, "--mount", "--root"])
+            .args(["--target", &pid, "--mount", "--pid", "--root"])
             .args(arguments);
         capture(&mut command).map(drop)
     }
 
     fn dockerd(&self) -> Result<i32> {
         let processes = self.processes();
-        let dockerd = processes.iter().find(|one| one.is_called("dockerd"));
+        let all = processes.iter().filter(|one| one.is_called("dockerd"));
+        // It starts itself again for some of its work, in other namespaces.
+        let dockerd = all.min_by_key(|one| one.pid());
         let dockerd =
             dockerd.with_context(|| format!("the daemon `{}` does not run", self.daemon.name()))?;
         Ok(dockerd.pid())

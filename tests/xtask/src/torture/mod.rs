@@ -69,8 +69,6 @@ enum Scenario {
     KillDaemon,
     /// The daemon's disk is full
     FullDisk,
-    /// The file system of STORE is full
-    FullStore,
     /// STORE cannot be written
     ReadOnlyStore,
     /// Cache mounts, or all that the daemon may forget, are pruned
@@ -131,7 +129,6 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             Scenario::KillStage => kill::process(&mut torture, &mut tally, processes::STAGE),
             Scenario::KillDaemon => kill::daemon(&mut torture, &mut tally),
             Scenario::FullDisk => disk::full(&mut torture, &mut tally),
-            Scenario::FullStore => disk::full_store(&mut torture, &mut tally),
             Scenario::ReadOnlyStore => disk::read_only_store(&mut torture, &mut tally),
             Scenario::Prune => prune::run(&mut torture, &mut tally),
             Scenario::Import => registry::import(&mut torture, &mut tally),
@@ -175,7 +172,6 @@ impl Scenario {
             Scenario::KillStage => "a stage is killed",
             Scenario::KillDaemon => "the daemon is killed",
             Scenario::FullDisk => "the daemon's disk is full",
-            Scenario::FullStore => "STORE is full",
             Scenario::ReadOnlyStore => "STORE is read-only",
             Scenario::Prune => "the builder is pruned",
             Scenario::Import => "the registry stops while a cache is imported",
