@@ -1,9 +1,10 @@
-//! What the daemon that the tests run on can do: a test that needs more than that says so, and is skipped in full view.
+//! What the daemon that the tests run on and its client can do: a test that needs more than that says so, and is skipped in full view.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::panic::Location;
 use std::path::Path;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
 
@@ -28,6 +29,10 @@ pub enum Feature {
     GitQueries,
     /// Files of the client of which only the metadata are sent.
     Metadata,
+    /// `docker compose`, which the client may lack.
+    Compose,
+    /// `additional_contexts` that are other services, which came with compose 2.33.
+    ComposeServices,
 }
 
 impl Feature {
@@ -43,6 +48,8 @@ impl Feature {
             // Docker has had BuildKit 0.24 and newer since 28.4.
             Feature::GitQueries => has_docker(28, 4),
             Feature::Metadata => has_docker(28, 2),
+            Feature::Compose => compose().is_some(),
+            Feature::ComposeServices => compose() >= Some((2, 33)),
         }
     }
 
@@ -56,6 +63,8 @@ impl Feature {
             Feature::Merges => "merges of layers",
             Feature::GitQueries => "parameters in git URLs",
             Feature::Metadata => "metadata of the client's files",
+            Feature::Compose => "`docker compose`",
+            Feature::ComposeServices => "services as contexts of services",
         }
     }
 }
@@ -108,13 +117,33 @@ pub fn needs(features: &[Feature]) -> bool {
 /// Whether the daemon is of this release of Docker or a newer one.
 fn has_docker(major: u32, minor: u32) -> bool {
     static RELEASE: OnceLock<(u32, u32)> = OnceLock::new();
-    let release = RELEASE.get_or_init(|| {
+    let docker_s = RELEASE.get_or_init(|| {
         let version = docker(&["version", "--format", "{{.Server.Version}}"]);
-        let mut numbers = version.split('.').map(|number| number.parse().ok());
-        let mut next = || numbers.next().flatten().expect("a version of Docker");
-        (next(), next())
+        release(&version).expect("a version of Docker")
     });
-    *release >= (major, minor)
+    *docker_s >= (major, minor)
+}
+
+/// The release of the client's compose, if it has one.
+fn compose() -> Option<(u32, u32)> {
+    static RELEASE: OnceLock<Option<(u32, u32)>> = OnceLock::new();
+    *RELEASE.get_or_init(|| {
+        let output = Command::new("docker")
+            .args(["compose", "version", "--short"])
+            .output()
+            .expect("docker is installed");
+        let version = String::from_utf8_lossy(&output.stdout).into_owned();
+        output
+            .status
+            .success()
+            .then(|| release(&version).expect("a version of compose"))
+    })
+}
+
+/// Returns the first two numbers of a version.
+fn release(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.trim().trim_start_matches('v').split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
 fn has_containerd_store() -> bool {

@@ -15,6 +15,7 @@ mod bake;
 mod caching;
 mod changes;
 mod client_options;
+mod compose;
 mod crash;
 mod dependencies;
 mod dev;

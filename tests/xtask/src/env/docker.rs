@@ -14,6 +14,9 @@ use crate::home::Home;
 use crate::process::{capture, on_path};
 use crate::talk::say;
 
+/// Where buildx finds the name of the builder to use.
+pub const BUILDER: &str = "BUILDX_BUILDER";
+
 /// The first Docker whose builder is BuildKit 0.13.
 const OLDEST_DOCKER: (u32, u32) = (26, 0);
 const OLDEST_BUILDKIT: (u32, u32) = (0, 13);
@@ -82,10 +85,10 @@ impl Docker {
         let client = Path::new("clients").join(engine.client());
         let config = home.dir(client.join("config"))?;
         let plugins = home.dir(client.join("config/cli-plugins"))?;
-        link(
-            &root.join("usr/libexec/docker/cli-plugins/docker-buildx"),
-            &plugins.join("docker-buildx"),
-        )?;
+        for plugin in ["docker-buildx", "docker-compose"] {
+            let program = root.join("usr/libexec/docker/cli-plugins").join(plugin);
+            link(&program, &plugins.join(plugin))?;
+        }
         let program = home.dir(client.join("bin"))?.join("docker");
         link(&root.join("usr/bin/docker"), &program)?;
         Ok(Docker {
@@ -104,9 +107,7 @@ impl Docker {
             .env("DOCKER_HOST", &self.host)
             .env("DOCKER_CONFIG", &self.config);
         if self.own {
-            command
-                .env_remove("DOCKER_CONTEXT")
-                .env_remove("BUILDX_BUILDER");
+            command.env_remove("DOCKER_CONTEXT").env_remove(BUILDER);
         }
         command
     }

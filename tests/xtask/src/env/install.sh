@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs packages in a root filesystem that debootstrap made, and tidies it up.
+# Installs packages in a root filesystem that debootstrap made, or more of them in one that is in use, and tidies it up.
 #
 #   unshare --mount sh install.sh ROOT [PACKAGE…]
 #
@@ -20,6 +20,8 @@ if [ $# -gt 0 ]; then
     printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
     chmod 755 "$root/usr/sbin/policy-rc.d"
     export DEBIAN_FRONTEND=noninteractive
+    # Where it was interrupted before, apt asks for this.
+    chroot "$root" dpkg --configure -a
     chroot "$root" apt-get -o Acquire::Check-Valid-Until="$CHECK_VALID_UNTIL" update
     chroot "$root" apt-get install -y --no-install-recommends "$@"
 fi

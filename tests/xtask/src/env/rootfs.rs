@@ -1,5 +1,6 @@
 //! Debian root filesystems, made with debootstrap and kept.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use crate::talk::say;
 
 /// A root filesystem: a Debian release and what is installed in it.
 pub struct Recipe {
-    /// The name of its directory; raise the number when the recipe changes.
+    /// The name of its directory; raise the number when the recipe changes otherwise than by one more package.
     pub name: &'static str,
     what: &'static str,
     suite: &'static str,
@@ -24,11 +25,12 @@ pub struct Recipe {
     packages: &'static [&'static str],
 }
 
-/// Docker, buildx and a registry.
+/// Docker, buildx, compose and a registry.
 const ENGINE: &[&str] = &[
     "docker.io",
     "docker-cli",
     "docker-buildx",
+    "docker-compose",
     "docker-registry",
     "iptables",
     "iproute2",
@@ -72,10 +74,12 @@ pub fn may_be_made() -> Result<()> {
 }
 
 impl Recipe {
-    /// Returns the directory of the root filesystem, made first if it is not there.
+    /// Returns the directory of the root filesystem, made first if it is not there. One that was made when the recipe had
+    /// fewer packages gets the others.
     pub fn ensure(&self, home: &Home) -> Result<PathBuf> {
         let dir = home.dir("rootfs")?.join(self.name);
         if dir.is_dir() {
+            self.extend(home, &dir)?;
             return Ok(dir);
         }
         may_be_made()?;
@@ -98,6 +102,35 @@ impl Recipe {
                 .args(self.unreleased.then_some("sid"))
                 .env("PATH", with_sbin()),
         )?;
+        self.install(home, &making, self.packages)?;
+        fs::rename(&making, &dir)
+            .with_context(|| format!("rename {} to {}", making.display(), dir.display()))?;
+        Ok(dir)
+    }
+
+    /// Installs the packages that a root filesystem lacks. A daemon may run in it meanwhile: packages that are there stay.
+    fn extend(&self, home: &Home, root: &Path) -> Result<()> {
+        if self.packages.is_empty() {
+            return Ok(());
+        }
+        let path = root.join("var/lib/dpkg/status");
+        let status =
+            fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+        let missing = missing(&status, self.packages);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        may_be_made()?;
+        say(format_args!(
+            "adding {} to {}",
+            missing.join(", "),
+            self.what
+        ));
+        refresh(root)?;
+        self.install(home, root, &missing)
+    }
+
+    fn install(&self, home: &Home, root: &Path, packages: &[&str]) -> Result<()> {
         logged(
             &format!("installing packages in {}", self.name),
             &home.logs()?.join(format!("install-{}.log", self.name)),
@@ -109,18 +142,33 @@ impl Recipe {
                     include_str!("install.sh"),
                     "install.sh",
                 ])
-                .arg(&making)
-                .args(self.packages)
+                .arg(root)
+                .args(packages)
                 .env("PATH", with_sbin())
                 .env(
                     "CHECK_VALID_UNTIL",
                     if self.unreleased { "false" } else { "true" },
                 ),
-        )?;
-        fs::rename(&making, &dir)
-            .with_context(|| format!("rename {} to {}", making.display(), dir.display()))?;
-        Ok(dir)
+        )
     }
+}
+
+/// Returns those of `packages` that are not installed, by dpkg's own records (`/var/lib/dpkg/status`).
+fn missing<'a>(status: &str, packages: &[&'a str]) -> Vec<&'a str> {
+    let records = status.split("\n\n").filter(|record| {
+        record
+            .lines()
+            .any(|line| line == "Status: install ok installed")
+    });
+    let installed: BTreeSet<&str> = records
+        .filter_map(|record| {
+            record
+                .lines()
+                .find_map(|line| line.strip_prefix("Package: "))
+        })
+        .collect();
+    let lacking = |package: &&str| !installed.contains(package);
+    packages.iter().copied().filter(lacking).collect()
 }
 
 /// Returns PATH with the directories that hold `chroot` and `debootstrap`.
@@ -145,4 +193,20 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     }
     fs::copy(from, to).with_context(|| format!("copy {} to {}", from.display(), to.display()))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    #[test]
+    fn a_package_that_is_not_wholly_installed_is_missing() {
+        let status = "Package: git\nStatus: install ok installed\nVersion: 1\n\n\
+                      Package: tini\nStatus: install ok unpacked\n\n\
+                      Package: iptables\nStatus: deinstall ok config-files\n\n\
+                      Package: git-man\nStatus: install ok installed\nDescription: manual\n of Package: docker-cli\n";
+        let wanted = ["git", "tini", "iptables", "docker-cli", "git-man"];
+        assert_eq!(missing(status, &wanted), ["tini", "iptables", "docker-cli"]);
+        assert_eq!(missing("", &["git"]), ["git"]);
+    }
 }
