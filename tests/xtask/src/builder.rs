@@ -11,7 +11,7 @@ use clap::{Subcommand, ValueEnum};
 
 use crate::env::Env;
 use crate::env::daemon::Daemon;
-use crate::env::docker::Docker;
+use crate::env::docker::{BUILDER, Docker};
 use crate::env::engine::Engine;
 use crate::home::Home;
 use crate::process::{capture, show, succeeds};
@@ -56,10 +56,13 @@ fn start(name: &str) -> Result<()> {
         env.docker = docker;
     }
     print(env.exports())?;
-    if !env.docker.own {
-        print(format_args!("export BUILDX_BUILDER={PREFIX}{name}"))?;
-    }
-    Ok(())
+    // Of a daemon it is the own one, whatever builder the tests were given.
+    let builder = if env.docker.own {
+        "default".to_owned()
+    } else {
+        format!("{PREFIX}{name}")
+    };
+    print(format_args!("export {BUILDER}={builder}"))
 }
 
 /// Starts a builder with an empty cache. Returns the client of it if it is a daemon.
@@ -99,7 +102,7 @@ impl<'a> Builder<'a> {
             Some(docker) => docker.command(),
             None => {
                 let mut command = self.env.docker.command();
-                command.env("BUILDX_BUILDER", format!("{PREFIX}{}", self.name));
+                command.env(BUILDER, format!("{PREFIX}{}", self.name));
                 command
             }
         }

@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result};
 
 use crate::checkout::{self, Profile};
+use crate::env::docker::BUILDER;
 use crate::env::{Env, Which};
 use crate::talk::say;
 
@@ -27,6 +28,9 @@ pub struct Options {
     /// Only what needs no daemon: everything but the end-to-end tests
     #[arg(long, conflicts_with = "engine")]
     fast: bool,
+    /// A builder that `docker buildx create` has made, which builds in place of the engine's own BuildKit
+    #[arg(long, value_name = "NAME", conflicts_with = "fast")]
+    builder: Option<String>,
     /// Go to `cargo test`, for example `-p e2e caching`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     cargo_arguments: Vec<String>,
@@ -40,6 +44,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     } else {
         equip(&Env::with_frontend_of(options.which, Profile::Harness)?)?
     };
+    if let Some(builder) = &options.builder {
+        cargo.env(BUILDER, builder);
+    }
     cargo
         .args(["test", "--locked", "--no-fail-fast"])
         .args(packages(options))
@@ -59,6 +66,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 /// Returns cargo with all that end-to-end tests look for in their environment.
 pub fn equip(env: &Env) -> Result<Command> {
     let mut cargo = env.equip(checkout::cargo());
+    if env.docker.own {
+        cargo.env_remove(BUILDER);
+    }
     cargo.env(XTASK, std::env::current_exe().context("find this program")?);
     Ok(cargo)
 }
