@@ -38,6 +38,23 @@ fn the_host_has_the_name_that_is_asked_for() {
 }
 
 #[test]
+fn a_scope_sets_the_stages_of_builds_apart() {
+    let repo = Repo::with_config(&format!(
+        "image: app\nfrom: busybox:latest\nshell:\n  install: 'cat /proc/sys/kernel/random/uuid > /seen; : {}'\n",
+        salt()
+    ));
+    let seen = |arguments: &[&str]| {
+        let built = Build::of(&repo).args(arguments.iter().copied()).ok();
+        built.image.file("/seen").expect("the stage wrote it")
+    };
+    let scope = ["--build-arg", "WERF_CACHE_SCOPE=pr-7"];
+    let (first, scoped) = (seen(&[]), seen(&scope));
+    assert_ne!(scoped, first);
+    assert_eq!(seen(&scope), scoped);
+    assert_eq!(seen(&[]), first);
+}
+
+#[test]
 fn pull_asks_the_registry_for_a_base_that_has_moved() {
     let reference = format!("{}/moving:{}", Bench::from_env().registry, salt());
     let push = |content: &str| {
