@@ -22,6 +22,8 @@ pub struct GitContext {
     pub directory: String,
     /// What the commit must be or begin with; may be empty.
     checksum: String,
+    /// Whether the commit is fetched as such, wherever the branch or tag is by now.
+    fetches_commit: bool,
     skips_submodules: bool,
 }
 
@@ -52,7 +54,9 @@ impl GitContext {
                 given.clone_into(field);
             }
         }
-        if context.reference.is_empty() && matches!(context.checksum.len(), 40 | 64) {
+        // BuildKit compares what it has fetched of a branch with `commit`, so a branch that has moved would fail.
+        let fetches_commit = context.reference.is_empty() || context.fetches_commit;
+        if fetches_commit && matches!(context.checksum.len(), 40 | 64) {
             context.reference.clone_from(&context.checksum);
         }
         Ok(Some(context))
@@ -69,8 +73,9 @@ impl GitContext {
             "subdir" => self.directory = value,
             "checksum" | "commit" => self.checksum = value,
             "submodules" if !value.is_empty() => self.skips_submodules = !boolean(key, &value)?,
-            // `.git` is always kept, times are those of the commit, and how the commit is fetched makes no difference.
-            "submodules" | "keep-git-dir" | "mtime" | "fetch-by-commit" => {}
+            "fetch-by-commit" => self.fetches_commit = value.is_empty() || boolean(key, &value)?,
+            // `.git` is always kept, and times are those of the commit.
+            "submodules" | "keep-git-dir" | "mtime" => {}
             _ => {
                 return Err(BadOption(format!(
                     "`{key}` in the URL of the build context is not a parameter; there are `ref`, `branch`, `tag`, `subdir`, `commit` and `submodules`"
@@ -195,10 +200,31 @@ mod tests {
                 id,
                 "",
             ),
+            (
+                "https://host/a.git?branch=x&commit=0123456789abcdef0123456789abcdef01234567",
+                "https://host/a.git",
+                "refs/heads/x",
+                "",
+            ),
         ] {
             let expected = [url, reference, directory].map(str::to_owned).into();
             assert_eq!(parsed(text), Some(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_branch_that_has_moved_is_built_at_the_commit_that_is_to_be_fetched() {
+        let id = "0123456789abcdef0123456789abcdef01234567";
+        for (value, reference) in [
+            ("fetch-by-commit=true", id),
+            ("fetch-by-commit", id),
+            ("fetch-by-commit=false", "refs/heads/x"),
+        ] {
+            let text = format!("https://host/a.git?ref=refs/heads/x&checksum={id}&{value}");
+            let expected = ["https://host/a.git", reference, ""].map(str::to_owned);
+            assert_eq!(parsed(&text), Some(expected.into()), "{text}");
+        }
+        assert!(GitContext::parse("https://host/a.git?fetch-by-commit=maybe").is_err());
     }
 
     #[test]
