@@ -1,6 +1,7 @@
 //! The file that `docker buildx bake --metadata-file` writes: under which names and digests the images of its targets were
 //! stored.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -61,21 +62,18 @@ impl Metadata {
             return Ok(None);
         };
         let text = |key: &str| said.get(key).and_then(Value::as_str);
-        let name = || {
-            text(NAME)?
-                .split(',')
-                .next()
-                .filter(|name| !name.is_empty())
-        };
+        let name = text(NAME).and_then(|names| names.split(',').next());
+        let name = name.filter(|name| !name.is_empty()).map(tagged);
+        let name = name.as_deref();
         let (value, hint) = match fact {
             ImageFact::ImageDigest => (text(DIGEST), "push it with `--push`"),
             ImageFact::ImageID => (
                 text(CONFIG_DIGEST),
                 "images for several platforms have none: use `ImageDigest`",
             ),
-            ImageFact::ImageName => (name(), TAG_IT),
-            ImageFact::ImageRepo => (name().map(|name| split(name).0), TAG_IT),
-            ImageFact::ImageTag => (name().and_then(|name| split(name).1), TAG_IT),
+            ImageFact::ImageName => (name, TAG_IT),
+            ImageFact::ImageRepo => (name.map(|name| split(name).0), TAG_IT),
+            ImageFact::ImageTag => (name.and_then(|name| split(name).1), TAG_IT),
         };
         let value = value.ok_or_else(|| {
             let message = format!(
@@ -93,6 +91,16 @@ const DIGEST: &str = "containerimage.digest";
 const CONFIG_DIGEST: &str = "containerimage.config.digest";
 const NAME: &str = "image.name";
 const TAG_IT: &str = "give it a tag with `werf-frontend bake --repo REPO` or `docker buildx bake --set TARGET.tags=REPO:TAG`, and push it";
+
+/// Returns a name with its tag. Docker writes down the whole name, other builders the one that they were given, and what is made
+/// of it is in cache keys.
+fn tagged(name: &str) -> Cow<'_, str> {
+    if name.contains('@') || split(name).1.is_some() {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(format!("{name}:latest"))
+    }
+}
 
 /// Splits a name into repository and tag.
 fn split(name: &str) -> (&str, Option<&str>) {
@@ -133,8 +141,27 @@ mod tests {
     }
 
     #[test]
+    fn a_builder_that_leaves_the_tag_out_gives_the_same_values_as_docker() {
+        let facts = [
+            ImageFact::ImageName,
+            ImageFact::ImageRepo,
+            ImageFact::ImageTag,
+        ];
+        for name in ["localhost:5000/a", "localhost:5000/a:latest"] {
+            let metadata = read(&format!(r#"{{"app":{{"image.name":"{name}"}}}}"#)).expect("right");
+            let values = facts.map(|fact| metadata.value("app", fact).expect("known"));
+            let expected = ["localhost:5000/a:latest", "localhost:5000/a", "latest"];
+            assert_eq!(values, expected.map(|value| Some(value.to_owned())));
+        }
+        let metadata = read(r#"{"app":{"image.name":"host/a@sha256:1"}}"#).expect("right");
+        let name = metadata.value("app", ImageFact::ImageName);
+        assert_eq!(name, Ok(Some("host/a@sha256:1".to_owned())));
+    }
+
+    #[test]
     fn what_is_not_said_is_a_mistake() {
-        let metadata = read(r#"{"app":{"image.name":"localhost:5000/a"}}"#).expect("right");
+        let name = r#"{"app":{"image.name":"localhost:5000/a@sha256:1"}}"#;
+        let metadata = read(name).expect("right");
         for fact in [
             ImageFact::ImageTag,
             ImageFact::ImageID,
