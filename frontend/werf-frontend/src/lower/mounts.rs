@@ -12,7 +12,7 @@ use werf_config::secret::{DIRECTORY as SECRETS, SecretSource, SecretValue};
 use werf_config::{ImageMount, Secret};
 use werf_plan::agreed::values_id;
 
-use super::{FILE_TIME, Settings};
+use super::{FILE_TIME, Settings, StoreAccess};
 
 /// Where the client's SSH agent is, if it gives one (`--ssh default`).
 pub const SSH_SOCKET: &str = "/.werf/ssh-agent";
@@ -25,8 +25,9 @@ const LOCAL: &str = "local:";
 pub struct Mounts<'a> {
     directories: Vec<(&'a ImageMount, Found<'a>)>,
     secrets: &'a [Secret],
-    /// The cache mount with the values of secrets.
+    /// The cache mount with the values of secrets. PLAN of any build writes to it while others have it mounted.
     values: String,
+    access: StoreAccess,
 }
 
 enum Found<'a> {
@@ -74,6 +75,7 @@ impl<'a> Mounts<'a> {
                 directories: found,
                 secrets,
                 values: values_id(settings.store.generation),
+                access: settings.store.access,
             })
         } else {
             Err(not_given)
@@ -106,10 +108,9 @@ impl<'a> Mounts<'a> {
                 }
                 // The name of the file is a selector, which is in no key.
                 SecretSource::Value(value) => exec.mount(
-                    Mount::cache(place, &self.values)
+                    self.access.of(Mount::cache(place, &self.values)
                         .selector(format!("/{}", value.file.as_deref().unwrap_or_default()))
-                        .sharing(CacheSharing::Shared)
-                        .readonly(),
+                        .sharing(CacheSharing::Shared)),
                 ),
             }
         });

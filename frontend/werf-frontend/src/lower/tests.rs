@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use buildkit_llb::{File, Graph, Network, Source};
 use diagnostic::SourceText;
 use werf_config::load;
+use werf_config::secret::SecretSource;
 use werf_plan::ImageSources;
 
 use super::*;
@@ -230,6 +231,42 @@ fn the_network_of_the_client_wins_over_that_of_the_image() {
     assert_eq!(network("network: default\n", Network::None), said("none"));
     assert_eq!(network("", Network::None), said("none"));
     assert_eq!(network("network: default\n", Network::Sandbox), None);
+}
+
+/// On Docker's classic image store one read-only use makes a cache mount read-only for PLAN of other builds.
+#[test]
+fn what_plan_fills_is_mounted_as_store_is() {
+    let text = "project: p\nconfigVersion: 1\n---\nimage: app\nfrom: scratch\nsecrets: [{id: word, value: xyz}]\ngit: [{to: /a}]\nshell: {install: [one]}\n";
+    let config_text = SourceText::new("werf.yaml", text).unwrap();
+    let config = load(&config_text).expect("right").config;
+    let sources = BTreeMap::from([(ImageName::new("app"), ImageSources::default())]);
+    let mut plan = werf_plan::plan(&config, "c", &sources);
+    for secret in &mut plan.images[0].secrets {
+        if let SecretSource::Value(value) = &mut secret.from {
+            value.file = Some("drawn".to_owned());
+        }
+    }
+    let caches = |access| {
+        let settings = Settings {
+            store: StoreMount {
+                access,
+                ..StoreMount::default()
+            },
+            ..Settings::default()
+        };
+        let app = ImageName::new("app");
+        let lowered = lower(&plan, &app, &Bases::new(), &settings, &[])
+            .unwrap_or_else(|errors| panic!("{errors:#?}"));
+        let text = lowered.graph.text(lowered.root.unwrap());
+        let lines = text.lines().filter(|line| line.contains(" = cache "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let is_readonly = |line: &String| line.ends_with(", read-only");
+    let (readonly, writable) = (caches(StoreAccess::Readonly), caches(StoreAccess::Writable));
+    assert!(readonly.iter().all(is_readonly), "{readonly:#?}");
+    assert!(!writable.iter().any(is_readonly), "{writable:#?}");
+    let values = |line: &&String| line.contains("/run/secrets/word");
+    assert_eq!(writable.iter().filter(values).count(), 1, "{writable:#?}");
 }
 
 #[test]
