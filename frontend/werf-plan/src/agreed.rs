@@ -170,6 +170,8 @@ pub mod put_toolchain {
     pub const STORE: &str = "store";
     /// The tool chain's name in STORE.
     pub const NAME: &str = "name";
+    /// The tools of every stage.
+    pub const TOOLS: &str = "tools";
 }
 
 #[cfg(test)]

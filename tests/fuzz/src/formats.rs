@@ -81,6 +81,9 @@ pub fn plans() -> Vec<Vec<u8>> {
         sources: Vec::new(),
         used_build_args: Vec::new(),
         arguments: Vec::new(),
+        session: String::new(),
+        unix_time: 0,
+        is_unstable: false,
     });
     files.map(|file| file.to_json()).collect()
 }

@@ -25,7 +25,7 @@ pub const OWN_DEFINITION: &str = "/run/config/buildkit/metadata/frontend.bin";
 /// Our own program in our own image.
 pub(super) const PROGRAM: &str = "/werf-frontend";
 /// The tools for stages there.
-const OWN_TOOLS: &str = "/stapel";
+pub(super) const OWN_TOOLS: &str = "/stapel";
 
 /// Names in PLAN's container.
 pub(super) const CONTEXT: &str = "/context";

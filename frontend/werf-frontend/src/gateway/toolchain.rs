@@ -13,7 +13,9 @@ use werf_plan::stage::StageKind;
 
 use super::bridge::{Bridge, CallError, ResolvedImage};
 use super::failure::Failure;
-use super::plan_graph::{OUT, OwnImage, PROGRAM, STORE, input, output_of, own_exec, unreadable};
+use super::plan_graph::{
+    OUT, OWN_TOOLS, OwnImage, PROGRAM, STORE, input, output_of, own_exec, unreadable,
+};
 use super::report;
 use super::request::Request;
 use super::rounds::Round;
@@ -150,6 +152,7 @@ fn graph(
         (flag::FROM, FROM),
         (flag::STORE, STORE),
         (flag::NAME, toolchain.name.as_str()),
+        (flag::TOOLS, OWN_TOOLS),
     ] {
         arguments.extend([format!("--{name}"), value.to_owned()]);
     }
