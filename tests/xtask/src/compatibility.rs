@@ -31,6 +31,9 @@ pub struct Options {
     /// Runs the tests on these engines only; the other columns are of the last time
     #[arg(long, value_name = "NAME")]
     engine: Vec<Engine>,
+    /// Runs nothing: writes the table of what was seen last on this machine
+    #[arg(long, conflicts_with = "engine")]
+    table: bool,
 }
 
 /// A row of the table, or a heading above some of them.
@@ -61,10 +64,10 @@ pub fn run(options: &Options) -> Result<()> {
     let text =
         fs::read_to_string(checkout::root().join(ROWS)).with_context(|| format!("read {ROWS}"))?;
     let lines = parse(&text)?;
-    let engines = if options.engine.is_empty() {
-        Engine::value_variants()
-    } else {
-        &options.engine
+    let engines = match (options.table, &options.engine[..]) {
+        (true, _) => &[],
+        (false, []) => Engine::value_variants(),
+        (false, named) => named,
     };
     for &engine in engines {
         let outcomes = run_on(engine, &lines)?;
