@@ -84,14 +84,6 @@ impl ClientInputs {
         }
     }
 
-    /// Returns those of the same daemon that nobody has asked for yet.
-    pub(super) fn without_files(&self) -> ClientInputs {
-        ClientInputs {
-            takes_metadata: self.takes_metadata,
-            ..ClientInputs::default()
-        }
-    }
-
     /// Whether the client sends metadata alone of files that are looked at. BuildKit has the times of none in a key.
     pub(super) fn takes_metadata(&self) -> bool {
         self.takes_metadata

@@ -79,7 +79,7 @@ pub(super) async fn plan_for_later_builds(
     built: &Round,
     texts: &mut Vec<SourceFile>,
 ) -> Result<(), Failure> {
-    let Some(mut round) = built.for_later_builds(build.request) else {
+    let Some(mut round) = built.for_later_builds(build) else {
         return Ok(());
     };
     let remotes = foreseen::repositories(bridge, build.request, round.abilities).await?;

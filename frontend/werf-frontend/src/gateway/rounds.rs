@@ -140,17 +140,16 @@ impl Round {
         }
     }
 
-    /// Returns the one that leaves to later builds what PLAN says after this one, the last of a build of `request`; `None` if what is
+    /// Returns the one that leaves to later builds what PLAN says after this one, the last of a build; `None` if what is
     /// cached is right.
-    pub fn for_later_builds(&self, request: &Request) -> Option<Round> {
+    pub fn for_later_builds(&self, build: &Build<'_>) -> Option<Round> {
+        let request = build.request;
         let is_other = request.no_cache != NoCache::Off && !self.seen.is_empty();
         let is_for_others = self.generation < OWN_GENERATIONS && !client_files::is_dev(request);
         (is_other && is_for_others).then(|| Round {
             anew: Anew::Instead,
             generation: self.generation,
-            abilities: self.abilities,
-            client: self.client.without_files(),
-            ..Round::default()
+            ..Round::first(build.daemon, request)
         })
     }
 
