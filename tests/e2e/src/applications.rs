@@ -69,7 +69,8 @@ pub struct Application {
 
 const NODE: &[(&str, Programs)] = &[("node:22-bookworm-slim", Programs::Node)];
 
-const MS: [Edit; 2] = [
+/// Another version of `ms` in a lock file of npm.
+const MS: [Edit; 3] = [
     Edit {
         path: "package-lock.json",
         from: "\"version\": \"2.1.3\"",
@@ -79,6 +80,11 @@ const MS: [Edit; 2] = [
         path: "package-lock.json",
         from: "sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA==",
         to: "sha512-sGkPx+VjMtmA6MX27oA4FBFELFCZZ4S4XqeGOXCv68tT+jb3vk/RyaKWP0PTKyWtmLSM0b+adUTEvbs1PEaH2w==",
+    },
+    Edit {
+        path: "package-lock.json",
+        from: "\"ms\": \"2.1.3\"",
+        to: "\"ms\": \"2.1.2\"",
     },
 ];
 
@@ -106,11 +112,7 @@ pub const APPLICATIONS: [Application; 6] = [
         packages: &[
             MS[0],
             MS[1],
-            Edit {
-                path: "package-lock.json",
-                from: "\"ms\": \"2.1.3\"",
-                to: "\"ms\": \"2.1.2\"",
-            },
+            MS[2],
             Edit {
                 path: "package.json",
                 from: "2.1.3",
@@ -259,11 +261,7 @@ pub const APPLICATIONS: [Application; 6] = [
         packages: &[
             MS[0],
             MS[1],
-            Edit {
-                path: "package-lock.json",
-                from: "\"ms\": \"2.1.3\"",
-                to: "\"ms\": \"2.1.2\"",
-            },
+            MS[2],
             Edit {
                 path: "packages/greeting/package.json",
                 from: "2.1.3",

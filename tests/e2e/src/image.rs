@@ -129,6 +129,14 @@ pub fn push(directory: &std::path::Path, reference: &str) {
     ]);
 }
 
+/// Pushes an image under this name that has `content` and a line break in `/origin`.
+pub fn push_origin(reference: &str, content: &str) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let text = format!("FROM busybox:latest\nRUN echo {content} > /origin\n");
+    std::fs::write(directory.path().join("Dockerfile"), text).expect("write a Dockerfile");
+    push(directory.path(), reference);
+}
+
 /// Runs the docker client, which must succeed, and returns standard output.
 pub fn docker(arguments: &[&str]) -> String {
     docker_with(&[], arguments)

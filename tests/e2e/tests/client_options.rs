@@ -57,12 +57,7 @@ fn a_scope_sets_the_stages_of_builds_apart() {
 #[test]
 fn pull_asks_the_registry_for_a_base_that_has_moved() {
     let reference = format!("{}/moving:{}", Bench::from_env().registry, salt());
-    let push = |content: &str| {
-        let directory = tempfile::tempdir().unwrap();
-        let text = format!("FROM busybox:latest\nRUN echo {content} > /origin\n");
-        std::fs::write(directory.path().join("Dockerfile"), text).unwrap();
-        image::push(directory.path(), &reference);
-    };
+    let push = |content: &str| image::push_origin(&reference, content);
     let repo = Repo::with_config(&format!(
         "image: app\nfrom: {reference}\nshell:\n  install: cp /origin /seen\n"
     ));

@@ -42,12 +42,7 @@ fn a_template_that_asks_for_the_time_is_rendered_in_every_build() {
 #[test]
 fn a_stage_of_an_earlier_commit_sees_its_own_files() {
     let reference = format!("{}/plan-cache:{}", Bench::from_env().registry, salt());
-    let push = |content: &str| {
-        let directory = tempfile::tempdir().unwrap();
-        let text = format!("FROM busybox:latest\nRUN echo {content} > /origin\n");
-        std::fs::write(directory.path().join("Dockerfile"), text).unwrap();
-        image::push(directory.path(), &reference);
-    };
+    let push = |content: &str| image::push_origin(&reference, content);
     let repo = Repo::new();
     repo.write("file", "one\n");
     repo.commit_config(&format!(

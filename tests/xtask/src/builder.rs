@@ -4,9 +4,10 @@
 //! container (which needs BuildKit's image, `moby/buildkit`).
 
 use std::fs;
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
 
 use crate::env::Env;
@@ -14,7 +15,7 @@ use crate::env::daemon::Daemon;
 use crate::env::docker::{BUILDER, Docker};
 use crate::env::engine::Engine;
 use crate::home::Home;
-use crate::process::{capture, show, succeeds};
+use crate::process::{capture, line, show, succeeds};
 use crate::talk::{print, say};
 
 const PREFIX: &str = "werf-frontend-";
@@ -106,6 +107,24 @@ impl<'a> Builder<'a> {
                 command
             }
         }
+    }
+
+    /// Builds with more `arguments` in a directory, and returns the progress.
+    pub fn build(&self, directory: &Path, arguments: &[&str]) -> Result<String> {
+        let mut build = self.command();
+        build
+            .current_dir(directory)
+            .args(["buildx", "build", "--progress=plain", "--provenance=false"])
+            .args(arguments)
+            .stdin(Stdio::null());
+        let output = build
+            .output()
+            .with_context(|| format!("start `{}`", line(&build)))?;
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        if !output.status.success() {
+            bail!("`{}` failed ({}):\n{log}", line(&build), output.status);
+        }
+        Ok(log)
     }
 }
 

@@ -5,17 +5,17 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use e2e::applications::{APPLICATIONS, Application};
 
 use super::stats::Summary;
 use crate::builder::Builder;
 use crate::checkout::Profile;
 use crate::env::Env;
-use crate::process::{capture, line};
+use crate::process::capture;
 use crate::talk::{print, say};
 
 const BUILDER: &str = "bench-examples";
@@ -111,7 +111,7 @@ fn measure(
             arguments.extend(name.iter().flat_map(|name| ["--target", *name]));
             arguments.extend(contexts.iter().map(String::as_str));
             arguments.push(".");
-            docker_build(&builder, root, &arguments)?;
+            builder.build(root, &arguments)?;
         }
         Ok(began.elapsed())
     };
@@ -144,28 +144,8 @@ fn fetch_bases(builder: &Builder, contexts: &[String]) -> Result<()> {
         directory.path().join("Dockerfile"),
         format!("{}{}", stages.concat(), copies.concat()),
     )?;
-    docker_build(
-        builder,
-        directory.path(),
-        &["--output", "type=cacheonly", "."],
-    )
-}
-
-fn docker_build(builder: &Builder, directory: &Path, arguments: &[&str]) -> Result<()> {
-    let mut build = builder.command();
-    build
-        .current_dir(directory)
-        .args(["buildx", "build", "--progress=plain", "--provenance=false"])
-        .args(arguments)
-        .stdin(Stdio::null());
-    let output = build
-        .output()
-        .with_context(|| format!("start `{}`", line(&build)))?;
-    if !output.status.success() {
-        let log = String::from_utf8_lossy(&output.stderr);
-        bail!("`{}` failed ({}):\n{log}", line(&build), output.status);
-    }
-    Ok(())
+    let arguments = ["--output", "type=cacheonly", "."];
+    builder.build(directory.path(), &arguments).map(drop)
 }
 
 fn commit(root: &Path, is_first: bool) -> Result<()> {

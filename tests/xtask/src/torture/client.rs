@@ -121,6 +121,24 @@ impl Client {
         Client::start(machine, project, arguments)?.wait()
     }
 
+    /// Builds each project on its machine, all at once.
+    pub fn build_at_once<'a>(
+        builds: impl Iterator<Item = (&'a Machine<'a>, &'a Project)>,
+        arguments: &[&str],
+    ) -> Result<Vec<Outcome>> {
+        thread::scope(|scope| {
+            let builds: Vec<_> = builds
+                .map(|(machine, project)| {
+                    scope.spawn(move || Client::build(machine, project, arguments))
+                })
+                .collect();
+            builds
+                .into_iter()
+                .map(|build| build.join().ok().context("a build panicked")?)
+                .collect()
+        })
+    }
+
     /// Waits for the moment. Returns whether the build still runs then.
     pub fn wait_for(&mut self, moment: Moment) -> Result<bool> {
         self.wait_until(|client| match moment {

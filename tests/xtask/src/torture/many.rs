@@ -1,8 +1,6 @@
 //! More builds at once than a machine has room for.
 
-use std::thread;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::Torture;
 use super::client::Client;
@@ -26,18 +24,8 @@ pub fn run(torture: &mut Torture, tally: &mut Tally) -> Result<()> {
         for project in &mut projects {
             project.commit(&mut torture.random);
         }
-        let outcomes = thread::scope(|scope| {
-            let builds: Vec<_> = (0..BUILDS)
-                .map(|number| {
-                    let (machine, project) = (&machine, &projects[number % COMMITS]);
-                    scope.spawn(move || Client::build(machine, project, &[]))
-                })
-                .collect();
-            builds
-                .into_iter()
-                .map(|build| build.join().ok().context("a build panicked")?)
-                .collect::<Result<Vec<_>>>()
-        })?;
+        let builds = (0..BUILDS).map(|number| (&machine, &projects[number % COMMITS]));
+        let outcomes = Client::build_at_once(builds, &[])?;
         for (number, outcome) in outcomes.iter().enumerate() {
             tally.faulty(&projects[number % COMMITS], outcome, true, false);
         }

@@ -1,8 +1,6 @@
 //! Registries that stop, and caches that two daemons write.
 
-use std::thread;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::Torture;
 use super::client::Client;
@@ -80,19 +78,7 @@ pub fn two_daemons(torture: &mut Torture, tally: &mut Tally) -> Result<()> {
         for project in &mut projects {
             project.commit(&mut torture.random);
         }
-        let outcomes = thread::scope(|scope| {
-            let builds: Vec<_> = machines
-                .iter()
-                .zip(&projects)
-                .map(|(machine, project)| {
-                    scope.spawn(move || Client::build(machine, project, &both))
-                })
-                .collect();
-            builds
-                .into_iter()
-                .map(|build| build.join().ok().context("a build panicked")?)
-                .collect::<Result<Vec<_>>>()
-        })?;
+        let outcomes = Client::build_at_once(machines.iter().zip(&projects), &both)?;
         for (project, outcome) in projects.iter().zip(&outcomes) {
             tally.faulty(project, outcome, true, false);
         }

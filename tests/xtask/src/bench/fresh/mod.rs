@@ -12,10 +12,9 @@ mod steps;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use e2e::CountedRegistry;
 
 use super::figure::{Figure, Measured, Target, table};
@@ -25,7 +24,6 @@ use super::stats::Summary;
 use crate::builder::Builder;
 use crate::checkout::Profile;
 use crate::env::Env;
-use crate::process::line;
 use crate::talk::{print, say};
 
 const BUILDER: &str = "bench-fresh";
@@ -222,7 +220,9 @@ fn make_base(builder: &Builder, name: &str, megabytes: u64) -> Result<()> {
         "FROM busybox:latest\nCOPY noise /noise\n",
     )?;
     let output = format!("type=image,push=true,name={name}");
-    docker_build(builder, directory.path(), &["--output", &output, "."]).map(drop)
+    builder
+        .build(directory.path(), &["--output", &output, "."])
+        .map(drop)
 }
 
 /// Builds one way with its cache, and returns what that took.
@@ -253,31 +253,13 @@ fn build(
     doors.project.sent();
     doors.frontend.sent();
     let began = Instant::now();
-    let log = docker_build(builder, project, &arguments)?;
+    let log = builder.build(project, &arguments)?;
     Ok(Run {
         time: began.elapsed(),
         fetched: doors.project.sent(),
         frontend: doors.frontend.sent(),
         log,
     })
-}
-
-/// Builds, and returns the progress.
-fn docker_build(builder: &Builder, directory: &Path, arguments: &[&str]) -> Result<String> {
-    let mut build = builder.command();
-    build
-        .current_dir(directory)
-        .args(["buildx", "build", "--progress=plain", "--provenance=false"])
-        .args(arguments)
-        .stdin(Stdio::null());
-    let output = build
-        .output()
-        .with_context(|| format!("start `{}`", line(&build)))?;
-    let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    if !output.status.success() {
-        bail!("`{}` failed ({}):\n{log}", line(&build), output.status);
-    }
-    Ok(log)
 }
 
 fn summary(runs: &[Run]) -> Summary {
