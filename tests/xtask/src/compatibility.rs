@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::checkout::{self, Profile};
@@ -16,14 +16,17 @@ use crate::env::{Env, Which};
 use crate::home::Home;
 use crate::talk::{pass_on, say};
 use crate::test::{SKIPPED, equip};
+use crate::written_table::{WrittenTable, read_row};
 
 /// What the rows are: sections and, for each row, the tests that show it.
 const ROWS: &str = "tests/e2e/compatibility";
 
 /// Where the table is, between two lines.
-const DOCUMENT: &str = "docs/compatibility.md";
-const BEGIN: &str = "<!-- written by `cargo xtask compatibility` -->\n";
-const END: &str = "<!-- end -->\n";
+const TABLE: WrittenTable = WrittenTable {
+    document: "docs/compatibility.md",
+    begin: "<!-- written by `cargo xtask compatibility` -->\n",
+    end: "<!-- end -->\n",
+};
 
 /// How `compatibility` is asked for.
 #[derive(clap::Args)]
@@ -86,12 +89,7 @@ pub fn run(options: &Options) -> Result<()> {
             ))
         })
         .collect::<Result<_>>()?;
-    let document = checkout::root().join(DOCUMENT);
-    let text = fs::read_to_string(&document).with_context(|| format!("read {DOCUMENT}"))?;
-    fs::write(&document, with_table(&text, &table(&lines, &recorded))?)
-        .with_context(|| format!("write {DOCUMENT}"))?;
-    say(format_args!("wrote the table of {DOCUMENT}"));
-    Ok(())
+    TABLE.write(&table(&lines, &recorded))
 }
 
 fn record_of(engine: Engine) -> Result<PathBuf> {
@@ -173,18 +171,9 @@ fn parse(text: &str) -> Result<Vec<Line>> {
         if let Some(section) = line.strip_prefix("# ") {
             return Ok(Line::Section(section.to_owned()));
         }
-        let (what, tests) = line
-            .split_once(" | ")
-            .with_context(|| format!("{ROWS}: no ` | ` in `{line}`"))?;
-        let tests = tests.split(", ").map(|test| {
-            let (module, name) = test
-                .split_once("::")
-                .with_context(|| format!("{ROWS}: no `::` in `{test}`"))?;
-            let (module, name) = (module.to_owned(), name.to_owned());
-            Ok(Test { module, name })
-        });
-        let tests = tests.collect::<Result<_>>()?;
-        let what = what.to_owned();
+        let (what, tests) = read_row(ROWS, line)?;
+        let tests = tests.into_iter();
+        let tests = tests.map(|(module, name)| Test { module, name }).collect();
         Ok(Line::Row { what, tests })
     };
     text.lines()
@@ -285,16 +274,6 @@ fn cell(tests: &[Test], outcomes: &Outcomes) -> &'static str {
     }
 }
 
-fn with_table(document: &str, table: &str) -> Result<String> {
-    let (before, rest) = document
-        .split_once(BEGIN)
-        .with_context(|| format!("{DOCUMENT} has no line `{}`", BEGIN.trim()))?;
-    let Some((_, after)) = rest.split_once(END) else {
-        bail!("{DOCUMENT} has no line `{}`", END.trim());
-    };
-    Ok(format!("{before}{BEGIN}\n{table}\n{END}{after}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,10 +314,11 @@ mod tests {
 
     #[test]
     fn only_the_table_is_replaced() {
-        let document = format!("# T\n\n{BEGIN}old\n{END}after\n");
-        let with = with_table(&document, "new\n").unwrap();
-        assert_eq!(with, format!("# T\n\n{BEGIN}\nnew\n\n{END}after\n"));
-        assert!(with_table("nothing", "new").is_err());
+        let WrittenTable { begin, end, .. } = TABLE;
+        let document = format!("# T\n\n{begin}old\n{end}after\n");
+        let with = TABLE.within(&document, "new\n").unwrap();
+        assert_eq!(with, format!("# T\n\n{begin}\nnew\n\n{end}after\n"));
+        assert!(TABLE.within("nothing", "new").is_err());
     }
 
     #[test]
@@ -350,7 +330,7 @@ mod tests {
 
     #[test]
     fn every_test_that_the_document_names_is_there() {
-        let document = fs::read_to_string(checkout::root().join(DOCUMENT)).unwrap();
+        let document = fs::read_to_string(checkout::root().join(TABLE.document)).unwrap();
         let rows = fs::read_to_string(checkout::root().join(ROWS)).unwrap();
         let names = document.split('`').skip(1).step_by(2);
         let of_rows = rows.lines().filter_map(|line| line.split_once(" | "));

@@ -12,14 +12,17 @@ use anyhow::{Context, Result, bail};
 
 use crate::checkout;
 use crate::talk::{pass_on, say};
+use crate::written_table::{WrittenTable, read_row};
 
 /// What the groups are, and the tests of each.
 const GROUPS: &str = "tests/tally/groups";
 
 /// Where the table is, between two lines.
-const DOCUMENT: &str = "docs/security.md";
-const BEGIN: &str = "<!-- written by `cargo xtask groups` -->\n";
-const END: &str = "<!-- end -->\n";
+const TABLE: WrittenTable = WrittenTable {
+    document: "docs/security.md",
+    begin: "<!-- written by `cargo xtask groups` -->\n",
+    end: "<!-- end -->\n",
+};
 
 /// A group of hostile inputs.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,13 +60,7 @@ pub fn run() -> Result<()> {
         say(format_args!("{} tests of `{package}`", names.len()));
         run_in(package, &names, &mut counts)?;
     }
-    let document = checkout::root().join(DOCUMENT);
-    let text = fs::read_to_string(&document).with_context(|| format!("read {DOCUMENT}"))?;
-    let table = table(&groups, &counts)?;
-    fs::write(&document, with_table(&text, &table)?)
-        .with_context(|| format!("write {DOCUMENT}"))?;
-    say(format_args!("wrote the table of {DOCUMENT}"));
-    Ok(())
+    TABLE.write(&table(&groups, &counts)?)
 }
 
 /// Runs tests of a package, which all must pass, and adds what they have tried.
@@ -129,18 +126,11 @@ fn parse(text: &str) -> Result<Vec<Group>> {
     let lines = text.lines();
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
     let groups = lines.map(|line| {
-        let (what, tests) = line
-            .split_once(" | ")
-            .with_context(|| format!("{GROUPS}: no ` | ` in `{line}`"))?;
-        let tests = tests.split(", ").map(|test| {
-            let (package, name) = test
-                .split_once("::")
-                .with_context(|| format!("{GROUPS}: no `::` in `{test}`"))?;
-            let (package, name) = (package.to_owned(), name.to_owned());
-            Ok(Test { package, name })
-        });
-        let tests = tests.collect::<Result<_>>()?;
-        let what = what.to_owned();
+        let (what, tests) = read_row(GROUPS, line)?;
+        let tests = tests.into_iter();
+        let tests = tests
+            .map(|(package, name)| Test { package, name })
+            .collect();
         Ok(Group { what, tests })
     });
     groups.collect()
@@ -176,16 +166,6 @@ fn table(groups: &[Group], counts: &BTreeMap<Test, Counts>) -> Result<String> {
 
 fn row(Counts { right, refused }: Counts) -> String {
     format!("{} | {right} | {refused}", right + refused)
-}
-
-fn with_table(document: &str, table: &str) -> Result<String> {
-    let (before, rest) = document
-        .split_once(BEGIN)
-        .with_context(|| format!("{DOCUMENT} has no line `{}`", BEGIN.trim()))?;
-    let (_, after) = rest
-        .split_once(END)
-        .with_context(|| format!("{DOCUMENT} has no line `{}`", END.trim()))?;
-    Ok(format!("{before}{BEGIN}\n{table}\n{END}{after}"))
 }
 
 #[cfg(test)]
@@ -245,7 +225,7 @@ mod tests {
     fn every_group_is_in_the_document() {
         let read = |path: &str| fs::read_to_string(checkout::root().join(path)).unwrap();
         let groups = parse(&read(GROUPS)).unwrap();
-        let document = read(DOCUMENT);
+        let document = read(TABLE.document);
         assert_eq!(groups.len(), 33);
         for group in groups {
             let row = format!("| {} | ", group.what);

@@ -28,6 +28,7 @@ mod process;
 mod talk;
 mod test;
 mod torture;
+mod written_table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
