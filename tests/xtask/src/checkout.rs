@@ -35,8 +35,8 @@ pub fn cargo() -> Command {
 pub enum Profile {
     /// Quickly: a change reaches BuildKit in seconds.
     Harness,
-    /// As it is released.
-    Release,
+    /// As it is in the image of a release.
+    Image,
 }
 
 impl Profile {
@@ -44,7 +44,7 @@ impl Profile {
     pub fn name(self) -> &'static str {
         match self {
             Profile::Harness => "harness",
-            Profile::Release => "release",
+            Profile::Image => "image",
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Options {
 /// Builds the image and prints its name.
 pub fn run(options: &Options) -> Result<()> {
     if !options.full {
-        let env = Env::with_frontend(Profile::Release)?;
+        let env = Env::with_frontend(Profile::Image)?;
         return print(env.frontend_image()?);
     }
     let env = Env::bare()?;

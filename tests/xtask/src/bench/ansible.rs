@@ -95,7 +95,7 @@ pub struct Options {
 
 /// Measures all kinds by turns and prints the table.
 pub fn run(options: &Options) -> Result<()> {
-    let env = Env::with_frontend(Profile::Release)?;
+    let env = Env::with_frontend(Profile::Image)?;
     let frontend = env.frontend_image()?;
     let toolchain = ansible::ensure(&env)?;
     let project = tempfile::tempdir().context("make a directory for the project")?;

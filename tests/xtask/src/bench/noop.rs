@@ -16,7 +16,7 @@ const PEER: &str = include_str!("Dockerfile.peer");
 
 /// Measures the no-op build of the example both ways.
 pub fn run(options: &Options) -> Result<()> {
-    let env = Env::with_frontend(Profile::Release)?;
+    let env = Env::with_frontend(Profile::Image)?;
     let frontend = env.frontend_image()?;
     let project = tempfile::tempdir().context("make a directory for the example")?;
     commit_example(project.path(), &frontend)?;

@@ -122,7 +122,7 @@ fn release() -> Result<PathBuf> {
     say("compiling the frontend as it is released (minutes, once)");
     let mut build = checkout::cargo();
     build.args(["build", "--locked", "--package", "werf-frontend"]);
-    build.args(["--profile", Profile::Release.name()]);
+    build.args(["--profile", Profile::Image.name()]);
     capture(&mut build)?;
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| checkout::root().join("target"), Into::into);

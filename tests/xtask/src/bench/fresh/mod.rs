@@ -105,7 +105,7 @@ struct Doors {
 
 /// Measures everything and prints the tables for `docs/performance.md`.
 pub fn run(options: &Options) -> Result<()> {
-    let env = Env::with_frontend(Profile::Release)?;
+    let env = Env::with_frontend(Profile::Image)?;
     let registry = env.registry.to_string();
     let frontend = CountedRegistry::of(&registry);
     let doors = Doors {

@@ -24,7 +24,7 @@ pub struct Options {
 
 /// Measures both and prints the table.
 pub fn run(options: &Options) -> Result<()> {
-    let env = Env::with_frontend(Profile::Release)?;
+    let env = Env::with_frontend(Profile::Image)?;
     let name = env.frontend_image()?;
     let repository = prepared(&env, options.files as usize, &name)?;
     let root = repository.path().to_owned();

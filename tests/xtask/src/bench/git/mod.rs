@@ -60,7 +60,7 @@ pub struct Options {
 
 /// Measures everything and prints the table for `docs/performance.md`.
 pub fn run(options: &Options) -> Result<()> {
-    let env = Env::with_frontend(Profile::Release)?;
+    let env = Env::with_frontend(Profile::Image)?;
     ensure!(
         env.docker.own || options.prune || options.plan_only,
         "builds from nothing remove the whole build cache of your Docker; say `--prune` if they may"
@@ -110,7 +110,7 @@ fn plan_figures(env: &Env, large: &mut Repository, runs: u32) -> Result<Vec<Figu
     let scratch = env.home.join("bench/plan");
     remove_dir(&scratch)?;
     fs::create_dir_all(&scratch)?;
-    let program = frontend::program(Profile::Release)?;
+    let program = frontend::program(Profile::Image)?;
     let root = large.path().to_owned();
     let plan = Plan {
         program: &program,
