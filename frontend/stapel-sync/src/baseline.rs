@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::changes::Changes;
 use crate::dir::Dir;
 use crate::error::Error;
-use crate::hash::{ManifestId, StageDigest, sha256};
+use crate::hash::{ManifestId, ObjectId, StageDigest, sha256};
 use crate::hex;
 use crate::manifest::Manifest;
 use crate::seal;
@@ -58,6 +58,20 @@ pub fn of_layer(root: &Path) -> Result<Option<Manifest>, Error> {
 /// What a file takes in a layer besides its contents, also one that is only removed: a header.
 const HEADER_BYTES: u64 = 512;
 
+/// Returns the contents of all files that a sync from `old` to `new` writes.
+pub fn written_between(old: &Manifest, new: &Manifest) -> Vec<ObjectId> {
+    between(old, new).0
+}
+
+/// Returns the same, and how many files go.
+fn between(old: &Manifest, new: &Manifest) -> (Vec<ObjectId>, usize) {
+    let (old, new) = (Tree::new(old), Tree::new(new));
+    let changes = Changes::between(&old, &new);
+    let written = changes.written.iter();
+    let ids = written.map(|&at| new.leaf(new.files[at]).id).collect();
+    (ids, changes.gone.len())
+}
+
 /// Returns how many bytes a sync from `old` to `new` puts into a layer, before compression: the contents of all
 /// files that are new or differ in contents, mode or owner, and a header for each of them and of those that go.
 ///
@@ -67,14 +81,8 @@ pub fn bytes_between(store: &Store, old: &Manifest, new: &Manifest) -> Result<u6
     if old == new {
         return Ok(0);
     }
-    let (old, new) = (Tree::new(old), Tree::new(new));
-    let changes = Changes::between(&old, &new);
-    let ids: Vec<_> = changes
-        .written
-        .iter()
-        .map(|&at| new.leaf(new.files[at]).id)
-        .collect();
-    let mut bytes = (ids.len() + changes.gone.len()) as u64 * HEADER_BYTES;
+    let (ids, gone) = between(old, new);
+    let mut bytes = (ids.len() + gone) as u64 * HEADER_BYTES;
     for (location, id) in store.locate(&ids)?.into_iter().zip(ids) {
         let location =
             location.ok_or_else(|| Error::store(format!("read blob {id}: it is missing")))?;

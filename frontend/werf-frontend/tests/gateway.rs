@@ -2,6 +2,7 @@
 //! does what each test needs at the other end.
 
 mod explained;
+mod filler;
 mod foreseen;
 mod imported;
 mod linked;
@@ -30,7 +31,7 @@ use tonic::{Request, Response, Status};
 use werf_config::ImageName;
 use werf_plan::agreed::plan_in_build;
 use werf_plan::dockerfile::{Context, Dockerfile, DockerfilePlan};
-use werf_plan::file::{Outcome, Plan, PlanFile, RemoteRequest, SourceFile, VERSION};
+use werf_plan::file::{Outcome, Plan, PlanFile, RemoteRequest, SourceFile};
 
 /// What the daemon answers.
 #[derive(Clone)]
@@ -71,26 +72,20 @@ struct Script {
     label: &'static str,
     /// The inputs of the client.
     inputs: BTreeMap<String, pb::Definition>,
+    /// What a process in a container says, if there are containers.
+    said: Option<&'static str>,
 }
 
 impl Default for Script {
     fn default() -> Script {
         let plan = PlanFile {
-            version: VERSION,
-            outcome: Outcome::Plan(Plan {
+            session: "session".into(),
+            ..PlanFile::of(Outcome::Plan(Plan {
                 project: "p".into(),
                 commit: "c".into(),
                 dockerfiles: Vec::new(),
                 images: Vec::new(),
-            }),
-            warnings: Vec::new(),
-            sources: Vec::new(),
-            checks: diagnostic::Checks::default(),
-            used_build_args: Vec::new(),
-            arguments: Vec::new(),
-            session: "session".into(),
-            unix_time: 0,
-            is_unstable: false,
+            }))
         };
         Script {
             capabilities: vec![
@@ -118,6 +113,7 @@ impl Default for Script {
             image: String::new(),
             label: "org.mobyproject.buildkit.worker.snapshotter",
             inputs: BTreeMap::new(),
+            said: None,
         }
     }
 }
@@ -153,7 +149,20 @@ struct Daemon {
     returned: Arc<Mutex<Vec<proto::ReturnRequest>>>,
     /// What builds tell those after them. Solves for that are not among `solves`.
     notes: Arc<Mutex<BTreeMap<String, String>>>,
+    containers: Arc<Mutex<Vec<Container>>>,
+    /// What has to stay for processes to go on.
+    processes: Arc<Mutex<Vec<tokio::sync::mpsc::Sender<Said>>>>,
 }
+
+/// A container, and what has become of it.
+#[derive(Clone)]
+struct Container {
+    made: proto::NewContainerRequest,
+    arguments: Vec<String>,
+    is_released: bool,
+}
+
+type Said = Result<proto::ExecMessage, Status>;
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -365,25 +374,66 @@ impl LlbBridge for Daemon {
 
     async fn new_container(
         &self,
-        _: Request<proto::NewContainerRequest>,
+        request: Request<proto::NewContainerRequest>,
     ) -> Answer<proto::NewContainerResponse> {
-        Err(Status::unimplemented("not here"))
+        if self.script.said.is_none() {
+            return Err(Status::unimplemented("not here"));
+        }
+        self.containers.lock().unwrap().push(Container {
+            made: request.into_inner(),
+            arguments: Vec::new(),
+            is_released: false,
+        });
+        Ok(Response::new(proto::NewContainerResponse {}))
     }
 
     async fn release_container(
         &self,
-        _: Request<proto::ReleaseContainerRequest>,
+        request: Request<proto::ReleaseContainerRequest>,
     ) -> Answer<proto::ReleaseContainerResponse> {
-        Err(Status::unimplemented("not here"))
+        let id = request.into_inner().container_id;
+        for container in self.containers.lock().unwrap().iter_mut() {
+            container.is_released |= container.made.container_id == id;
+        }
+        if self.processes.lock().unwrap().is_empty() {
+            Ok(Response::new(proto::ReleaseContainerResponse {}))
+        } else {
+            // So it is with a process that still runs.
+            Err(Status::cancelled("context canceled"))
+        }
     }
 
-    type ExecProcessStream = tokio_stream::Empty<Result<proto::ExecMessage, Status>>;
+    type ExecProcessStream = tokio_stream::wrappers::ReceiverStream<Said>;
 
     async fn exec_process(
         &self,
-        _: Request<tonic::Streaming<proto::ExecMessage>>,
+        request: Request<tonic::Streaming<proto::ExecMessage>>,
     ) -> Answer<Self::ExecProcessStream> {
-        Err(Status::unimplemented("not here"))
+        use proto::exec_message::Input;
+        let first = request.into_inner().message().await?.expect("a message");
+        let Some(Input::Init(init)) = first.input else {
+            return Err(Status::invalid_argument("it does not say what to run"));
+        };
+        let mut containers = self.containers.lock().unwrap();
+        let container = containers
+            .iter_mut()
+            .find(|it| it.made.container_id == init.container_id)
+            .expect("the container was made");
+        container.arguments = init.meta.expect("arguments").args;
+        let message = proto::ExecMessage {
+            process_id: first.process_id,
+            input: Some(Input::File(proto::FdMessage {
+                fd: 1,
+                data: self.script.said.unwrap_or_default().into(),
+                ..proto::FdMessage::default()
+            })),
+        };
+        let (sender, receiver) = tokio::sync::mpsc::channel(1);
+        sender.try_send(Ok(message)).expect("there is room");
+        if self.script.said == Some(plan_in_build::STANDS_BY) {
+            self.processes.lock().unwrap().push(sender);
+        }
+        Ok(Response::new(receiver.into()))
     }
 
     async fn warn(&self, request: Request<proto::WarnRequest>) -> Answer<proto::WarnResponse> {
@@ -546,6 +596,7 @@ struct Outcomes {
     warnings: Vec<String>,
     notes: Vec<String>,
     returned: Vec<proto::ReturnRequest>,
+    containers: Vec<Container>,
 }
 
 impl Outcomes {
@@ -589,6 +640,8 @@ async fn build(script: Script, options: &[&str]) -> Outcomes {
         warnings: Arc::default(),
         notes: Arc::new(Mutex::new(note.into_iter().collect())),
         returned: Arc::default(),
+        containers: Arc::default(),
+        processes: Arc::default(),
     };
     let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
     let output: OwnedFd = theirs.try_clone().unwrap().into();
@@ -618,6 +671,7 @@ async fn build(script: Script, options: &[&str]) -> Outcomes {
             .collect(),
         notes: daemon.notes.lock().unwrap().clone().into_values().collect(),
         returned: daemon.returned.lock().unwrap().clone(),
+        containers: daemon.containers.lock().unwrap().clone(),
     }
 }
 
@@ -816,19 +870,12 @@ fn needs_a_repository() -> Vec<u8> {
         advice: "give a token".into(),
     };
     let file = PlanFile {
-        version: VERSION,
-        outcome: Outcome::NeedsRemotes(vec![remote]),
-        warnings: Vec::new(),
         sources: vec![SourceFile {
             name: "werf.yaml".into(),
             text: "the text".into(),
         }],
-        checks: diagnostic::Checks::default(),
-        used_build_args: Vec::new(),
-        arguments: Vec::new(),
         session: "session".into(),
-        unix_time: 0,
-        is_unstable: false,
+        ..PlanFile::of(Outcome::NeedsRemotes(vec![remote]))
     };
     file.to_json()
 }
@@ -886,21 +933,13 @@ fn with_dockerfile() -> Script {
     let mut image = DockerfilePlan::new(ImageName::new("app"), at, dockerfile, context);
     image.args.insert("A".into(), "1".into());
     let plan = PlanFile {
-        version: VERSION,
-        outcome: Outcome::Plan(Plan {
+        session: "session".into(),
+        ..PlanFile::of(Outcome::Plan(Plan {
             project: "p".into(),
             commit: "c".into(),
             dockerfiles: vec![image],
             images: Vec::new(),
-        }),
-        warnings: Vec::new(),
-        sources: Vec::new(),
-        checks: diagnostic::Checks::default(),
-        used_build_args: Vec::new(),
-        arguments: Vec::new(),
-        session: "session".into(),
-        unix_time: 0,
-        is_unstable: false,
+        }))
     };
     Script {
         plan: Ok(plan.to_json()),
@@ -983,19 +1022,11 @@ fn with_dependencies() -> Script {
     };
     let dockerfile = werf_plan::dockerfile::plan(&config.dockerfiles[0], ("shop", ""), &sources);
     let plan = PlanFile {
-        version: VERSION,
-        outcome: Outcome::Plan(Plan {
+        session: "session".into(),
+        ..PlanFile::of(Outcome::Plan(Plan {
             dockerfiles: vec![dockerfile],
             ..werf_plan::plan(&config, "c", &BTreeMap::new())
-        }),
-        warnings: Vec::new(),
-        sources: Vec::new(),
-        checks: diagnostic::Checks::default(),
-        used_build_args: Vec::new(),
-        arguments: Vec::new(),
-        session: "session".into(),
-        unix_time: 0,
-        is_unstable: false,
+        }))
     };
     Script {
         plan: Ok(plan.to_json()),

@@ -148,6 +148,12 @@ pub mod plan_in_build {
     pub const WORK_TREE: &str = "work-tree";
     /// The directory with the contents of it that PLAN asked for then.
     pub const WORK_TREE_CONTENTS: &str = "work-tree-contents";
+    /// Whether contents of many files may be put off: a filler can stand by.
+    pub const PUT_OFF: &str = "put-off";
+    /// Whether this is a filler: STORE is filled when a stage wants it.
+    pub const WHEN_WANTED: &str = "when-wanted";
+    /// What a filler says when it stands by.
+    pub const STANDS_BY: &str = "stands by";
     /// Whether nothing is wanted but what the working directory has and the commit has not.
     pub const CHANGES: &str = "changes";
     /// Why there are no files of a client.

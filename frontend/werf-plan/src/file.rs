@@ -48,6 +48,28 @@ pub struct PlanFile {
     /// Whether templates have asked for what is another every time, as the clock is: the file counts for that one build.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_unstable: bool,
+    /// Whether PLAN has put off to write the contents of many files into STORE: a filler has to stand by for stages that run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_put_off: bool,
+}
+
+impl PlanFile {
+    /// Returns a file with nothing but an outcome.
+    pub fn of(outcome: Outcome) -> PlanFile {
+        PlanFile {
+            version: VERSION,
+            outcome,
+            warnings: Vec::new(),
+            checks: Checks::default(),
+            sources: Vec::new(),
+            used_build_args: Vec::new(),
+            arguments: Vec::new(),
+            session: String::new(),
+            unix_time: 0,
+            is_unstable: false,
+            is_put_off: false,
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]

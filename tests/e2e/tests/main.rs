@@ -42,6 +42,7 @@ mod options;
 mod pictures;
 mod plan_cache;
 mod platforms;
+mod put_off;
 mod refusals;
 mod remote;
 mod secrets;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use diagnostic::{Checks, SourceText};
+use diagnostic::SourceText;
 use stapel_sync::manifest::{Content, EntryKind, Leaf, Listing, Manifest, Mapping};
 use stapel_sync::slot::{Commit, Slot};
 use stapel_sync::{AbsPath, HashKind, ObjectId, StageDigest};
-use werf_plan::file::{Outcome, PlanFile, VERSION};
+use werf_plan::file::{Outcome, PlanFile};
 
 use crate::texts;
 
@@ -73,18 +73,7 @@ pub fn plans() -> Vec<Vec<u8>> {
     let sources = sources.filter_map(|text| SourceText::new("werf.yaml", text).ok());
     let configs = sources.filter_map(|source| werf_config::load(&source).ok());
     let plans = configs.map(|loaded| werf_plan::plan(&loaded.config, "0123", &BTreeMap::new()));
-    let files = plans.map(|plan| PlanFile {
-        version: VERSION,
-        outcome: Outcome::Plan(plan),
-        warnings: Vec::new(),
-        checks: Checks::default(),
-        sources: Vec::new(),
-        used_build_args: Vec::new(),
-        arguments: Vec::new(),
-        session: String::new(),
-        unix_time: 0,
-        is_unstable: false,
-    });
+    let files = plans.map(|plan| PlanFile::of(Outcome::Plan(plan)));
     files.map(|file| file.to_json()).collect()
 }
 

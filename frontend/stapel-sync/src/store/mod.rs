@@ -34,6 +34,7 @@ mod capability;
 mod clean;
 mod disk;
 mod fill;
+mod filling;
 mod index;
 mod layout;
 mod lock;
@@ -63,6 +64,7 @@ use packs::Packs;
 pub use blobs::{BlobReader, Location};
 pub use clean::{CleanPolicy, Cleaned, is_older};
 pub use fill::{Fill, Filled};
+pub use filling::{Filler, Fillers};
 
 /// The version of everything in STORE; part of the cache mount's id, so versions never meet.
 pub const FORMAT_VERSION: u32 = 2;

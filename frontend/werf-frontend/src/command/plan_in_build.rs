@@ -65,6 +65,12 @@ pub struct PlanInBuild {
     /// Only look for what the working directory has and the commit has not
     #[arg(long = flag::CHANGES, requires = "work_tree")]
     changes: bool,
+    /// Leave contents of many files to a filler that stands by
+    #[arg(long = flag::PUT_OFF, conflicts_with = "when_wanted")]
+    put_off: bool,
+    /// Stand by, and fill STORE when a stage wants it
+    #[arg(long = flag::WHEN_WANTED)]
+    when_wanted: bool,
     /// Why there are no files of a client
     #[arg(long = flag::NO_CLIENT_FILES, value_name = "REASON", allow_hyphen_values = true)]
     no_client_files: Option<String>,
@@ -104,13 +110,21 @@ impl PlanInBuild {
                 contents: self.work_tree_contents,
             }),
             is_for_changes: self.changes,
+            may_put_off: self.put_off,
             client_files: match (self.client_files, self.no_client_files) {
                 (Some(directory), _) => ClientFiles::At(directory),
                 (None, Some(why)) => ClientFiles::None(why),
                 (None, None) => ClientFiles::NotGiven,
             },
         };
-        terminal::report(plan::run(&request, &self.store, &self.tools, &self.out))
+        let (store, tools, out) = (&self.store, &self.tools, &self.out);
+        terminal::report(if self.when_wanted {
+            plan::run_when_wanted(&request, store, tools, out, || {
+                terminal::print(flag::STANDS_BY);
+            })
+        } else {
+            plan::run(&request, store, tools, out)
+        })
     }
 }
 

@@ -55,8 +55,7 @@ impl Anew {
 
 #[cfg(test)]
 mod tests {
-    use diagnostic::Checks;
-    use werf_plan::file::{FilesOf, FilesRequest, VERSION};
+    use werf_plan::file::{FilesOf, FilesRequest};
 
     use super::*;
 
@@ -82,16 +81,9 @@ mod tests {
             exclude: Vec::new(),
         };
         let file = PlanFile {
-            version: VERSION,
-            outcome: Outcome::NeedsFiles(wanted),
-            warnings: Vec::new(),
-            checks: Checks::default(),
-            sources: Vec::new(),
-            used_build_args: Vec::new(),
-            arguments: Vec::new(),
             session: "other".into(),
             unix_time: 1_000_000,
-            is_unstable: false,
+            ..PlanFile::of(Outcome::NeedsFiles(wanted))
         };
         let at = |hours: i64| {
             let seconds = 1_000_000 + hours * 3600;

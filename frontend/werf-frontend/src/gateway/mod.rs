@@ -18,6 +18,7 @@ mod explained;
 mod failed_command;
 mod failed_stage;
 pub mod failure;
+mod filler;
 mod foreseen;
 mod generation;
 mod git_context;
@@ -54,6 +55,7 @@ use answer::Answer;
 use bridge::Bridge;
 use building::{Build, build_planned};
 use failure::{Failure, internal_error};
+use filler::Filler;
 use plan_graph::{OWN_DEFINITION, OwnImage};
 use planning::{plan_for_later_builds, run_first_plan, run_plan};
 use request::Request;
@@ -173,7 +175,15 @@ async fn build_in_rounds(
     let request = build.request;
     let mut so_far = SoFar::default();
     let (mut round, mut planned) = run_first_plan(bridge, build, texts).await?;
+    let mut filler = None;
     loop {
+        if filler.is_none() && planned.is_put_off() && request.subrequest.is_none() {
+            filler = Filler::stand_by(bridge, build, &round).await?;
+            if filler.is_none() {
+                round.leave_filler();
+                planned = run_plan(bridge, request, &build.own, &mut round, texts).await?;
+            }
+        }
         let built = match planned {
             Solved::Well(planned) => {
                 if let Some(name) = &request.subrequest {
@@ -189,6 +199,9 @@ async fn build_in_rounds(
             Solved::StoreLacks(miss) => round.after_miss(bridge, build, miss).await?,
         };
         planned = run_plan(bridge, request, &build.own, &mut round, texts).await?;
+    }
+    if let Some(filler) = filler {
+        filler.end(bridge).await?;
     }
     plan_for_later_builds(bridge, build, &round, texts).await?;
     Ok(Answer::of_build(so_far.done, request.multi_platform))

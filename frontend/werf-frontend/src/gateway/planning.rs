@@ -28,6 +28,13 @@ pub(super) struct Planned {
     pub(super) vertex: String,
 }
 
+impl Solved<Planned> {
+    /// Whether PLAN has put off to fill STORE.
+    pub(super) fn is_put_off(&self) -> bool {
+        matches!(self, Solved::Well(planned) if planned.file.is_put_off)
+    }
+}
+
 /// Returns the plan, or the mistakes for which there is none.
 pub(super) fn plan_in(outcome: &Outcome) -> Result<&Plan, Vec<Diagnostic>> {
     match outcome {

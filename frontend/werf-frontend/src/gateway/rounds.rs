@@ -23,6 +23,7 @@ use super::building::Build;
 use super::client_files::{self, ClientInputs};
 use super::dockerfile::CONTEXT_STAGE;
 use super::failure::Failure;
+use super::filler;
 use super::generation::Note;
 use super::plan_graph::{self, BaselineLayer, BaselineLayers, PlanInputs};
 use super::remote;
@@ -60,6 +61,8 @@ pub(super) struct Round {
     pub client: ClientInputs,
     /// How the daemon can be asked for them.
     pub abilities: remote::Abilities,
+    /// Whether PLAN may put off to fill STORE: a filler can stand by.
+    may_put_off: bool,
 }
 
 /// The graph of the target, and what it takes to explain a failure in it.
@@ -136,6 +139,7 @@ impl Round {
             anew: Anew::at_first(request),
             abilities: remote::Abilities::of(daemon),
             client: ClientInputs::of(daemon),
+            may_put_off: filler::may_stand_by(daemon, request),
             ..Round::default()
         }
     }
@@ -160,6 +164,11 @@ impl Round {
             self.anew = Anew::after(file, now);
         }
         self.plan_is_cached && self.anew != Anew::No
+    }
+
+    /// Has PLAN fill STORE itself, since no filler can stand by.
+    pub fn leave_filler(&mut self) {
+        self.may_put_off = false;
     }
 
     /// Returns whether the plan comes from the cache.
@@ -327,6 +336,8 @@ impl Round {
             remotes: &self.remotes,
             client: self.client.clone(),
             abilities: self.abilities,
+            // What misses something now has not waited for a filler.
+            may_put_off: self.may_put_off && self.attempts.misses.is_empty(),
             number: self.number,
             is_after_miss: !self.attempts.misses.is_empty(),
             generation: self.generation,

@@ -57,13 +57,14 @@ pub fn record(store: &Store, layers: &[BaselineLayer]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns how much a sync from the baseline, which is what `stage` holds, to `manifest`, whose contents are in STORE,
-/// would write. Without a stage there is nothing to be synced.
+/// Returns how much a sync from the baseline, which is what `stage` holds, to `manifest` would write. STORE has the contents of what
+/// differs, and if it `is_full` all contents. Without a stage there is nothing to be synced.
 ///
 /// # Errors
 /// STORE that cannot be read.
 pub fn distance(
     store: &Store,
+    is_full: bool,
     stage: Option<&Digest>,
     manifest: &Manifest,
 ) -> Result<Distance, Error> {
@@ -73,6 +74,9 @@ pub fn distance(
     if let Some(before) = store.read_baseline(stage_digest(stage)) {
         let bytes = stapel_sync::baseline::bytes_between(store, &before, manifest)?;
         return Ok(Distance::Mebibytes(bytes / MEBIBYTE));
+    }
+    if !is_full {
+        return Ok(Distance::Unknown);
     }
     // Where there is less in all, no more can have changed.
     let all = stapel_sync::baseline::bytes_between(store, &Manifest::default(), manifest)?;

@@ -8,7 +8,7 @@ use masks::mask::{Mask, PathMatcher};
 use werf_config::Config;
 use werf_config::giterminism::{Giterminism, Uncommitted};
 use werf_plan::agreed::{DEV_ARGUMENT, UNCOMMITTED_ARGUMENT};
-use werf_plan::file::{FilesOf, Outcome, PlanFile, VERSION};
+use werf_plan::file::{FilesOf, Outcome, PlanFile};
 
 use crate::git::disk::{self, Wanted};
 use crate::git::path::printable;
@@ -371,19 +371,12 @@ pub(super) fn file(outcome: Outcome, mut warnings: Vec<Diagnostic>, checks: Chec
         it.is_of(&rule::UNCOMMITTED_CHANGES) || it.is_of(&rule::UNCOMMITTED_CONFIGURATION)
     });
     PlanFile {
-        version: VERSION,
-        outcome: match outcome {
+        warnings,
+        checks,
+        ..PlanFile::of(match outcome {
             Outcome::NeedsFiles(wanted) => Outcome::NeedsFiles(wanted),
             _ => Outcome::Errors(Vec::new()),
-        },
-        warnings,
-        sources: Vec::new(),
-        checks,
-        used_build_args: Vec::new(),
-        arguments: Vec::new(),
-        session: String::new(),
-        unix_time: 0,
-        is_unstable: false,
+        })
     }
 }
 

@@ -23,9 +23,9 @@ use crate::git::tree::{ListingError, Shape, TreeListing};
 
 use super::baseline;
 use super::commit::{NO_NAME, commit_facts};
+use super::contents::{self, Blob, Elsewhere, FillError};
 use super::manifest_of;
 use super::project_files::ProjectFiles;
-use super::sources::{self, Blob, Elsewhere, FillError};
 use super::template::Remarks;
 use super::uncommitted::Views;
 
@@ -156,7 +156,7 @@ impl Contexts {
             let Some(snapshot) = self.images.get(&plan.name) else {
                 continue;
             };
-            sources::fill(&snapshot.files.blobs, store, repo)?;
+            contents::fill(&snapshot.files.blobs, store, repo)?;
             let slot = Slot {
                 manifest: store.write_manifest(&snapshot.files.manifest)?,
                 commit: match &commit {

@@ -2,8 +2,7 @@
 //!
 //! A plan has checksums where this has the files that they are of. Nothing of it is in a digest.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use diagnostic::Located;
 use diagnostic::redact::Hidden;
@@ -15,9 +14,10 @@ use werf_plan::file::PlanFile;
 
 use crate::git::repo::Repo;
 
+use super::contents::{Blob, Opened};
 use super::contexts::Contexts;
 use super::plan::{self, PlanRequest};
-use super::sources::{Blob, Elsewhere, Snapshot};
+use super::sources::Snapshot;
 
 /// A planned commit, and what it is planned from.
 pub struct Survey {
@@ -104,10 +104,7 @@ impl Inventory {
         snapshot: &Snapshot,
         contexts: &Contexts,
     ) -> Inventory {
-        let mut sizes = Sizes {
-            repo,
-            opened: HashMap::new(),
-        };
+        let mut sizes = Sizes(Opened::new(repo));
         let mut inventory = Inventory::default();
         for image in &config.images {
             let Some((manifest, mut blobs)) = snapshot.files(&image.name) else {
@@ -199,10 +196,7 @@ fn all_leaves(manifest: &Manifest) -> Vec<(Vec<u8>, Leaf)> {
 }
 
 /// Finds out how long files are.
-struct Sizes<'a> {
-    repo: &'a Repo,
-    opened: HashMap<&'a Path, Option<Repo>>,
-}
+struct Sizes<'a>(Opened<'a>);
 
 impl<'a> Sizes<'a> {
     /// `blobs` are where the contents of `leaves` are to be had, in the same order.
@@ -220,16 +214,7 @@ impl<'a> Sizes<'a> {
 
     /// What cannot be read is said by the build that needs it: here it is a file of an unknown size.
     fn size(&mut self, blob: &'a Blob) -> Option<u64> {
-        let repo = match &blob.elsewhere {
-            None => Some(self.repo),
-            Some(Elsewhere { git_dir, commit }) => {
-                let opened = self.opened.entry(git_dir).or_insert_with(|| {
-                    let opened = Repo::open_at(git_dir, *commit);
-                    opened.ok().flatten()
-                });
-                opened.as_ref()
-            }
-        };
-        repo?.size(blob.id, &blob.path).ok()
+        let repo = self.0.holder(blob).ok()?;
+        repo.size(blob.id, &blob.path).ok()
     }
 }

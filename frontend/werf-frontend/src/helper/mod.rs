@@ -9,6 +9,7 @@ pub mod baseline;
 pub mod changes;
 pub mod chart_values;
 mod commit;
+mod contents;
 pub mod contexts;
 pub mod dev;
 pub mod explain;

@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use diagnostic::redact::Hidden;
 use diagnostic::{Checks, Diagnostic};
 use stapel_sync::store::toolchains;
 use stapel_sync::store::tools::{StoreError, install_tools};
-use stapel_sync::store::{CleanPolicy, Store};
+use stapel_sync::store::{CleanPolicy, Filler, Store};
 use werf_config::lint::{self, Facts};
 use werf_config::{self, Config, ImageName, permission};
 use werf_plan::agreed::{CACHE_SCOPE_ARGUMENT, plan_in_build, unix_time};
-use werf_plan::file::{Outcome, Plan, PlanFile, VERSION};
+use werf_plan::file::{Outcome, Plan, PlanFile};
 use werf_plan::remote::GivenRemote;
 use werf_plan::until::{self, Until};
 use werf_plan::{self, ImageSources};
@@ -21,15 +21,19 @@ use crate::git::repo::Repo;
 
 use super::baseline::{self, BaselineLayer, Distance};
 use super::changes::{self, Taken};
+use super::contents::FillError;
 use super::contexts::Contexts;
 use super::dev::{self, SentWorkTree};
 use super::inventory::Inventory;
 use super::locate::ConfigQuery;
 use super::remotes::{self, Remotes, Unopened};
-use super::sources::{Distances, FillError, Snapshot};
+use super::sources::{Distances, Snapshot};
 use super::template::{self, Configuration, Remarks, Unread};
 use super::uncommitted::ClientFiles;
 use super::values;
+
+/// How often a filler looks for stages that wait.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Everything that PLAN is told; whatever else it wants to know is in the commit.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +63,8 @@ pub struct PlanRequest {
     pub work_tree: Option<SentWorkTree>,
     /// Whether nothing is wanted but what the working directory has and the commit has not.
     pub is_for_changes: bool,
+    /// Whether a filler can stand by, so that contents of many files may be put off.
+    pub may_put_off: bool,
 }
 
 /// Plans the HEAD commit of the repository, and fills STORE with what its stages need if one is given.
@@ -106,16 +112,13 @@ fn plan_with(request: &PlanRequest, store: Option<&Path>, show: Option<&mut Show
         remarks.hidden.in_diagnostic(warning);
     }
     PlanFile {
-        version: VERSION,
-        outcome,
         warnings: remarks.warnings,
         checks: remarks.checks,
         sources: remarks.texts,
         used_build_args: remarks.used.into_iter().collect(),
         arguments: remarks.arguments,
-        session: String::new(),
-        unix_time: 0,
-        is_unstable: false,
+        is_put_off: remarks.is_put_off,
+        ..PlanFile::of(outcome)
     }
 }
 
@@ -208,7 +211,7 @@ fn plan_or_refuse(
         snapshot: &snapshot,
         contexts: &contexts,
     };
-    let filled = fill(&contents, store, request, plan);
+    let filled = fill(&contents, store, request, plan, &mut remarks.is_put_off);
     filled.map(Outcome::Plan).map_err(|error| match error {
         FillError::Repo(error) => vec![error.into()],
         FillError::Store(error) => vec![Diagnostic::error(format!("fill STORE: {error}"))],
@@ -245,7 +248,7 @@ struct Contents<'a> {
     contexts: &'a Contexts,
 }
 
-/// Brings what the stages of the target need into STORE, and plans until the digests are settled: the digest of the
+/// Brings what the stages of the target need into STORE, unless it `is_put_off`, and plans until the digests are settled: the digest of the
 /// last stage before `gitCache` names the baseline, the distance from it is in the digest of `gitCache`, and that changes
 /// the digests of all images that are based on this one.
 fn fill(
@@ -253,6 +256,7 @@ fn fill(
     store: &Path,
     request: &PlanRequest,
     plan: impl Fn(&BTreeMap<ImageName, ImageSources>) -> Plan,
+    is_put_off: &mut bool,
 ) -> Result<Plan, FillError> {
     let Contents {
         repo,
@@ -271,12 +275,19 @@ fn fill(
             .collect(),
         Err(_) => BTreeSet::new(),
     };
-    snapshot.fill(&mut store, repo, &needed)?;
+    *is_put_off = request.may_put_off && snapshot.lacks_much(&mut store, repo, &needed)?;
+    if !*is_put_off {
+        snapshot.fill(&mut store, repo, &needed)?;
+    }
     baseline::record(&store, &request.baselines)?;
     let mut distances = Distances::new();
     // Each pass settles at least the images whose bases are settled.
     for _ in 0..=needed.len() {
-        snapshot.compare(&store, &planned, &needed, &mut distances)?;
+        if *is_put_off {
+            snapshot.fill_changes(&mut store, repo, &planned, &needed)?;
+        }
+        let is_full = !*is_put_off;
+        snapshot.compare(&store, is_full, &planned, &needed, &mut distances)?;
         let mut is_settled = true;
         for (name, known) in &distances {
             let changed = known.distance.mebibytes();
@@ -302,6 +313,28 @@ fn fill(
     contexts.fill(&mut store, repo, dockerfiles)?;
     store.clean(&CleanPolicy::default())?;
     Ok(planned)
+}
+
+/// Fills STORE as [`run`] does as soon as a stage wants it, having said that it stands by.
+///
+/// # Errors
+/// STORE that cannot be written.
+pub fn run_when_wanted(
+    request: &PlanRequest,
+    store: &Path,
+    tools: &Path,
+    out: &Path,
+    stands_by: impl FnOnce(),
+) -> Result<(), StoreError> {
+    let filler = Filler::stand_by(store).map_err(|error| StoreError {
+        action: format!("stand by: {error}"),
+        cause: std::io::ErrorKind::Other.into(),
+    })?;
+    stands_by();
+    while !filler.is_wanted() {
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    run(request, store, tools, out)
 }
 
 /// Runs PLAN inside a build: fills STORE from the image's own tools, then writes the plan file.
@@ -330,3 +363,6 @@ pub fn run(
         cause,
     })
 }
+
+#[cfg(test)]
+mod tests;

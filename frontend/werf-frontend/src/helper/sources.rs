@@ -4,8 +4,7 @@
 //! digests can be computed. [`Snapshot::fill`] then writes the contents that STORE lacks, [`Snapshot::compare`] says
 //! how far the commit is from what stages hold, and [`Snapshot::write_slots`] tells each stage which files and which commit it is to have.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use diagnostic::{Diagnostic, Location, Rule, rule};
 use masks::mask::Mask;
@@ -13,18 +12,18 @@ use stapel_sync::ObjectId;
 use stapel_sync::manifest::Manifest;
 use stapel_sync::slot::Slot;
 use stapel_sync::store::Store;
-use stapel_sync::store::tools::StoreError;
 use werf_config::{Config, GitMapping, Image, ImageName, UserStage};
 use werf_plan::ImageSources;
 use werf_plan::digest::{Digest, hex};
 use werf_plan::file::{ImagePlan, Plan};
 
-use crate::git::repo::{Repo, RepoError};
+use crate::git::repo::Repo;
 use crate::git::submodule::Submodule;
 use crate::git::tree::{ListingError, Shape, TreeListing};
 
 use super::baseline::{self, Distance};
 use super::commit::{NO_NAME, commit_facts};
+use super::contents::{self, Blob, Elsewhere, FillError};
 use super::filtered::{self, Filtered};
 use super::manifest_of::{content, object_id};
 use super::remotes::Remotes;
@@ -53,49 +52,6 @@ struct ImageSnapshot {
     sources: ImageSources,
     /// The files of all mappings, where their contents are to be had.
     blobs: Vec<Blob>,
-}
-
-/// A file's content, where it is to be had.
-pub(super) struct Blob {
-    pub(super) id: gix::ObjectId,
-    /// For messages.
-    pub(super) path: String,
-    pub(super) elsewhere: Option<Elsewhere>,
-}
-
-/// Another repository than the project's: that of a submodule, or of a mapping with `url`.
-pub(super) struct Elsewhere {
-    pub(super) git_dir: PathBuf,
-    pub(super) commit: gix::ObjectId,
-}
-
-/// Why files could not be brought into STORE.
-#[derive(Debug)]
-pub enum FillError {
-    /// The repository lacks something.
-    Repo(RepoError),
-    /// STORE could not be written.
-    Store(stapel_sync::Error),
-    /// The values of secrets could not be handed over.
-    Values(StoreError),
-}
-
-impl From<StoreError> for FillError {
-    fn from(error: StoreError) -> FillError {
-        FillError::Values(error)
-    }
-}
-
-impl From<RepoError> for FillError {
-    fn from(error: RepoError) -> FillError {
-        FillError::Repo(error)
-    }
-}
-
-impl From<stapel_sync::Error> for FillError {
-    fn from(error: stapel_sync::Error) -> FillError {
-        FillError::Store(error)
-    }
 }
 
 impl Snapshot {
@@ -152,19 +108,66 @@ impl Snapshot {
         needed: &BTreeSet<ImageName>,
     ) -> Result<(), FillError> {
         for image in needed.iter().filter_map(|name| self.images.get(name)) {
-            fill(&image.blobs, store, repo)?;
+            contents::fill(&image.blobs, store, repo)?;
+        }
+        Ok(())
+    }
+
+    /// Returns whether STORE lacks so many files of the `needed` images, or so much, that to write them all takes longer than to have a
+    /// filler stand by.
+    ///
+    /// # Errors
+    /// Objects that are missing or broken; STORE that cannot be read.
+    pub fn lacks_much(
+        &self,
+        store: &mut Store,
+        repo: &Repo,
+        needed: &BTreeSet<ImageName>,
+    ) -> Result<bool, FillError> {
+        let images = needed.iter().filter_map(|name| self.images.get(name));
+        let blobs: Vec<&Blob> = images.flat_map(|image| &image.blobs).collect();
+        contents::is_much_lacking(&blobs, store, repo)
+    }
+
+    /// Writes the contents that STORE lacks of those files of the `needed` images which differ from what is known of their
+    /// baselines: what a patch of a cached stage takes.
+    ///
+    /// # Errors
+    /// As [`Snapshot::fill`].
+    pub fn fill_changes(
+        &self,
+        store: &mut Store,
+        repo: &Repo,
+        plan: &Plan,
+        needed: &BTreeSet<ImageName>,
+    ) -> Result<(), FillError> {
+        for planned in needed_of(plan, needed) {
+            let (Some(image), Some(stage)) = (self.images.get(&planned.name), planned.baseline())
+            else {
+                continue;
+            };
+            if let Some(before) = store.read_baseline(baseline::stage_digest(&stage.digest)) {
+                let written: HashSet<ObjectId> =
+                    stapel_sync::baseline::written_between(&before, &image.manifest)
+                        .into_iter()
+                        .collect();
+                let blobs = image.blobs.iter();
+                let blobs = blobs.filter(|blob| written.contains(&object_id(blob.id)));
+                contents::fill(blobs, store, repo)?;
+            }
         }
         Ok(())
     }
 
     /// Finds out how far the commit is from the baselines of the `needed` images, where `distances` does not have it yet.
-    /// `plan` says which stages these are.
+    /// `plan` says which stages these are, and `is_full` that STORE has the contents of all files.
     ///
     /// # Errors
     /// STORE that cannot be read.
     pub fn compare(
         &self,
         store: &Store,
+        is_full: bool,
         plan: &Plan,
         needed: &BTreeSet<ImageName>,
         distances: &mut Distances,
@@ -178,7 +181,7 @@ impl Snapshot {
             if known.is_none_or(|known| known.stage.as_ref() != stage) {
                 let known = BaselineDistance {
                     stage: stage.cloned(),
-                    distance: baseline::distance(store, stage, &image.manifest)?,
+                    distance: baseline::distance(store, is_full, stage, &image.manifest)?,
                 };
                 distances.insert(planned.name.clone(), known);
             }
@@ -220,37 +223,6 @@ fn needed_of<'a>(
 ) -> impl Iterator<Item = &'a ImagePlan> {
     let images = plan.images.iter();
     images.filter(|image| needed.contains(&image.name))
-}
-
-/// Writes the contents that STORE lacks.
-pub(super) fn fill(blobs: &[Blob], store: &mut Store, repo: &Repo) -> Result<(), FillError> {
-    let ids: Vec<ObjectId> = blobs.iter().map(|blob| object_id(blob.id)).collect();
-    let lacking: std::collections::HashSet<ObjectId> = store.claim(&ids)?.into_iter().collect();
-    if lacking.is_empty() {
-        return Ok(());
-    }
-    let mut fill = store.fill();
-    let mut written = std::collections::HashSet::new();
-    let mut opened: HashMap<&Path, Repo> = HashMap::new();
-    for (blob, id) in blobs.iter().zip(ids) {
-        if !lacking.contains(&id) || !written.insert(id) {
-            continue;
-        }
-        let data = match &blob.elsewhere {
-            None => repo.read_any(blob.id, &blob.path)?,
-            Some(Elsewhere { git_dir, commit }) => {
-                if !opened.contains_key(git_dir.as_path()) {
-                    let other = Repo::open_at(git_dir, *commit)?;
-                    opened.extend(other.map(|repo| (git_dir.as_path(), repo)));
-                }
-                let repo = opened.get(git_dir.as_path()).unwrap_or(repo);
-                repo.read_any(blob.id, &blob.path)?
-            }
-        };
-        fill.add(id, &data)?;
-    }
-    fill.finish()?;
-    Ok(())
 }
 
 /// Reads the mappings of a configuration.

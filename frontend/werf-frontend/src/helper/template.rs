@@ -70,6 +70,8 @@ pub struct Remarks {
     pub found: Option<Found>,
     /// Whether the working directory was compared with the commit.
     pub is_compared: bool,
+    /// Whether STORE gets contents of files when a stage wants them.
+    pub is_put_off: bool,
 }
 
 /// What a commit says about builds.

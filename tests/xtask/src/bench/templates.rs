@@ -126,7 +126,7 @@ fn release() -> Result<PathBuf> {
     capture(&mut build)?;
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| checkout::root().join("target"), Into::into);
-    Ok(target.join("release/werf-frontend"))
+    Ok(target.join(Profile::Image.name()).join("werf-frontend"))
 }
 
 fn write_project(project: &Path) -> Result<()> {

@@ -28,6 +28,8 @@ use crate::talk::{print, say};
 
 const BUILDER: &str = "bench-fresh";
 const FILES: usize = 50;
+/// With `--large`.
+const MANY_FILES: usize = 100_000;
 
 /// The last steps that are compared: what they are called, the file, and where the cache of each is.
 const WAYS: [Way; 3] = [
@@ -83,6 +85,16 @@ pub struct Options {
     /// Measures with the small image only
     #[arg(long)]
     small: bool,
+    /// Measures a repository of 100,000 files upon the small image instead
+    #[arg(long, conflicts_with = "small")]
+    large: bool,
+}
+
+impl Options {
+    /// Returns how many files the repository has.
+    fn files(&self) -> usize {
+        if self.large { MANY_FILES } else { FILES }
+    }
 }
 
 /// What one build came to.
@@ -116,11 +128,19 @@ pub fn run(options: &Options) -> Result<()> {
     let mut rows = Vec::new();
     let mut figures = Vec::new();
     let mut slowest = Vec::new();
-    let sizes = if options.small { &SIZES[..1] } else { &SIZES };
+    let sizes = if options.small || options.large {
+        &SIZES[..1]
+    } else {
+        &SIZES
+    };
     for (megabytes, names) in sizes {
-        let runs = measure(&env, &doors, *megabytes, options.runs)?;
+        let runs = measure(&env, &doors, *megabytes, options)?;
         for (way, runs) in WAYS.iter().zip(&runs) {
             rows.push(row(*megabytes, way, runs));
+        }
+        if options.large {
+            [slowest, ..] = runs;
+            continue;
         }
         let [ours, copy, link] = runs.each_ref().map(|runs| summary(runs));
         let fetched = runs[0].iter().map(|run| run.fetched).max();
@@ -149,10 +169,12 @@ pub fn run(options: &Options) -> Result<()> {
         slowest = ours;
     }
     print(format_args!(
-        "| image below the sources | last step | fetched, median | of the frontend besides | median (min to max) |\n| --- | --- | --- | --- | --- |\n{}\n\n{}",
-        rows.join("\n"),
-        table(&figures)
+        "| image below the sources | last step | fetched, median | of the frontend besides | median (min to max) |\n| --- | --- | --- | --- | --- |\n{}\n",
+        rows.join("\n")
     ))?;
+    if !figures.is_empty() {
+        print(table(&figures))?;
+    }
     slowest.sort_by_key(|run| run.time);
     let median = &slowest[slowest.len() / 2];
     say("steps of a build through the frontend, which overlap:");
@@ -162,9 +184,9 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Measures all ways by turns upon an image of so many megabytes.
-fn measure(env: &Env, doors: &Doors, megabytes: u64, runs: u32) -> Result<[Vec<Run>; 3]> {
-    let mut repository = Repository::ensure(&env.home, FILES)?;
+/// Measures all ways by turns upon an image of so many megabytes; each has caches of its own for each number of files.
+fn measure(env: &Env, doors: &Doors, megabytes: u64, options: &Options) -> Result<[Vec<Run>; 3]> {
+    let mut repository = Repository::ensure(&env.home, options.files())?;
     let base = format!("{}/bench-fresh/base:{megabytes}", doors.project.address);
     let with_base = |way: &Way| way.text.replace("BASE", &base);
     let ours = format!("# syntax={}\n{}", doors.image, with_base(&WAYS[0]));
@@ -174,6 +196,14 @@ fn measure(env: &Env, doors: &Doors, megabytes: u64, runs: u32) -> Result<[Vec<R
         (WAYS[2].file, &with_base(&WAYS[2])),
         (".dockerignore", ".git\n"),
     ])?;
+    let cache = |way: &Way| {
+        format!(
+            "type=registry,ref={}/bench-fresh/{}:{megabytes}-{}",
+            doors.project.address,
+            way.file.to_lowercase(),
+            options.files()
+        )
+    };
     say(format_args!(
         "filling caches, upon an image of {megabytes} MB"
     ));
@@ -181,15 +211,15 @@ fn measure(env: &Env, doors: &Doors, megabytes: u64, runs: u32) -> Result<[Vec<R
         let builder = Builder::start(env, BUILDER)?;
         make_base(&builder, &base, megabytes)?;
         for way in &WAYS {
-            build(&builder, doors, repository.path(), way, megabytes)?;
+            build(&builder, doors, repository.path(), way, &cache(way))?;
         }
     }
     let mut all: [Vec<Run>; 3] = Default::default();
-    for number in 1..=runs {
+    for number in 1..=options.runs {
         repository.commit_one_file()?;
         for (way, runs) in WAYS.iter().zip(&mut all) {
             let builder = Builder::start(env, BUILDER)?;
-            let run = build(&builder, doors, repository.path(), way, megabytes)?;
+            let run = build(&builder, doors, repository.path(), way, &cache(way))?;
             say(format_args!(
                 "run {number}, {}: {:.2} s, {} bytes and {} of the frontend",
                 way.name,
@@ -226,22 +256,11 @@ fn make_base(builder: &Builder, name: &str, megabytes: u64) -> Result<()> {
 }
 
 /// Builds one way with its cache, and returns what that took.
-fn build(
-    builder: &Builder,
-    doors: &Doors,
-    project: &Path,
-    way: &Way,
-    megabytes: u64,
-) -> Result<Run> {
-    let cache = format!(
-        "type=registry,ref={}/bench-fresh/{}:{megabytes}",
-        doors.project.address,
-        way.file.to_lowercase()
-    );
+fn build(builder: &Builder, doors: &Doors, project: &Path, way: &Way, cache: &str) -> Result<Run> {
     let export = format!("{cache},mode=max");
     let arguments = [
         "--cache-from",
-        &cache,
+        cache,
         "--cache-to",
         &export,
         "--output",
