@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::checkout::{self, Profile};
 use crate::env::Env;
+use crate::phases;
 use crate::process::{capture, line, show, signs_of_life};
 use crate::talk::{pass_on, print, say};
 
@@ -27,15 +28,19 @@ pub fn run() -> Result<()> {
     let project = tempfile::tempdir().context("make a directory for the example")?;
     commit_example(project.path(), &frontend)?;
 
+    phases::begin("the first build");
     say(format_args!(
         "building {EXAMPLE}, a commit of its own, with `# syntax={frontend}`"
     ));
     build(&env, project.path())?;
+    phases::begin("running the image");
     say(format_args!("docker run --rm {TAG}"));
     show(env.docker.command().args(["run", "--rm", TAG]))?;
+    phases::begin("the second build");
     say("building it again, nothing changed");
     let again = build(&env, project.path())?;
 
+    let took = phases::end();
     let stages = stages(&again, IMAGE);
     if stages.is_empty() {
         bail!("the second build shows no stage of the image `{IMAGE}`");
@@ -52,7 +57,9 @@ pub fn run() -> Result<()> {
     print(format_args!(
         "the second build took all {} steps of `{IMAGE}` from the cache",
         stages.len()
-    ))
+    ))?;
+    say(format_args!("how long it took on this machine:\n{took}"));
+    Ok(())
 }
 
 /// Makes the example a git repository of one commit, with the frontend named in its `werf.yaml`: the

@@ -23,6 +23,7 @@ mod groups;
 mod home;
 mod http;
 mod image;
+mod phases;
 mod pidfile;
 mod process;
 mod talk;

@@ -117,23 +117,31 @@ impl Identity {
     }
 }
 
-/// The fields of `/proc/PID/stat` that matter here.
+/// The fields of `/proc/PID/stat` that matter here; times are in ticks of the clock.
 #[derive(Debug, PartialEq, Eq)]
-struct Stat {
-    state: String,
-    parent: i32,
-    started: u64,
+pub struct Stat {
+    /// One letter: `R`, `S`, `Z`, …
+    pub state: String,
+    /// The process that has started it.
+    pub parent: i32,
+    /// When it started, since the boot.
+    pub started: u64,
+    /// How long processors have worked for it and for those of its children that it has waited for.
+    pub ticks: u64,
 }
 
 impl Stat {
     /// Parses the line; the program's name in it may itself hold spaces and parentheses.
-    fn parse(line: &str) -> Option<Stat> {
+    pub fn parse(line: &str) -> Option<Stat> {
         let (_, fields) = line.rsplit_once(") ")?;
         let fields: Vec<&str> = fields.split_whitespace().collect();
         Some(Stat {
             state: (*fields.first()?).to_owned(),
             parent: fields.get(1)?.parse().ok()?,
             started: fields.get(19)?.parse().ok()?,
+            ticks: (11..15)
+                .map(|field| fields.get(field)?.parse::<u64>().ok())
+                .sum::<Option<u64>>()?,
         })
     }
 }
@@ -179,11 +187,12 @@ mod tests {
 
     #[test]
     fn a_program_name_with_parentheses_does_not_shift_the_fields() {
-        let line = "42 (a) b (c) S 7 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 987654 1 2 3";
+        let line = "42 (a) b (c) S 7 42 42 0 -1 4194560 1 0 0 0 5 6 7 8 20 0 1 0 987654 1 2 3";
         let expected = Stat {
             state: "S".into(),
             parent: 7,
             started: 987_654,
+            ticks: 5 + 6 + 7 + 8,
         };
         assert_eq!(Stat::parse(line), Some(expected));
     }

@@ -13,6 +13,7 @@ use super::recipe::{self, RECIPE};
 use super::{Env, sync_tool};
 use crate::checkout::{self, Profile};
 use crate::home::remove_dir;
+use crate::phases;
 use crate::process::{capture, logged, output};
 use crate::talk::say;
 
@@ -31,6 +32,7 @@ pub fn ensure(env: &Env, profile: Profile) -> Result<String> {
     if env.registry.holds("werf-frontend", &tag) {
         return Ok(image);
     }
+    phases::begin("packaging the frontend");
     say(format_args!(
         "packaging the frontend as {image} (the first time with bash: about a minute)"
     ));
@@ -56,6 +58,7 @@ pub fn target() -> String {
 
 /// Compiles the frontend as a static program and returns its file.
 pub fn program(profile: Profile) -> Result<PathBuf> {
+    phases::begin("compiling the frontend");
     say(format_args!(
         "compiling the frontend (profile {})",
         profile.name()

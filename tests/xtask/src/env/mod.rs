@@ -26,6 +26,7 @@ use anyhow::{Context, Result};
 
 use crate::checkout::Profile;
 use crate::home::Home;
+use crate::phases;
 use crate::talk::{print, say};
 use docker::Docker;
 use engine::Engine;
@@ -120,6 +121,7 @@ impl Env {
     }
 
     fn locked(home: Home, which: Which) -> Result<Env> {
+        phases::begin("looking for Docker");
         let (docker, registry) = if let Some(engine) = which.engine()? {
             Env::engine(&home, engine)?
         } else if let Some(docker) = Docker::of_this_person(&home) {
@@ -128,6 +130,7 @@ impl Env {
         } else {
             Env::engine(&home, Engine::DEFAULT)?
         };
+        phases::begin("base images");
         images::ensure(&home, &docker, &registry)?;
         images::remove_leftovers(&docker)?;
         Ok(Env {
@@ -141,7 +144,9 @@ impl Env {
     /// Starts the harness's own registry and daemon.
     fn engine(home: &Home, engine: Engine) -> Result<(Docker, Registry)> {
         rootfs::may_be_made()?;
+        phases::begin("Docker, made of Debian packages");
         let root = engine.root(home)?;
+        phases::begin("starting the registry and the daemon");
         let registry = Registry::own(home, &root)?;
         let daemon = daemon::Daemon::main(home, engine);
         if daemon.ensure(&root, &registry)? {

@@ -113,6 +113,11 @@ impl Registry {
         Ok(registry)
     }
 
+    /// Returns the process that all of the harness's own registry is below, if it runs.
+    pub fn pid(home: &Home) -> Option<i32> {
+        PidFile::at(home.join("registry/pid")).alive()
+    }
+
     /// Ends the harness's own registry. Returns whether it ran.
     pub fn stop(home: &Home) -> Result<bool> {
         PidFile::at(home.join("registry/pid")).stop(Duration::from_secs(5))

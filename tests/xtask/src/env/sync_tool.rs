@@ -10,6 +10,7 @@ use super::Env;
 use super::recipe::{self, RECIPE};
 use crate::checkout;
 use crate::home::remove_dir;
+use crate::phases;
 use crate::process::logged;
 use crate::talk::say;
 
@@ -34,6 +35,7 @@ pub fn ensure(env: &Env) -> Result<PathBuf> {
     let tag = recipe::tag(&checkout::root(), &PARTS)?;
     let kept = env.home.join(format!("stapel-sync-{tag}"));
     if !kept.exists() {
+        phases::begin("compiling the sync tool");
         say("compiling the sync tool: two minutes, once");
         let making = env.home.join("stapel-sync.making");
         fs::copy(compile(env, &making, DIRECTORY)?, &kept)
