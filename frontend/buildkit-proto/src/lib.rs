@@ -14,7 +14,7 @@ pub use moby::buildkit::v1::frontend;
 /// The LLB graph (`solver/pb/ops.proto`).
 #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
 pub mod pb {
-    tonic::include_proto!("pb");
+    include!("../generated/pb.rs");
 }
 
 /// Packages of the fsutil library.
@@ -22,7 +22,7 @@ pub mod fsutil {
     /// What is told of a file (`types/stat.proto`).
     #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
     pub mod types {
-        tonic::include_proto!("fsutil.types");
+        include!("../generated/fsutil.types.rs");
     }
 }
 
@@ -31,7 +31,7 @@ pub mod google {
     /// The error model of gRPC (`google/rpc/status.proto`).
     #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
     pub mod rpc {
-        tonic::include_proto!("google.rpc");
+        include!("../generated/google.rpc.rs");
     }
 }
 
@@ -44,22 +44,22 @@ pub mod moby {
             /// Capabilities (`util/apicaps/pb/caps.proto`).
             #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
             pub mod apicaps {
-                tonic::include_proto!("moby.buildkit.v1.apicaps");
+                include!("../generated/moby.buildkit.v1.apicaps.rs");
             }
             /// The gateway service and its messages (`frontend/gateway/pb/gateway.proto`).
             #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
             pub mod frontend {
-                tonic::include_proto!("moby.buildkit.v1.frontend");
+                include!("../generated/moby.buildkit.v1.frontend.rs");
             }
             /// Source policies (`sourcepolicy/pb/policy.proto`).
             #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
             pub mod sourcepolicy {
-                tonic::include_proto!("moby.buildkit.v1.sourcepolicy");
+                include!("../generated/moby.buildkit.v1.sourcepolicy.rs");
             }
             /// Workers (`api/types/worker.proto`).
             #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
             pub mod types {
-                tonic::include_proto!("moby.buildkit.v1.types");
+                include!("../generated/moby.buildkit.v1.types.rs");
             }
         }
     }
