@@ -35,6 +35,8 @@ pub fn cargo() -> Command {
 pub enum Profile {
     /// Quickly: a change reaches BuildKit in seconds.
     Harness,
+    /// With as little work as will do, the sync tool along with it: to be seen, not to be worked on.
+    Demo,
     /// As it is in the image of a release.
     Image,
 }
@@ -44,6 +46,7 @@ impl Profile {
     pub fn name(self) -> &'static str {
         match self {
             Profile::Harness => "harness",
+            Profile::Demo => "demo",
             Profile::Image => "image",
         }
     }

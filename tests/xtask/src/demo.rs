@@ -23,7 +23,7 @@ const TAG: &str = "werf-frontend-demo";
 
 /// Builds, runs, builds again and says what was cached.
 pub fn run() -> Result<()> {
-    let env = Env::with_frontend(Profile::Harness)?;
+    let env = Env::with_frontend(Profile::Demo)?;
     let frontend = env.frontend_image()?;
     let project = tempfile::tempdir().context("make a directory for the example")?;
     commit_example(project.path(), &frontend)?;

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
 use super::recipe::{self, RECIPE};
@@ -22,10 +22,15 @@ const PACKAGE: &str = "werf-frontend";
 
 /// Makes sure that the image is in the registry and returns its name.
 pub fn ensure(env: &Env, profile: Profile) -> Result<String> {
-    let programs = [
-        (PACKAGE, program(profile)?),
-        (sync_tool::PATH, sync_tool::ensure(env)?),
-    ];
+    let kept = sync_tool::kept(env)?;
+    let programs = if profile == Profile::Demo && !kept.exists() {
+        let [frontend, tool] = programs(profile, [PACKAGE, sync_tool::PACKAGE])?;
+        [(PACKAGE, frontend), (sync_tool::PATH, tool)]
+    } else {
+        let frontend = program(profile)?;
+        sync_tool::ensure(env, &kept)?;
+        [(PACKAGE, frontend), (sync_tool::PATH, kept)]
+    };
     let recipe = checkout::root().join(RECIPE);
     let tag = tag(&recipe, &programs)?;
     let image = format!("{}/werf-frontend:{tag}", env.registry);
@@ -58,6 +63,11 @@ pub fn target() -> String {
 
 /// Compiles the frontend as a static program and returns its file.
 pub fn program(profile: Profile) -> Result<PathBuf> {
+    programs(profile, [PACKAGE]).map(|[program]| program)
+}
+
+/// Compiles packages of the frontend as static programs of the same names and returns their files.
+fn programs<const N: usize>(profile: Profile, packages: [&str; N]) -> Result<[PathBuf; N]> {
     phases::begin("compiling the frontend");
     say(format_args!(
         "compiling the frontend (profile {})",
@@ -74,9 +84,8 @@ pub fn program(profile: Profile) -> Result<PathBuf> {
             profile.name(),
             "--target",
             &target,
-            "--package",
-            PACKAGE,
         ])
+        .args(packages.iter().flat_map(|package| ["--package", package]))
         .args(["--message-format", "json-render-diagnostics", "--config"])
         .arg(format!(
             "target.{target}.rustflags=[\"-Ctarget-feature=+crt-static\"]"
@@ -91,8 +100,15 @@ pub fn program(profile: Profile) -> Result<PathBuf> {
         bail!("the frontend does not compile");
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    executable(&messages, PACKAGE)
-        .with_context(|| format!("package `{PACKAGE}` has no program of the name `{PACKAGE}`"))
+    let mut files = Vec::new();
+    for package in packages {
+        files.push(executable(&messages, package).with_context(|| {
+            format!("package `{package}` has no program of the name `{package}`")
+        })?);
+    }
+    files
+        .try_into()
+        .map_err(|files| anyhow!("{files:?} are not the programs of {packages:?}"))
 }
 
 /// Finds where cargo put a program in what it says with `--message-format json`.

@@ -1,5 +1,5 @@
 //! The sync tool: compiled in Docker as it is released when something first needs it, and kept. All tests run
-//! what people get.
+//! what people get; only the demo makes do with any that works.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,9 @@ use crate::home::remove_dir;
 use crate::phases;
 use crate::process::logged;
 use crate::talk::say;
+
+/// Its package, and its program.
+pub const PACKAGE: &str = "stapel-sync";
 
 /// Where it is in the image.
 pub const PATH: &str = "stapel/bin/stapel-sync";
@@ -30,19 +33,23 @@ const PARTS: [&str; 6] = [
 /// Where the recipe compiles it.
 const DIRECTORY: &str = "/src";
 
-/// Makes sure that it is there and returns its file.
-pub fn ensure(env: &Env) -> Result<PathBuf> {
+/// Returns the file where it is kept, there or not.
+pub fn kept(env: &Env) -> Result<PathBuf> {
     let tag = recipe::tag(&checkout::root(), &PARTS)?;
-    let kept = env.home.join(format!("stapel-sync-{tag}"));
+    Ok(env.home.join(format!("{PACKAGE}-{tag}")))
+}
+
+/// Makes sure that it is in the file where it is kept.
+pub fn ensure(env: &Env, kept: &Path) -> Result<()> {
     if !kept.exists() {
         phases::begin("compiling the sync tool");
         say("compiling the sync tool: two minutes, once");
         let making = env.home.join("stapel-sync.making");
-        fs::copy(compile(env, &making, DIRECTORY)?, &kept)
+        fs::copy(compile(env, &making, DIRECTORY)?, kept)
             .with_context(|| format!("write {}", kept.display()))?;
         remove_dir(&making)?;
     }
-    Ok(kept)
+    Ok(())
 }
 
 /// Compiles it with the sources at `directory` of the container, puts it into `output` on the host and returns its file.
