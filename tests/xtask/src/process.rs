@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::talk::say;
+use crate::talk::{say, silence};
 
 /// How often a long quiet step says that it is still alive: nothing is silent for ten seconds.
 pub const SIGN_OF_LIFE: Duration = Duration::from_secs(9);
@@ -64,7 +64,9 @@ pub fn output(what: &str, command: &mut Command) -> Result<Output> {
 pub fn signs_of_life<T>(what: &str, awaited: &Receiver<T>) -> Option<T> {
     let began = Instant::now();
     loop {
-        match awaited.recv_timeout(SIGN_OF_LIFE) {
+        // Not nine seconds of this wait, but since something was said: the wait before may have ended without a word.
+        let left = SIGN_OF_LIFE.saturating_sub(silence());
+        match awaited.recv_timeout(left) {
             Ok(it) => return Some(it),
             Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => say_alive(what, began),
@@ -72,7 +74,11 @@ pub fn signs_of_life<T>(what: &str, awaited: &Receiver<T>) -> Option<T> {
     }
 }
 
+/// Says that `what` goes on if it is time to say something.
 fn say_alive(what: &str, began: Instant) {
+    if silence() < SIGN_OF_LIFE {
+        return;
+    }
     let so_far = began.elapsed().as_secs();
     say(format_args!("… {what}: {so_far} s so far"));
 }
@@ -129,7 +135,6 @@ pub fn logged_within(
 /// Waits for a child, saying every few seconds that it is still at work.
 fn watch(what: &str, child: &mut Child, limit: Option<Duration>) -> Result<ExitStatus> {
     let began = Instant::now();
-    let mut said = began;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
@@ -139,10 +144,7 @@ fn watch(what: &str, child: &mut Child, limit: Option<Duration>) -> Result<ExitS
             child.wait()?;
             bail!("{what}: no end after {} s", began.elapsed().as_secs());
         }
-        if said.elapsed() > SIGN_OF_LIFE {
-            said = Instant::now();
-            say_alive(what, began);
-        }
+        say_alive(what, began);
         thread::sleep(Duration::from_millis(50));
     }
 }
