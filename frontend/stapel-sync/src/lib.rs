@@ -39,7 +39,7 @@ mod tree;
 mod walk;
 
 pub use args::{Arguments, Command, SlotArguments, USAGE};
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, is_no_room};
 pub use for_commit::for_commit;
 pub use hash::{
     BlobHasher, Collision, HashKind, ManifestId, NotADigest, ObjectId, PackId, SealId, StageDigest,

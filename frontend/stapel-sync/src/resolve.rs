@@ -7,7 +7,7 @@
 use std::fs::File;
 
 use crate::dir::{Dir, Found, Ids, Time};
-use crate::error::{Error, show};
+use crate::error::{Error, Reason, show};
 
 /// As many links as Linux itself follows.
 const MAX_LINKS: usize = 40;
@@ -100,8 +100,8 @@ impl<'a> Walk<'a> {
             .collect()
     }
 
-    fn failed(&self, action: &str, why: impl std::fmt::Display) -> Error {
-        Error::own(format!("{action} `{}`: {why}", show(self.wanted)))
+    fn failed(&self, action: &str, why: impl Reason) -> Error {
+        Error::of(format_args!("{action} `{}`", show(self.wanted)), &why)
     }
 
     /// Goes to the end; what is missing is made if `make` says whose it is.

@@ -9,7 +9,7 @@ use std::io::{Read as _, Write as _};
 
 use crate::bytes::{Reader, put_bytes, put_varint};
 use crate::dir::{Dir, Ids, Time, finish_file};
-use crate::error::Error;
+use crate::error::{Error, Reason};
 use crate::hash::{SealId, sha256};
 use crate::owner::Names;
 use crate::path::common_prefix;
@@ -227,8 +227,8 @@ fn node(input: &mut Reader<'_>) -> Option<Sealed> {
     }))
 }
 
-fn failed(action: &str, why: impl std::fmt::Display) -> Error {
-    Error::own(format!("{action} `{SEAL_PATH}`: {why}"))
+fn failed(action: &str, why: impl Reason) -> Error {
+    Error::of(format_args!("{action} `{SEAL_PATH}`"), &why)
 }
 
 /// Reads the seal `id`.

@@ -58,7 +58,6 @@ pub(crate) fn read(root: &Dir) -> Result<Option<State>, Error> {
 
 /// Writes the state, over one that is there.
 pub(crate) fn write(root: &Dir, id: ManifestId, manifest: &[u8], time: Time) -> Result<(), Error> {
-    let failed = |why: &dyn std::fmt::Display| Error::own(format!("write `{STATE_PATH}`: {why}"));
     keeping_time(root, || {
         if root.kind(NAME)?.is_some() {
             root.remove_file(NAME)?;
@@ -69,7 +68,7 @@ pub(crate) fn write(root: &Dir, id: ManifestId, manifest: &[u8], time: Time) -> 
         }
         Ok(finish_file(&file, 0o600, Ids::ours(), time)?)
     })
-    .map_err(|why| failed(&why))
+    .map_err(|why| Error::of(format_args!("write `{STATE_PATH}`"), &why))
 }
 
 /// Removes the state, if there is one.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustix::fs::{FileType, Mode};
 
 use crate::dir::{Dir, Found, Ids, Time};
-use crate::error::{Error, show};
+use crate::error::{Error, Reason, show};
 use crate::guard::Guard;
 use crate::path::common_prefix;
 use crate::resolve::Resolved;
@@ -155,7 +155,7 @@ impl Walker {
         Ok(())
     }
 
-    pub(crate) fn failed(&self, action: &str, below: &[u8], why: &dyn std::fmt::Display) -> Error {
+    pub(crate) fn failed(&self, action: &str, below: &[u8], why: &dyn Reason) -> Error {
         failed(action, &self.base.path, below, why)
     }
 
@@ -241,16 +241,14 @@ impl Walker {
     }
 }
 
-fn failed(action: &str, base: &[u8], below: &[u8], why: &dyn std::fmt::Display) -> Error {
+fn failed(action: &str, base: &[u8], below: &[u8], why: &dyn Reason) -> Error {
     let slash: &[u8] = if below.is_empty() && !base.is_empty() {
         b""
     } else {
         b"/"
     };
-    Error::own(format!(
-        "{action} `{}`: {why}",
-        show(&[base, slash, below].concat())
-    ))
+    let path = show(&[base, slash, below].concat());
+    Error::of(format_args!("{action} `{path}`"), why)
 }
 
 /// Removes whatever is at a name. Returns whether it was a directory, which nobody expects to go.

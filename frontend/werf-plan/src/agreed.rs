@@ -90,6 +90,16 @@ pub const STORE_EXIT_CODE: i64 = ErrorKind::Store.exit_code() as i64;
 /// The exit code by which a stage says that its sources could not be brought up to date.
 pub const SYNC_EXIT_CODE: i64 = ErrorKind::Own.exit_code() as i64;
 
+/// The exit code by which a stage, PLAN, or whoever else fills STORE says that there is no room on the builder's disk.
+pub const NO_ROOM_EXIT_CODE: i64 = ErrorKind::NoRoom.exit_code() as i64;
+
+/// What is said of a builder's disk without room.
+pub const NO_ROOM: &str = "no space left on the builder's disk";
+
+/// What to do about it.
+pub const MAKE_ROOM: &str = "`docker buildx du` shows what its cache takes, `docker buildx prune` frees that, and `docker system df` shows \
+                             what else there is";
+
 /// The command that prints what a failed script has left behind.
 pub mod print_failure {
     /// The command, with the file as its only argument.
@@ -190,5 +200,6 @@ mod tests {
         assert_eq!(store_id(3), "werf-store-v2-3");
         assert_eq!(values_id(0), "werf-values-v1");
         assert_eq!((STORE_EXIT_CODE, SYNC_EXIT_CODE), (93, 94));
+        assert_eq!(NO_ROOM_EXIT_CODE, 96);
     }
 }

@@ -128,7 +128,7 @@ impl Drop for Temporary {
 
 /// Says that STORE could not be changed.
 pub(super) fn failed(action: &str, path: &Path, why: &io::Error) -> Error {
-    Error::own(format!("{action} `{}`: {why}", path.display()))
+    Error::of(format_args!("{action} `{}`", path.display()), why)
 }
 
 /// Says that something in STORE is missing or of no use.

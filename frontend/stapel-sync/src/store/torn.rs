@@ -240,6 +240,24 @@ fn a_store_that_nobody_used_for_long_is_right_after_any_fault() {
     assert!(met > 100, "{met}");
 }
 
+#[test]
+fn a_store_without_room_is_told_from_other_failures() {
+    let mut met = 0;
+    for changes in 0.. {
+        let machine = Machine::new();
+        machine.build(0).unwrap();
+        let (outcome, was_met) = after(changes, Fault::Full, || machine.fill(2));
+        if !was_met {
+            break;
+        }
+        if let Err(error) = outcome {
+            assert_eq!(error.kind(), ErrorKind::NoRoom, "{error}");
+            met += 1;
+        }
+    }
+    assert!(met > 10, "{met}");
+}
+
 /// A machine that goes down may lose what was written and not synced, though not that files were renamed.
 #[test]
 fn what_a_crash_of_the_machine_garbles_is_found() {

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::directories::Target;
 use super::walkers::Walkers;
 use crate::dir::{Time, finish_file};
-use crate::error::Error;
+use crate::error::{Error, Reason};
 use crate::guard::Skipped;
 use crate::manifest::EntryKind;
 use crate::path::MAX_PATH;
@@ -142,7 +142,7 @@ impl<'a> Writer<'a> {
         let (walker, ()) = self.walkers.get(file.mapping(), start)?;
         let (directory, name) = self.tree.file_below(file);
         let path = || self.tree.file_path(file).show();
-        let failed = |why: &dyn std::fmt::Display| Error::own(format!("write `{}`: {why}", path()));
+        let failed = |why: &dyn Reason| Error::of(format_args!("write `{}`", path()), why);
         let here = walker
             .find(directory)?
             .ok_or_else(|| failed(&"its directory vanished"))?;
@@ -185,7 +185,7 @@ impl<'a> Writer<'a> {
 fn read_target(
     reader: &mut BlobReader,
     blob: &Location,
-    failed: &dyn Fn(&dyn std::fmt::Display) -> Error,
+    failed: &dyn Fn(&dyn Reason) -> Error,
 ) -> Result<Vec<u8>, Error> {
     if blob.size() > MAX_PATH as u64 {
         return Err(failed(&"the target of the symbolic link is too long"));

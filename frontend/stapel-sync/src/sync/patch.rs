@@ -42,7 +42,7 @@ pub fn patch<P: AsRef<Path>>(
     places: &PatchPlaces<P>,
 ) -> Result<Report, Error> {
     write_patch(store, stage, tree, id, places).map_err(|error| match error.kind() {
-        ErrorKind::Own => Error::inexact(error.to_string()),
+        ErrorKind::Own | ErrorKind::NoRoom => Error::inexact(error.to_string()),
         ErrorKind::Store | ErrorKind::Inexact => error,
     })
 }

@@ -118,7 +118,7 @@ impl PlanInBuild {
             },
         };
         let (store, tools, out) = (&self.store, &self.tools, &self.out);
-        terminal::report(if self.when_wanted {
+        terminal::report_filled(if self.when_wanted {
             plan::run_when_wanted(&request, store, tools, out, || {
                 terminal::print(flag::STANDS_BY);
             })

@@ -35,7 +35,7 @@ impl PutToolchain {
     pub fn run(self) -> ExitCode {
         let put = install_tools(&self.store, &self.tools)
             .and_then(|()| toolchains::install(&self.store, &self.from, &self.name));
-        terminal::report(put)
+        terminal::report_filled(put)
     }
 }
 

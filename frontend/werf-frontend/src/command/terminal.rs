@@ -8,6 +8,8 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use stapel_sync::store::tools::StoreError;
+use stapel_sync::{ErrorKind, is_no_room};
 use werf_frontend::helper::render::Rendering;
 
 /// Returns how many columns the terminal has that standard output is; `None` where it is none.
@@ -46,6 +48,17 @@ pub fn report<E: std::fmt::Display>(result: Result<(), E>) -> ExitCode {
     }
 }
 
+/// Says that STORE was filled, or what kept a helper from that; the exit status tells a disk without room from all else.
+pub fn report_filled(result: Result<(), StoreError>) -> ExitCode {
+    match result {
+        Err(error) if is_no_room(&error.cause) => {
+            fail(&error.to_string());
+            ExitCode::from(ErrorKind::NoRoom.exit_code())
+        }
+        result => report(result),
+    }
+}
+
 /// Prints `text`.
 pub fn print(text: &str) -> ExitCode {
     let mut out = std::io::stdout();
@@ -66,4 +79,24 @@ pub fn say(text: &str) {
 pub fn fail(message: &str) -> ExitCode {
     eprintln!("ERROR: {message}");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind as Kind};
+
+    use super::*;
+
+    #[test]
+    fn a_store_without_room_ends_with_a_code_of_its_own() {
+        let ended = |kind: Kind| {
+            report_filled(Err(StoreError {
+                action: "write /out/plan.json".to_owned(),
+                cause: Error::from(kind),
+            }))
+        };
+        assert_eq!(ended(Kind::StorageFull), ExitCode::from(96));
+        assert_eq!(ended(Kind::ReadOnlyFilesystem), ExitCode::FAILURE);
+        assert_eq!(report_filled(Ok(())), ExitCode::SUCCESS);
+    }
 }

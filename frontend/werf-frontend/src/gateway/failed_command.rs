@@ -8,13 +8,13 @@ use buildkit_llb::Graph;
 use buildkit_proto::rpc::Status;
 use diagnostic::{Location, printable};
 use stapel_sync::FAILURE_PATH;
-use werf_plan::agreed::{STORE_EXIT_CODE, SYNC_EXIT_CODE, print_failure};
+use werf_plan::agreed::{SYNC_EXIT_CODE, print_failure};
 
 use crate::lower::{Command, Step};
 
 use super::bridge::{Bridge, Ref};
 use super::container::FAILED;
-use super::failed_stage::its_commands_failed;
+use super::failed_stage::{is_without_words, its_commands_failed};
 use super::plan_graph::{OwnImage, PROGRAM};
 use super::report;
 
@@ -39,8 +39,8 @@ impl Left {
         step: &Step,
     ) -> Option<Left> {
         let code = report::exit_code(status);
-        // A script may end with the code by which a sync says that STORE lacks something: a sync leaves nothing then.
-        let is_of_script = its_commands_failed(code) || code == Some(STORE_EXIT_CODE);
+        // A script may end with a code by which a sync says what it leaves no words of.
+        let is_of_script = its_commands_failed(code) || is_without_words(code);
         let is_shell = !step.commands.is_empty() && is_of_script;
         if !is_shell && code != Some(SYNC_EXIT_CODE) {
             return None;

@@ -1,13 +1,13 @@
 //! What a person reads when a stage fails: the daemon's message, with the stage before it and a hint after it.
 
 use buildkit_proto::rpc;
-use werf_plan::agreed::{STORE_EXIT_CODE, SYNC_EXIT_CODE};
+use werf_plan::agreed::{MAKE_ROOM, NO_ROOM, NO_ROOM_EXIT_CODE, STORE_EXIT_CODE, SYNC_EXIT_CODE};
 use werf_plan::until;
 
 use crate::lower::Step;
 
 use super::failed_command::Left;
-use super::{report, task};
+use super::{own_program, report, task};
 
 /// Says which stage of which image failed and why, and what its commands could see of `commit`, which is
 /// empty in development mode. Code and details stay.
@@ -57,7 +57,7 @@ pub fn describe(
             }
         }
     };
-    if let Some(hint) = hint(step, code, &status.message).filter(|_| !is_told) {
+    if let Some(hint) = hint(step, code, left, &status.message).filter(|_| !is_told) {
         status.message.push_str(&format!("\n  hint: {hint}"));
     }
     if let Some(stage) = step.kind.user_stage().filter(|_| its_commands_failed(code)) {
@@ -89,7 +89,7 @@ pub(super) const SAW_COMMIT: &str = "not those of the working directory";
 ///
 /// It is `process "ARGUMENTS" did not complete successfully: REASON`, and the reason of a process that ended by itself is
 /// `exit code: N` (`solver/llbsolver/ops/exec.go`, `solver/pb/errdefs`).
-fn reason(message: &str, code: Option<i64>) -> Option<String> {
+pub(super) fn reason(message: &str, code: Option<i64>) -> Option<String> {
     let reason = match message.strip_prefix("process \"") {
         Some(rest) => rest.rsplit_once(PROCESS_FAILED)?.1,
         None => message,
@@ -110,11 +110,12 @@ const PROCESS_FAILED: &str = "\" did not complete successfully: ";
 
 /// Returns what an exit code says in words: of a shell (POSIX, "Exit Status for Commands"; 128 and more is a signal), or of a sync, which
 /// leaves nothing behind.
-fn meaning(code: i64, has_left: bool) -> Option<&'static str> {
+pub(super) fn meaning(code: i64, has_left: bool) -> Option<&'static str> {
     match code {
         STORE_EXIT_CODE if !has_left => {
             Some("it did not find in STORE what the build had put there")
         }
+        NO_ROOM_EXIT_CODE if !has_left => Some(NO_ROOM),
         126 => Some("a command cannot be executed"),
         127 => Some("a command was not found"),
         137 => Some("killed, perhaps because memory ran out"),
@@ -125,7 +126,12 @@ fn meaning(code: i64, has_left: bool) -> Option<&'static str> {
 }
 
 /// Returns where a person finds out more: what commands say is in the log of the build only.
-fn hint(step: &Step, code: Option<i64>, message: &str) -> Option<&'static str> {
+fn hint(
+    step: &Step,
+    code: Option<i64>,
+    left: Option<&Left>,
+    message: &str,
+) -> Option<&'static str> {
     const UNKNOWN_OWNER: [&str; 3] = [
         "invalid user index",
         "unable to find user",
@@ -135,7 +141,8 @@ fn hint(step: &Step, code: Option<i64>, message: &str) -> Option<&'static str> {
         None if UNKNOWN_OWNER.iter().any(|says| message.contains(says)) => Some(
             "the image has no such `owner` or `group`: create it in an earlier stage, or write a number",
         ),
-        None | Some(report::NOT_STARTED) => None,
+        None | Some(report::NOT_STARTED) => own_program::room(message),
+        Some(NO_ROOM_EXIT_CODE) if left.is_none() => Some(MAKE_ROOM),
         // A task is named already.
         Some(_) if task::failed(step, code).is_some() => None,
         Some(STORE_EXIT_CODE | SYNC_EXIT_CODE) => Some("the end of its log, above, says why"),
@@ -150,8 +157,13 @@ fn commands_saw_files(step: &Step, code: Option<i64>) -> bool {
 
 /// Whether it was a process of the user's that ended with `code`.
 pub(super) fn its_commands_failed(code: Option<i64>) -> bool {
-    let own = [STORE_EXIT_CODE, SYNC_EXIT_CODE, report::NOT_STARTED];
-    code.is_some_and(|code| !own.contains(&code))
+    let own = [SYNC_EXIT_CODE, report::NOT_STARTED];
+    code.is_some_and(|code| !own.contains(&code)) && !is_without_words(code)
+}
+
+/// Whether a sync that ends with `code` leaves no words behind: STORE lacks something, or there is no room for words.
+pub(super) fn is_without_words(code: Option<i64>) -> bool {
+    matches!(code, Some(STORE_EXIT_CODE | NO_ROOM_EXIT_CODE))
 }
 
 #[cfg(test)]
@@ -229,6 +241,7 @@ mod tests {
             (StageKind::GitLatestPatch, true, Some(1)),
             (StageKind::Setup, true, Some(93)),
             (StageKind::Setup, true, Some(94)),
+            (StageKind::Setup, true, Some(96)),
             (StageKind::Setup, true, Some(255)),
             (StageKind::Setup, true, None),
         ] {
@@ -317,6 +330,32 @@ mod tests {
             message.starts_with("stage `setup` of image `app` failed with exit code 93\n"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn a_full_disk_is_told_in_words_unless_it_was_a_command_that_ended_so() {
+        let code = (Some(NO_ROOM_EXIT_CODE), "exit code: 96");
+        let message = described_with(None, StageKind::Install, true, code);
+        assert_eq!(
+            message,
+            "stage `install` of image `app` failed with exit code 96 (no space left on the builder's disk)\n  hint: `docker \
+             buildx du` shows what its cache takes, `docker buildx prune` frees that, and `docker system df` shows what else there is"
+        );
+        let left = Left::parse("96\n\nexit 96\n", NO_ROOM_EXIT_CODE);
+        let message = described_with(left.as_ref(), StageKind::Install, true, code);
+        assert_eq!(
+            message,
+            "stage `install` of image `app` failed with exit code 96\n  hint: the end of its log, above, says which command it was, and why"
+        );
+        // What the daemon could not do, it says itself.
+        let says = "failed to prepare x: mkdir /y: no space left on device";
+        let message = described_with(None, StageKind::Install, true, (None, says));
+        let (first, hint) = message.split_once('\n').expect("a hint");
+        assert_eq!(
+            first,
+            format!("stage `install` of image `app` failed: {says}")
+        );
+        assert!(hint.contains("docker buildx prune"), "{hint}");
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod imported;
 mod named_context;
 mod not_given;
 mod outline;
+mod own_program;
 pub mod plan_graph;
 mod planning;
 mod platform;

@@ -12,6 +12,7 @@ use super::building::Build;
 use super::failure::{Failure, look_and_blame};
 use super::foreseen;
 use super::generation::Note;
+use super::own_program;
 use super::plan_graph::{OwnImage, PLAN_FILE, plan_graph};
 use super::remote;
 use super::request::Request;
@@ -166,6 +167,7 @@ async fn plan_once(
             return Ok(None);
         }
         (Err(error), _) => {
+            let error = own_program::explain(error, "PLAN", &vertex);
             return Err(remote::explain(error, &plan, &round.remotes));
         }
     };

@@ -13,6 +13,7 @@ use werf_plan::stage::StageKind;
 
 use super::bridge::{Bridge, CallError, ResolvedImage};
 use super::failure::Failure;
+use super::own_program;
 use super::plan_graph::{
     OUT, OWN_TOOLS, OwnImage, PROGRAM, STORE, input, output_of, own_exec, unreadable,
 };
@@ -61,7 +62,9 @@ pub(super) async fn ensure(
         None => pin(bridge, request, reference).await?,
     };
     let (graph, node) = graph(request, own, &pinned, round).map_err(|error| unreadable(&error))?;
-    match bridge.solve(graph.definition(node)).await {
+    let solved = bridge.solve(graph.definition(node)).await;
+    let copying = |error| own_program::explain(error, "copying it", &graph.digest(node));
+    match solved.map_err(copying) {
         Ok(_) => Ok(pinned.name),
         Err(CallError::Status(mut status)) => {
             status.message = format!(

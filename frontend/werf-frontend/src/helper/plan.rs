@@ -9,9 +9,10 @@ use diagnostic::{Checks, Diagnostic};
 use stapel_sync::store::toolchains;
 use stapel_sync::store::tools::{StoreError, install_tools};
 use stapel_sync::store::{CleanPolicy, Filler, Store};
+use stapel_sync::{ErrorKind, is_no_room};
 use werf_config::lint::{self, Facts};
 use werf_config::{self, Config, ImageName, permission};
-use werf_plan::agreed::{CACHE_SCOPE_ARGUMENT, plan_in_build, unix_time};
+use werf_plan::agreed::{CACHE_SCOPE_ARGUMENT, MAKE_ROOM, plan_in_build, unix_time};
 use werf_plan::file::{Outcome, Plan, PlanFile};
 use werf_plan::remote::GivenRemote;
 use werf_plan::until::{self, Until};
@@ -214,9 +215,22 @@ fn plan_or_refuse(
     let filled = fill(&contents, store, request, plan, &mut remarks.is_put_off);
     filled.map(Outcome::Plan).map_err(|error| match error {
         FillError::Repo(error) => vec![error.into()],
-        FillError::Store(error) => vec![Diagnostic::error(format!("fill STORE: {error}"))],
-        FillError::Values(error) => vec![Diagnostic::error(error.to_string())],
+        FillError::Store(error) => {
+            let is_no_room = error.kind() == ErrorKind::NoRoom;
+            vec![unfilled(format!("fill STORE: {error}"), is_no_room)]
+        }
+        FillError::Values(error) => vec![unfilled(error.to_string(), is_no_room(&error.cause))],
     })
+}
+
+/// Says that something could not be written for stages, and what to do about a disk without room.
+fn unfilled(message: String, is_no_room: bool) -> Diagnostic {
+    let error = Diagnostic::error(message);
+    if is_no_room {
+        error.hint(MAKE_ROOM)
+    } else {
+        error
+    }
 }
 
 /// Returns where the build is to stop, if the client says so.
