@@ -13,7 +13,7 @@ use super::mentioned;
 use super::pack::{Pack, PackWriter};
 use super::packs::index_name;
 use super::{BlobReader, Store};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::hash::{ObjectId, PackId};
 
 /// How far ahead of this machine's clock a time in STORE may be.
@@ -71,7 +71,11 @@ impl Store {
         self.refresh()?;
         cleaned.removed += self.remove_packs(now, policy);
         self.refresh()?;
-        cleaned.merged = self.merge(now, policy)?;
+        cleaned.merged = match self.merge(now, policy) {
+            // It can wait until there is: all that builds need is there.
+            Err(error) if error.kind() == ErrorKind::NoRoom => 0,
+            merged => merged?,
+        };
         Ok(cleaned)
     }
 

@@ -258,6 +258,27 @@ fn a_store_without_room_is_told_from_other_failures() {
     assert!(met > 10, "{met}");
 }
 
+#[test]
+fn packs_are_merged_when_there_is_room() {
+    let machine = Machine::new();
+    machine.build(0).unwrap();
+    let mut store = Store::create(&machine.store).unwrap();
+    let data = b"of another project";
+    let mut fill = store.fill();
+    let id = ObjectId::of_blob(HashKind::Sha1, data).unwrap();
+    fill.add(id, data).unwrap();
+    fill.finish().unwrap();
+    let policy = CleanPolicy {
+        small_packs: 1,
+        ..CleanPolicy::default()
+    };
+    let (cleaned, was_met) = after(0, Fault::Full, || store.clean(&policy));
+    assert!(was_met && cleaned.unwrap().merged == 0);
+    machine.stage(0).unwrap();
+    assert_eq!(store.clean(&policy).unwrap().merged, 2);
+    machine.stage(0).unwrap();
+}
+
 /// A machine that goes down may lose what was written and not synced, though not that files were renamed.
 #[test]
 fn what_a_crash_of_the_machine_garbles_is_found() {
