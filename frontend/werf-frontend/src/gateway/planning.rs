@@ -152,6 +152,7 @@ async fn plan_once(
         Some(_) => bridge.solve(definition).await,
         None => bridge.without_imports().solve(definition).await,
     };
+    let solved = solved.map_err(|error| own_program::explain(error, "PLAN", &vertex));
     let reference = match (solved, &round.unknown) {
         (Ok(reference), _) => reference,
         (Err(CallError::Status(status)), Some(built)) if !remote::is_to_blame(&status, &plan) => {
@@ -167,7 +168,6 @@ async fn plan_once(
             return Ok(None);
         }
         (Err(error), _) => {
-            let error = own_program::explain(error, "PLAN", &vertex);
             return Err(remote::explain(error, &plan, &round.remotes));
         }
     };
