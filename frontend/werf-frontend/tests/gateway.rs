@@ -44,7 +44,8 @@ struct Script {
     config: &'static str,
     /// How many solves with this command of the sync tool have to be there before one is answered.
     meeting: Option<(&'static str, usize)>,
-    /// The processor for which the first solve with a stage misses something in STORE.
+    /// The processor for which the first solve with a stage misses something in STORE. The daemon remembers that: the stage has failed wherever
+    /// it has the same key.
     lost_on: Option<&'static str>,
     /// How a solve that fetches a repository fails, if its operation is known.
     fetch: Option<&'static str>,
@@ -243,15 +244,26 @@ impl LlbBridge for Daemon {
                 platform.is_some_and(|platform| platform.architecture == lost_on)
                     && op.op.as_ref().is_some_and(|op| is_sync(op, "run"))
             };
-            let has_it = |it: &proto::SolveRequest| {
-                let definition = it.definition.as_ref();
-                definition.and_then(|it| operation_that(it, is_it))
+            let key_of = |it: &proto::SolveRequest| {
+                let definition = it.definition.as_ref()?;
+                let digest = operation_that(definition, is_it)?;
+                let mut operations = definition.def.iter();
+                let op = operations.find_map(|bytes| {
+                    let op = pb::Op::decode(bytes.as_slice()).unwrap();
+                    is_it(&op).then_some(op)
+                });
+                let Some(pb::op::Op::Exec(exec)) = op?.op else {
+                    return None;
+                };
+                let meta = exec.meta?;
+                Some((digest, (meta.args, meta.env)))
             };
             let solves = self.solves.lock().unwrap();
-            if let Some(digest) = has_it(&request)
-                && solves.iter().filter_map(has_it).count() == 1
+            if let (Some((_, key)), Some((failed, first))) =
+                (key_of(&request), solves.iter().find_map(key_of))
+                && key == first
             {
-                return Err(exited(&digest, 93));
+                return Err(exited(&failed, 93));
             }
         }
         if let Some(command) = self.script.exits

@@ -11,7 +11,7 @@ use werf_config::ImageName;
 use werf_plan::file::{ImagePlan, Outcome, Plan, SourceFile};
 use werf_plan::target::Target;
 
-use crate::lower::{Attempts, Lowerer, Settings, StoreAccess, StoreMount};
+use crate::lower::{Attempts, Lowered, Lowerer, Settings, StoreAccess, StoreMount};
 
 use super::answer::Answer;
 use super::bridge::{Bridge, Daemon};
@@ -21,7 +21,7 @@ use super::named_context::{self, NamedContext};
 use super::plan_graph::OwnImage;
 use super::planning::{Planned, plan_in};
 use super::request::Request;
-use super::rounds::{Round, Solved, TargetGraph, UnknownBaselines};
+use super::rounds::{Round, Solved, TargetGraph, UnknownBaselines, Vertices};
 use super::so_far::SoFar;
 use super::solving::solve_image;
 use super::unheeded::{self, Unheeded};
@@ -45,6 +45,8 @@ pub(super) struct Build<'a> {
     pub(super) can_link: bool,
     /// What was warned of while a platform was built: each once, though a platform may be built in several rounds.
     pub(super) warned: Mutex<BTreeSet<String>>,
+    /// The stages that all rounds had in their graphs so far.
+    pub(super) vertices: Mutex<Vertices>,
     /// Whether it has been said what runs again.
     pub(super) is_explained: AtomicBool,
 }
@@ -350,7 +352,8 @@ impl TargetBuild<'_> {
             Target::Dockerfile(_) => lowerer.into_parts(),
         };
         let stages = round.unknown_baselines(&images, &lowered);
-        let graph_of = |lowered| TargetGraph {
+        let graph_of = |lowered: Lowered| TargetGraph {
+            vertices: self.vertices_with(&lowered),
             lowered,
             commit: if client_files::is_dev(self.build.request) {
                 String::new()
@@ -391,6 +394,17 @@ impl TargetBuild<'_> {
             let config = target_graph.lowered.config.to_json();
             Built::Image(Answer::image(reference, config, &settings.platform, base))
         })))
+    }
+
+    /// Returns the stages that all rounds had in their graphs so far, with those of `lowered`.
+    fn vertices_with(&self, lowered: &Lowered) -> Vertices {
+        let vertices = &self.build.vertices;
+        let mut vertices = vertices.lock().unwrap_or_else(PoisonError::into_inner);
+        for step in &lowered.steps {
+            let digest = lowered.graph.digest(step.node);
+            vertices.insert(digest, (step.image.clone(), step.kind));
+        }
+        vertices.clone()
     }
 
     /// Adds all that the target is made of to `lowerer`, and the target itself unless it is built from a Dockerfile: that is

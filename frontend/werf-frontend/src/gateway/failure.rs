@@ -186,10 +186,14 @@ pub(super) async fn explain_no_repository(
 
 /// Returns the stage in which a solve has failed, if the daemon says where it was.
 fn failed_step<'a>(status: &rpc::Status, target_graph: &'a TargetGraph) -> Option<&'a Step> {
-    let vertex = report::failed_vertex(status);
+    let vertex = report::failed_vertex(status)?;
     let lowered = &target_graph.lowered;
     let mut steps = lowered.steps.iter();
-    steps.find(|step| Some(lowered.graph.digest(step.node)) == vertex)
+    let step = steps.find(|step| lowered.graph.digest(step.node) == vertex);
+    step.or_else(|| {
+        let (image, kind) = target_graph.vertices.get(&vertex)?;
+        lowered.step(image, *kind)
+    })
 }
 
 /// As [`blame`], after a look at what has become of the stage. `own` is where our own image comes from.

@@ -158,6 +158,7 @@ async fn build(
         // A seal has the times of directories, and an image that is to have the same bytes whenever it is built must have none.
         can_link: daemon::can_link(&daemon) && request.source_date_epoch.is_none(),
         warned: Mutex::default(),
+        vertices: Mutex::default(),
         is_explained: AtomicBool::new(false),
     };
     let has_files = AtomicBool::new(false);
@@ -192,7 +193,10 @@ async fn build_in_rounds(
                 }
                 build_planned(bridge, build, planned, texts, &round, &mut so_far).await?
             }
-            Solved::StoreLacks(miss) => Solved::StoreLacks(miss),
+            Solved::StoreLacks(miss) => {
+                so_far.has_missed_before_plan();
+                Solved::StoreLacks(miss)
+            }
         };
         round = match built {
             Solved::Well(None) => break,

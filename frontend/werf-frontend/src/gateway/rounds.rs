@@ -3,7 +3,7 @@
 //! There are more where PLAN does not know the baseline of a `gitCache`, which is what the last stage before it holds, and
 //! where STORE was emptied between PLAN and a stage.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use buildkit_llb::Node;
@@ -65,9 +65,15 @@ pub(super) struct Round {
     may_put_off: bool,
 }
 
+/// Which stage of which image a vertex is, by its digest.
+pub(super) type Vertices = BTreeMap<String, (ImageName, StageKind)>;
+
 /// The graph of the target, and what it takes to explain a failure in it.
 pub(super) struct TargetGraph {
     pub lowered: Lowered,
+    /// The stages of this graph and of those of earlier rounds. The same stage is another vertex in another generation of STORE, with the same
+    /// key: where it has failed before in this build, BuildKit remembers that, and names the vertex of then.
+    pub vertices: Vertices,
     /// The commit that the plan is of; empty if it is of a working directory.
     pub commit: String,
     /// The images in the graph.

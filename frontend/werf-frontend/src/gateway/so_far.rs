@@ -15,6 +15,8 @@ pub(super) struct SoFar {
     pub done: Vec<(Platform, Answer)>,
     /// The platforms for which a stage did not find in STORE what it needs.
     missed: Vec<Platform>,
+    /// The platform whose layers PLAN is to look at next.
+    looked_at: Option<Platform>,
 }
 
 impl SoFar {
@@ -33,6 +35,19 @@ impl SoFar {
         }
     }
 
+    /// Notes that one of the stages whose layers PLAN was to look at did not find in STORE what it needs.
+    pub fn has_missed_before_plan(&mut self) {
+        if let Some(platform) = self.looked_at.take() {
+            self.has_missed(platform);
+        }
+    }
+
+    fn has_missed(&mut self, platform: Platform) {
+        if !self.missed.contains(&platform) {
+            self.missed.push(platform);
+        }
+    }
+
     /// Adds what a round has come to for each platform that was not done before; `platforms` are all, in their order. Returns what the
     /// first of those that are not done now waits for.
     pub fn take(
@@ -41,16 +56,18 @@ impl SoFar {
         platforms: &[Platform],
     ) -> Solved<Option<Box<UnknownBaselines>>> {
         let mut first: Option<Solved<Box<UnknownBaselines>>> = None;
+        self.looked_at = None;
         for (platform, built) in built {
             match built {
                 Solved::Well(Built::Image(answer)) => self.done.push((platform, answer)),
                 Solved::Well(Built::NeedsBaselines(unknown)) => {
-                    first.get_or_insert(Solved::Well(unknown));
+                    if first.is_none() {
+                        self.looked_at = Some(platform);
+                        first = Some(Solved::Well(unknown));
+                    }
                 }
                 Solved::StoreLacks(miss) => {
-                    if !self.missed.contains(&platform) {
-                        self.missed.push(platform);
-                    }
+                    self.has_missed(platform);
                     match &mut first {
                         Some(Solved::StoreLacks(known)) => merge(known, miss),
                         Some(Solved::Well(_)) => {}

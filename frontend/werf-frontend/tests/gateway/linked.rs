@@ -93,6 +93,17 @@ async fn whatever_fails_from_the_seal_on_is_left_to_a_sync() {
 }
 
 #[tokio::test]
+async fn a_stage_that_store_has_failed_below_plan_is_tried_under_another_key() {
+    let script = Script {
+        lost_on: Some("amd64"),
+        ..with_image(true)
+    };
+    let sealed = format!("{SEALED} {PLAN}");
+    let expected = [PLAN, &sealed, PLAN, &sealed, SEALED, LINKED];
+    assert_eq!(solves(script).await, expected);
+}
+
+#[tokio::test]
 async fn a_baseline_is_read_of_the_whole_layer_where_the_seal_cannot_be_taken() {
     let sealed = format!("{SEALED} {PLAN}");
     let expected = [PLAN, &sealed, SEALED, LINKED];

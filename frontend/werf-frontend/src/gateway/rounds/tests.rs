@@ -6,6 +6,7 @@ use werf_plan::file::Plan;
 use werf_plan::target::Target;
 use werf_plan::{ImageSources, plan};
 
+use crate::gateway::failure::blame;
 use crate::lower::{Bases, Settings, lower};
 
 use super::*;
@@ -57,6 +58,7 @@ fn what_is_based_on_an_image_with_an_unknown_baseline_waits() {
     let unknown = UnknownBaselines {
         target_graph: TargetGraph {
             lowered,
+            vertices: Vertices::new(),
             commit: "c".to_owned(),
             images: Vec::new(),
         },
@@ -69,6 +71,37 @@ fn what_is_based_on_an_image_with_an_unknown_baseline_waits() {
     // Even if nothing could be learned of the base.
     let (_, second) = stages(&round, &planned(&["app", "base"]), &[]);
     assert_eq!(names(&second), ["app"]);
+}
+
+#[test]
+fn a_failure_that_the_daemon_remembers_is_that_of_the_same_stage() {
+    let (lowered, _) = stages(&Round::default(), &planned(&[]), &[]);
+    let kind = lowered.steps[0].kind;
+    let old = "sha256:of another generation";
+    let target_graph = TargetGraph {
+        vertices: [(old.to_owned(), (lowered.steps[0].image.clone(), kind))].into(),
+        lowered,
+        commit: "c".to_owned(),
+        images: Vec::new(),
+    };
+    let detail = |name: &str, value: &str| prost_types::Any {
+        type_url: format!("github.com/moby/buildkit/{name}"),
+        value: value.as_bytes().to_vec(),
+    };
+    let status = |vertex: &str| rpc::Status {
+        code: 2,
+        message: "exit code: 93".to_owned(),
+        details: vec![
+            detail(
+                "errdefs.Vertex+json",
+                &format!("{{\"digest\":\"{vertex}\"}}"),
+            ),
+            detail("gatewayapi.ExitMessage+json", "{\"Code\":93}"),
+        ],
+    };
+    let miss = blame(status(old), &target_graph, None).expect("STORE is to blame");
+    assert_eq!(miss.stage, kind);
+    assert!(blame(status("sha256:other"), &target_graph, None).is_err());
 }
 
 #[test]
