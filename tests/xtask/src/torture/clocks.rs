@@ -34,8 +34,8 @@ pub fn run(torture: &mut Torture, tally: &mut Tally) -> Result<()> {
             &date,
         ]);
         let then = SystemTime::UNIX_EPOCH + Duration::from_secs(TIMES[round / 2 % 2]);
-        for (store, _) in machine.stores()? {
-            set_time(&store, then)?;
+        for store in machine.stores()? {
+            set_time(&store.path, then)?;
         }
         let outcome = Client::build(&machine, &project, &[])?;
         tally.faulty(&project, &outcome, true, false);
@@ -67,9 +67,9 @@ fn set_time(path: &Path, time: SystemTime) -> Result<()> {
 /// Returns how many files that go by age are still dated so.
 fn still_at(machine: &Machine, time: SystemTime) -> Result<usize> {
     let mut count = 0;
-    for (store, _) in machine.stores()? {
+    for store in machine.stores()? {
         for directory in ["packs", "manifests", "slots", "baselines"] {
-            for entry in fs::read_dir(store.join(directory))? {
+            for entry in fs::read_dir(store.path.join(directory))? {
                 count += usize::from(entry?.metadata()?.modified()? == time);
             }
         }

@@ -1,6 +1,6 @@
 //! Processes that end in the middle of a build.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use rustix::process::Signal;
@@ -8,12 +8,41 @@ use rustix::process::Signal;
 use super::Torture;
 use super::client::{Client, Moment, part};
 use super::machine::Machine;
-use super::processes::IsOne;
+use super::processes::{self, IsOne};
 use super::project::Project;
 use super::tally::Tally;
 
-/// A process of a stage may be killed so long after it was seen.
-const LATER: Duration = Duration::from_millis(1500);
+/// A kind of process that is killed.
+pub struct Kind {
+    is_one: IsOne,
+    /// How long after it was seen it may be killed.
+    later: Duration,
+    /// Whether it is over so soon that one is looked for from the beginning of a build, and in more builds where it was missed.
+    is_brief: bool,
+}
+
+/// The frontend, which is there as long as the build.
+pub const FRONTEND: Kind = Kind {
+    is_one: processes::FRONTEND,
+    later: Duration::from_millis(1500),
+    is_brief: false,
+};
+
+/// PLAN, of a commit of its own in every build: otherwise there is none, since the plan is cached.
+pub const PLAN: Kind = Kind {
+    is_one: processes::PLAN,
+    later: Duration::from_millis(40),
+    is_brief: true,
+};
+
+/// What brings the files of a stage, or its commands.
+pub const STAGE: Kind = Kind {
+    is_one: processes::STAGE,
+    ..FRONTEND
+};
+
+/// How many builds a round makes, until one has met a brief process.
+const TRIES: u32 = 8;
 
 /// The client is interrupted or killed.
 pub fn client(torture: &mut Torture, tally: &mut Tally, kill: bool) -> Result<()> {
@@ -29,39 +58,61 @@ pub fn daemon(torture: &mut Torture, tally: &mut Tally) -> Result<()> {
 }
 
 /// One process of the daemon's is killed.
-pub fn process(torture: &mut Torture, tally: &mut Tally, is_one: IsOne) -> Result<()> {
+pub fn process(torture: &mut Torture, tally: &mut Tally, kind: &Kind) -> Result<()> {
     let machine = Machine::start(torture.env, "torture-kill")?;
     let mut project = Project::new(&torture.frontend, &mut torture.random);
     let usual = Client::build(&machine, &project, &[])?;
     tally.faulty(&project, &usual, false, false);
+    let (tries, from) = if kind.is_brief {
+        (TRIES, Duration::ZERO)
+    } else {
+        (1, usual.took / 2)
+    };
     for _ in 0..torture.rounds {
-        project.commit(&mut torture.random);
-        let from = part(&mut torture.random, usual.took / 2);
-        let later = part(&mut torture.random, LATER.min(usual.took / 2));
-        let mut client = Client::start(&machine, &project, &[])?;
-        let mut killed = false;
-        if client.wait_for(Moment::After(from))? {
-            let mut seen = None;
-            client.wait_until(|_| {
-                let began = *seen.get_or_insert_with(std::time::Instant::now);
-                let mut processes = machine.processes();
-                processes.retain(is_one);
-                if processes.is_empty() {
-                    seen = None;
-                    return false;
-                }
-                if began.elapsed() < later {
-                    return false;
-                }
-                killed = processes.iter().any(|one| one.kill().unwrap_or(false));
-                killed
-            })?;
+        for number in 1..=tries {
+            project.commit(&mut torture.random);
+            let from = part(&mut torture.random, from);
+            // After a miss sooner.
+            let later = kind.later.min(usual.took / 2) / number;
+            let later = part(&mut torture.random, later);
+            let mut client = Client::start(&machine, &project, &[])?;
+            let killed = client.wait_for(Moment::After(from))?
+                && kill_one(&machine, &mut client, kind.is_one, later)?;
+            let outcome = client.wait()?;
+            tally.faulty(&project, &outcome, killed, false);
+            if killed {
+                break;
+            }
         }
-        let outcome = client.wait()?;
-        tally.faulty(&project, &outcome, killed, false);
         tally.build_again(&machine, &project)?;
     }
     Ok(())
+}
+
+/// Kills a process so long after it was seen. Returns whether there was one.
+fn kill_one(
+    machine: &Machine,
+    client: &mut Client,
+    is_one: IsOne,
+    later: Duration,
+) -> Result<bool> {
+    let mut killed = false;
+    let mut seen = None;
+    client.wait_until(|_| {
+        let mut processes = machine.processes();
+        processes.retain(is_one);
+        if processes.is_empty() {
+            seen = None;
+            return false;
+        }
+        let began = *seen.get_or_insert_with(Instant::now);
+        if began.elapsed() < later {
+            return false;
+        }
+        killed = processes.iter().any(|one| one.kill().unwrap_or(false));
+        killed
+    })?;
+    Ok(killed)
 }
 
 impl Torture<'_> {

@@ -1,6 +1,6 @@
 //! A daemon that things are done to, with what it holds. It goes with all its data when it is dropped.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -18,6 +18,14 @@ pub struct Machine<'a> {
     daemon: Daemon,
     docker: Docker,
     root: PathBuf,
+}
+
+/// Where a STORE of such a daemon is.
+pub struct StorePlace {
+    /// Seen from here.
+    pub path: PathBuf,
+    /// As the daemon knows it.
+    pub inside: String,
 }
 
 impl<'a> Machine<'a> {
@@ -75,14 +83,17 @@ impl<'a> Machine<'a> {
 
     /// Returns where its data are, seen from here.
     pub fn data(&self) -> Result<PathBuf> {
-        Ok(PathBuf::from(format!(
-            "/proc/{}/root/harness/data",
-            self.dockerd()?
-        )))
+        self.seen_from_here("/harness/data")
     }
 
-    /// Returns the directories of the STOREs that it has, with the paths that it knows them by.
-    pub fn stores(&self) -> Result<Vec<(PathBuf, String)>> {
+    /// Returns how a path of its own is seen from here.
+    pub fn seen_from_here(&self, path: &str) -> Result<PathBuf> {
+        let root = format!("/proc/{}/root", self.dockerd()?);
+        Ok(Path::new(&root).join(path.trim_start_matches('/')))
+    }
+
+    /// Returns the STOREs that it has.
+    pub fn stores(&self) -> Result<Vec<StorePlace>> {
         let data = self.data()?;
         let mut found = Vec::new();
         for snapshots in [
@@ -99,7 +110,7 @@ impl<'a> Machine<'a> {
                         let name = entry.file_name();
                         let inside =
                             format!("/harness/data/{snapshots}/{}/{below}", name.display());
-                        found.push((path, inside));
+                        found.push(StorePlace { path, inside });
                     }
                 }
             }

@@ -69,6 +69,8 @@ enum Scenario {
     KillDaemon,
     /// The daemon's disk is full
     FullDisk,
+    /// STORE is full, and the rest of the disk is not
+    FullStore,
     /// STORE cannot be written
     ReadOnlyStore,
     /// Cache mounts, or all that the daemon may forget, are pruned
@@ -124,11 +126,12 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         let outcome = match scenario {
             Scenario::Cancel => kill::client(&mut torture, &mut tally, false),
             Scenario::KillClient => kill::client(&mut torture, &mut tally, true),
-            Scenario::KillFrontend => kill::process(&mut torture, &mut tally, processes::FRONTEND),
-            Scenario::KillPlan => kill::process(&mut torture, &mut tally, processes::PLAN),
-            Scenario::KillStage => kill::process(&mut torture, &mut tally, processes::STAGE),
+            Scenario::KillFrontend => kill::process(&mut torture, &mut tally, &kill::FRONTEND),
+            Scenario::KillPlan => kill::process(&mut torture, &mut tally, &kill::PLAN),
+            Scenario::KillStage => kill::process(&mut torture, &mut tally, &kill::STAGE),
             Scenario::KillDaemon => kill::daemon(&mut torture, &mut tally),
             Scenario::FullDisk => disk::full(&mut torture, &mut tally),
+            Scenario::FullStore => disk::full_store(&mut torture, &mut tally),
             Scenario::ReadOnlyStore => disk::read_only_store(&mut torture, &mut tally),
             Scenario::Prune => prune::run(&mut torture, &mut tally),
             Scenario::Import => registry::import(&mut torture, &mut tally),
@@ -172,6 +175,7 @@ impl Scenario {
             Scenario::KillStage => "a stage is killed",
             Scenario::KillDaemon => "the daemon is killed",
             Scenario::FullDisk => "the daemon's disk is full",
+            Scenario::FullStore => "STORE is full",
             Scenario::ReadOnlyStore => "STORE is read-only",
             Scenario::Prune => "the builder is pruned",
             Scenario::Import => "the registry stops while a cache is imported",

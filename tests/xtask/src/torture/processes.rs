@@ -16,7 +16,13 @@ pub const FRONTEND: IsOne =
     |process| process.is_called("werf-frontend") && process.arguments.len() == 1;
 
 /// PLAN, which is the same program.
-pub const PLAN: IsOne = |process| process.is_called("werf-frontend") && process.arguments.len() > 1;
+pub const PLAN: IsOne = |process| {
+    process.is_called("werf-frontend")
+        && process
+            .arguments
+            .get(1)
+            .is_some_and(|one| one == "plan-in-build")
+};
 
 /// What brings the files of a stage, or its commands.
 pub const STAGE: IsOne = |process| {

@@ -25,6 +25,8 @@ const CROWDED: &str = "frontend grpc server closed unexpectedly";
 pub struct Tally {
     scenario: String,
     is_crowded: bool,
+    /// What a build that fails has to say, in small letters.
+    words: &'static str,
     builds: u32,
     right: u32,
     refused: u32,
@@ -43,6 +45,7 @@ impl Tally {
         Tally {
             scenario: scenario.to_owned(),
             is_crowded: false,
+            words: "",
             builds: 0,
             right: 0,
             refused: 0,
@@ -69,6 +72,9 @@ impl Tally {
             Ended::Failed if self.is_the_daemons(&outcome.log) => self.daemon += 1,
             Ended::Failed if !met => self.wrong_build("it failed without a fault", outcome),
             Ended::Failed => match outcome.error() {
+                Ok(_) if !outcome.log.to_lowercase().contains(self.words) => {
+                    self.wrong_build("it does not say why", outcome);
+                }
                 Ok(error) => {
                     self.refused += 1;
                     *self.errors.entry(error).or_default() += 1;
@@ -119,6 +125,11 @@ impl Tally {
     fn is_the_daemons(&self, log: &str) -> bool {
         DAEMON_FAILED.iter().any(|said| log.contains(said))
             || (self.is_crowded && log.contains(CROWDED))
+    }
+
+    /// Has it that whoever fails says these words, be it the command of a stage. They are in small letters.
+    pub fn asks_for(&mut self, words: &'static str) {
+        self.words = words;
     }
 
     /// Has it that very many builds run at once.
