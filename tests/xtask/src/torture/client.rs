@@ -230,7 +230,7 @@ impl Outcome {
 /// Returns a message without what differs from build to build.
 fn without_digests(message: &str) -> String {
     let is_digest = |word: &str| {
-        word.len() >= 24
+        word.len() >= 16
             && word
                 .bytes()
                 .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
