@@ -17,7 +17,7 @@ pub struct Kind {
     is_one: IsOne,
     /// How long after it was seen it may be killed.
     later: Duration,
-    /// Whether it is over so soon that one is looked for from the beginning of a build, and in more builds where it was missed.
+    /// Whether it is over so soon that one is looked for from the beginning of a build.
     is_brief: bool,
 }
 
@@ -41,7 +41,7 @@ pub const STAGE: Kind = Kind {
     ..FRONTEND
 };
 
-/// How many builds a round makes, until one has met a brief process.
+/// How many builds a round makes, until one has met such a process: not all have one, and it may be over.
 const TRIES: u32 = 8;
 
 /// The client is interrupted or killed.
@@ -63,13 +63,13 @@ pub fn process(torture: &mut Torture, tally: &mut Tally, kind: &Kind) -> Result<
     let mut project = Project::new(&torture.frontend, &mut torture.random);
     let usual = Client::build(&machine, &project, &[])?;
     tally.faulty(&project, &usual, false, false);
-    let (tries, from) = if kind.is_brief {
-        (TRIES, Duration::ZERO)
+    let from = if kind.is_brief {
+        Duration::ZERO
     } else {
-        (1, usual.took / 2)
+        usual.took / 2
     };
     for _ in 0..torture.rounds {
-        for number in 1..=tries {
+        for number in 1..=TRIES {
             project.commit(&mut torture.random);
             let from = part(&mut torture.random, from);
             // After a miss sooner.
