@@ -114,6 +114,12 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let mut wrong = 0;
     for scenario in scenarios {
         let name = scenario.name();
+        if scenario.needs_caches() && env.docker.engine.is_some_and(|it| !it.containerd_store()) {
+            say(format_args!(
+                "{name}: not on this engine, which exports no cache"
+            ));
+            continue;
+        }
         say(format_args!("{name}: {}", scenario.what()));
         let number = all.iter().position(|one| one == scenario).unwrap_or(0) as u64;
         let mut torture = Torture {
@@ -163,6 +169,14 @@ impl Scenario {
     fn name(self) -> String {
         let value = self.to_possible_value();
         value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// Whether it is about caches in registries, which Docker's classic image store does not write.
+    fn needs_caches(self) -> bool {
+        matches!(
+            self,
+            Scenario::Import | Scenario::Export | Scenario::TwoDaemons
+        )
     }
 
     /// Returns what goes wrong, as a row says it.
