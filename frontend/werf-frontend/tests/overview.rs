@@ -241,6 +241,43 @@ fn a_graph_shows_what_images_are_made_of() {
     assert!(!shown(root, &["graph"]).contains("runs again"));
 }
 
+/// Compares a picture of `docs` with what is drawn today.
+fn is_current(path: &str, drawn: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    if std::env::var_os("WERF_PICTURES").is_some_and(|value| value == "write") {
+        write(&root, path, drawn);
+    }
+    let kept = std::fs::read_to_string(root.join(path)).unwrap_or_default();
+    assert!(kept == drawn, "{path} is another one: draw it anew");
+}
+
+/// `WERF_PICTURES=write cargo test -p werf-frontend pictures` draws them anew.
+#[test]
+fn the_pictures_of_what_is_printed_are_what_is_printed() {
+    let project = example("assets-app");
+    let root = project.path();
+    let draw = |name: &str, arguments: &[&str]| {
+        let printed = shown(root, arguments).replacen("COMMIT", "1f0c2a9d7b3e", 1);
+        let printed = printed.replace("COMMIT", "3f0e7c1d9a52");
+        let text = format!("$ werf-frontend {}\n{printed}", arguments.join(" "));
+        let drawn = anstyle_svg::Term::new().render_svg(&text);
+        is_current(&format!("docs/terminal/{name}.svg"), &drawn);
+    };
+    draw("plan", &["plan"]);
+    write(root, "assets/packages.list", "left 1.3\nright 0.9\n");
+    git(
+        root,
+        &[
+            "mv",
+            "assets/vendor/left-1.2.js",
+            "assets/vendor/left-1.3.js",
+        ],
+    );
+    write(root, "assets/main.css", "body { margin: 0 }\n");
+    git_all(root);
+    draw("explain", &["explain"]);
+}
+
 /// `WERF_PICTURES=write cargo test -p werf-frontend pictures` draws them anew.
 #[test]
 fn the_pictures_of_the_documentation_are_those_of_the_examples() {
@@ -257,15 +294,7 @@ fn the_pictures_of_the_documentation_are_those_of_the_examples() {
         let project = example(&name);
         let (code, drawn, err) = told(project.path(), &["graph"]);
         assert_eq!(code, Some(0), "{name}: {err}");
-        let path = pictures.join(format!("{name}.svg"));
-        if std::env::var_os("WERF_PICTURES").is_some_and(|value| value == "write") {
-            write(&root, &format!("docs/pictures/{name}.svg"), &drawn);
-        }
-        let kept = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            kept == drawn,
-            "docs/pictures/{name}.svg is another one: draw it anew"
-        );
+        is_current(&format!("docs/pictures/{name}.svg"), &drawn);
         names.push(format!("{name}.svg"));
     }
     let kept = std::fs::read_dir(&pictures).unwrap();

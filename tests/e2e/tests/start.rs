@@ -364,3 +364,23 @@ fn what_is_written_for_go_is_built() {
     let printed = built_on(programs, &bases, &files, "shop 2>&1");
     assert_eq!(printed, "hello\n");
 }
+
+#[test]
+fn what_is_written_for_rust_is_built() {
+    let programs = "FROM debian:bookworm-slim\nRUN echo 'Acquire::Retries \"9\";' > /etc/apt/apt.conf.d/retries \\\n && apt-get update \\\n && apt-get install --yes --no-install-recommends cargo gcc libc6-dev \\\n && rm -rf /var/lib/apt/lists/*\n";
+    let files = [
+        (
+            "Cargo.toml",
+            "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
+        ),
+        (
+            "Cargo.lock",
+            "version = 3\n\n[[package]]\nname = \"shop\"\nversion = \"0.1.0\"\n",
+        ),
+        // Debian's cargo does not heed it.
+        ("rust-toolchain", "1.75\n"),
+        ("src/main.rs", "fn main() { println!(\"hello\") }\n"),
+    ];
+    let printed = built_on(programs, &["rust:1.75-bookworm"], &files, "shop");
+    assert_eq!(printed, "hello\n");
+}
