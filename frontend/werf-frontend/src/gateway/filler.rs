@@ -2,7 +2,7 @@
 //!
 //! A builder that starts empty finds stages in the cache of a registry. To write the contents of all files into STORE, as PLAN
 //! does otherwise, would be the longest part of a build that takes a few of them, and nobody knows before whether a stage will
-//! run. So PLAN puts it off where there is much to write (`helper/sources.rs`), and a stage that runs all the same waits
+//! run. So PLAN puts it off where there is much to write (`helper/contents.rs`), and a stage that runs all the same waits
 //! (`stapel-sync`: `store/filling.rs`) instead of missing something, for which it would have to be built once more under another key.
 
 use std::time::Duration;

@@ -58,19 +58,31 @@ impl From<stapel_sync::Error> for FillError {
     }
 }
 
-/// Returns whether STORE lacks so many files, or so much, that to write them all takes longer than to have a filler stand by.
+/// How much STORE lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lacking {
+    Nothing,
+    Little,
+    /// So many files, or so many bytes, that to write them all takes longer than to have a filler stand by.
+    Much,
+}
+
+/// Returns how much of these contents STORE lacks.
 ///
 /// # Errors
 /// Objects that are missing or broken; STORE that cannot be read.
-pub(super) fn is_much_lacking<'a>(
+pub(super) fn lacking<'a>(
     blobs: &[&'a Blob],
     store: &mut Store,
     repo: &'a Repo,
-) -> Result<bool, FillError> {
+) -> Result<Lacking, FillError> {
     let ids: Vec<ObjectId> = blobs.iter().map(|blob| object_id(blob.id)).collect();
     let lacking: HashSet<ObjectId> = store.claim(&ids)?.into_iter().collect();
     if lacking.len() > MANY_FILES {
-        return Ok(true);
+        return Ok(Lacking::Much);
+    }
+    if lacking.is_empty() {
+        return Ok(Lacking::Nothing);
     }
     let mut opened = Opened::new(repo);
     let mut bytes = 0;
@@ -79,7 +91,11 @@ pub(super) fn is_much_lacking<'a>(
             bytes += opened.holder(blob)?.size(blob.id, &blob.path)?;
         }
     }
-    Ok(bytes > MANY_BYTES)
+    Ok(if bytes > MANY_BYTES {
+        Lacking::Much
+    } else {
+        Lacking::Little
+    })
 }
 
 /// Writes the contents that STORE lacks.

@@ -22,7 +22,7 @@ use crate::git::repo::Repo;
 
 use super::baseline::{self, BaselineLayer, Distance};
 use super::changes::{self, Taken};
-use super::contents::FillError;
+use super::contents::{FillError, Lacking};
 use super::contexts::Contexts;
 use super::dev::{self, SentWorkTree};
 use super::inventory::Inventory;
@@ -289,8 +289,14 @@ fn fill(
             .collect(),
         Err(_) => BTreeSet::new(),
     };
-    *is_put_off = request.may_put_off && snapshot.lacks_much(&mut store, repo, &needed)?;
-    if !*is_put_off {
+    let lacking = if request.may_put_off {
+        snapshot.lacking(&mut store, repo, &needed)?
+    } else {
+        // Whatever it is, it is written at once.
+        Lacking::Little
+    };
+    *is_put_off = lacking == Lacking::Much;
+    if lacking == Lacking::Little {
         snapshot.fill(&mut store, repo, &needed)?;
     }
     baseline::record(&store, &request.baselines)?;

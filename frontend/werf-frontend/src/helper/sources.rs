@@ -23,7 +23,7 @@ use crate::git::tree::{ListingError, Shape, TreeListing};
 
 use super::baseline::{self, Distance};
 use super::commit::{NO_NAME, commit_facts};
-use super::contents::{self, Blob, Elsewhere, FillError};
+use super::contents::{self, Blob, Elsewhere, FillError, Lacking};
 use super::filtered::{self, Filtered};
 use super::manifest_of::{content, object_id};
 use super::remotes::Remotes;
@@ -113,20 +113,19 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Returns whether STORE lacks so many files of the `needed` images, or so much, that to write them all takes longer than to have a
-    /// filler stand by.
+    /// Returns how much STORE lacks of the `needed` images.
     ///
     /// # Errors
     /// Objects that are missing or broken; STORE that cannot be read.
-    pub fn lacks_much(
+    pub(super) fn lacking(
         &self,
         store: &mut Store,
         repo: &Repo,
         needed: &BTreeSet<ImageName>,
-    ) -> Result<bool, FillError> {
+    ) -> Result<Lacking, FillError> {
         let images = needed.iter().filter_map(|name| self.images.get(name));
         let blobs: Vec<&Blob> = images.flat_map(|image| &image.blobs).collect();
-        contents::is_much_lacking(&blobs, store, repo)
+        contents::lacking(&blobs, store, repo)
     }
 
     /// Writes the contents that STORE lacks of those files of the `needed` images which differ from what is known of their
